@@ -1,0 +1,84 @@
+# The only entrance: each target sets up what it needs by itself, in .venv.
+# A fresh machine needs Python 3.11 or newer with its venv module, git and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?=
+TESTS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types contracts current fix bench coverage docs golden lock build clean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make demo      set up and start a meter on real data (Ctrl-C ends it; DEMO="--rate 60" passes options)
+demo: $(VENV)/.run
+	@$(BIN)/softmeter demo $(DEMO)
+
+## make test      set up and run the tests (TESTS="tests/wire -k name" runs some)
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(TESTS)
+
+## make check     what CI runs: format, lint, types, import contracts, generated files current, tests
+check: lint types contracts current test
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy src tests
+
+contracts: $(VENV)/.dev
+	$(BIN)/lint-imports --no-cache
+
+current: $(VENV)/.dev
+	$(BIN)/python tools/make_docs.py --check
+
+## make fix       format and mend what can be mended
+fix: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+## make bench     measure speed and size beside peers and floors, as ratios (BENCH="--quick")
+bench: $(VENV)/.dev
+	$(BIN)/python bench/run.py $(BENCH)
+
+## make coverage  branch coverage of the core
+coverage: $(VENV)/.dev
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered -m "not browser and not interop" $(TESTS)
+
+## make docs      write the generated pages of docs/
+docs: $(VENV)/.dev
+	$(BIN)/python tools/make_docs.py
+
+## make lock      pin every version anew in constraints.txt
+lock:
+	rm -rf .cache/lock && $(PYTHON) -m venv .cache/lock
+	.cache/lock/bin/python -m pip install --quiet -e '.[speed,dev]'
+	{ echo "# Every version of every dependency, for Python 3.11; written by make lock."; \
+	  .cache/lock/bin/python -m pip freeze --exclude-editable; } > constraints.txt
+	rm -rf .cache/lock
+
+## make build     the wheel and the source distribution, in dist/
+build: $(VENV)/.dev
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+## make clean     remove what these targets made
+clean:
+	rm -rf $(VENV) .cache dist
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "setting up $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[speed]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "setting up $(VENV) for development ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[speed,dev]'
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,172 @@
+"""Put a meter together: anew at its first start, from its store at every later one."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from softmeter.apps import configuration
+from softmeter.apps.options import RunOptions
+from softmeter.bench.journal import Journal
+from softmeter.bench.supply import Supply
+from softmeter.device.device import Device
+from softmeter.device.display import Display
+from softmeter.device.pulses import Outputs
+from softmeter.dlms.host import Keys as ClientKeys
+from softmeter.errors import ConfigurationError
+from softmeter.instant import SECOND, Instant, LinkTime, iso, whole_second
+from softmeter.meter.actor import Actor
+from softmeter.meter.factory import Factory
+from softmeter.meter.keys import KeyRing
+from softmeter.meter.meter import Meter
+from softmeter.runtime import keyfile
+from softmeter.runtime.bench_time import resumed
+from softmeter.runtime.entropy import SystemEntropy
+from softmeter.runtime.saved import Saved
+from softmeter.runtime.store import Store
+from softmeter.signal.samples import Source
+from softmeter.signal.specification import parse_source
+
+METER = "meter"
+"""The name of the one meter in a state file."""
+KEY_FILE = "keys.toml"
+SERIALS = 10**8
+WIRED = "household:seed=1"
+"""The source of a meter to which nobody said one."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A meter ready to live on."""
+
+    actor: Actor
+    journal: Journal
+    ports: configuration.Ports
+    source: str
+    key_path: Path
+
+
+def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> Assembled:
+    """Make or restore the meter of a state directory; `say` takes notices for the person.
+
+    Raises:
+        ConfigurationError: an option or file is wrong, or does not fit the meter that is there.
+        StorageError: what is stored cannot be used.
+    """
+    saved = store.load(METER)
+    factory = Factory()
+    if saved is None:
+        _begin(factory, options)
+    else:
+        factory.restore(saved.values.get("factory", {}))
+        if options.start is not None:
+            say(f"--start is ignored: the meter in {options.state} was first powered on at {iso(factory.start)}")
+        if options.source is not None:
+            factory.source = options.source
+    settings = configuration.parse(_configuration(options, factory, saved), options.config or "configuration")
+    journal = Journal()
+    source = _source(factory, say)
+    device = Device(settings.device, Supply(source, journal), factory.start)
+    link_now = LinkTime(time.monotonic())
+    display = Display(settings.display, factory.identity.legal_firmware, link_now)
+    meter = Meter(factory, device, display, KeyRing(), SystemEntropy())
+    actor = Actor(meter, outputs)
+    path = options.state / KEY_FILE
+    if saved is None:
+        meter.key_ring = _first_keys(meter, options, path)
+        store.commit(METER, actor.changes(), time.time_ns())  # the store is the truth: first it, then the file
+    else:
+        if options.keys is not None:
+            say(f"--keys is ignored: the meter in {options.state} has its keys already")
+        actor.restore(saved.values, saved.rings)
+        _resume(device, saved, options, say)
+    if not path.exists():
+        keyfile.write_keys(path, exported(meter))
+    return Assembled(actor, journal, settings.ports, factory.source, path)
+
+
+def _begin(factory: Factory, options: RunOptions) -> None:
+    given = configuration.read(options.config or "factory")
+    identity = given.identity
+    if options.keys is not None:
+        keys = keyfile.read_keys(options.keys)
+        identity = replace(identity, serial=keys.logical_device_name[-8:], manufacturer=keys.logical_device_name[:3])
+        if (identity.logical_device_name, identity.system_title) != (keys.logical_device_name, keys.system_title):
+            message = f"is for {keys.logical_device_name}, which is no name of a {identity.type}"
+            raise ConfigurationError(message, str(options.keys))
+    elif not given.serial_given:
+        drawn = int.from_bytes(SystemEntropy().octets(8), "big") % (SERIALS - 1) + 1
+        identity = replace(identity, serial=f"{drawn:08d}")
+    factory.identity = identity
+    factory.start = options.start if options.start is not None else Instant(time.time_ns() // SECOND * SECOND)
+    factory.configuration = configuration.text(options.config or "factory")
+    factory.source = options.source or WIRED
+
+
+def _configuration(options: RunOptions, factory: Factory, saved: Saved | None) -> str:
+    """The configuration of this start: the one given, else the one the meter was made with."""
+    if saved is not None and options.config is not None:
+        factory.configuration = configuration.text(options.config)
+    return factory.configuration
+
+
+def _source(factory: Factory, say: Say) -> Source:
+    kind = factory.source.partition(":")[0]
+    if kind not in {"constant", "household", "demo"}:
+        factory.source = str(Path(factory.source.partition("?")[0]).resolve()) + "".join(
+            factory.source.partition("?")[1:]
+        )
+    try:
+        source = parse_source(factory.source, start_second=whole_second(factory.start), open_file=_open)
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error), "--source") from None
+    for finding in source.findings:
+        say(f"source: {finding}")
+    return source
+
+
+def _open(path: str) -> BinaryIO:
+    return Path(path).open("rb")
+
+
+def _first_keys(meter: Meter, options: RunOptions, path: Path) -> KeyRing:
+    """The keys that were given, or fresh ones; never those of a lost meter, whose counters are unknown."""
+    if options.keys is not None:
+        keys = keyfile.read_keys(options.keys)
+    else:
+        identity = meter.identity
+        keys = keyfile.generate(meter.entropy, identity.system_title, identity.logical_device_name)
+    if path.exists() and path.read_text("utf-8", "replace") != keyfile.key_text(keys):
+        message = "belongs to a meter whose state is gone; move it away, or choose another state directory"
+        raise ConfigurationError(message, str(path))
+    return KeyRing(
+        keys.master_key,
+        {
+            client.sap: ClientKeys(client.unicast_encryption_key, client.authentication_key, client.lls_password)
+            for client in keys.clients.values()
+        },
+    )
+
+
+def exported(meter: Meter) -> keyfile.Keys:
+    """The keys of a meter as a key file holds them."""
+    clients = {}
+    for sap, client in meter.clients.items():
+        keys = meter.keys(sap)
+        clients[client.name] = keyfile.ClientKeys(sap, keys.unicast_encryption, keys.authentication, keys.password)
+    identity = meter.identity
+    return keyfile.Keys(identity.system_title, identity.logical_device_name, meter.key_ring.master, clients)
+
+
+def _resume(device: Device, saved: Saved, options: RunOptions, say: Say) -> None:
+    stored = device.now
+    now = resumed(stored, saved.real, time.time_ns(), options.rate, options.off_for_ns)
+    was_valid = not device.clock.invalid
+    device.resume(now)
+    seconds = (now - stored) / SECOND
+    say(f"power was off for {seconds:.1f} s, from {iso(stored)} to {iso(now)}")
+    if was_valid and device.clock.invalid:
+        say("the clock outlived its reserve and is not valid; set it with: smartset … clock sync")

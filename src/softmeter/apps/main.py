@@ -1,0 +1,137 @@
+"""The `softmeter` command."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="softmeter",
+    help="A complete smart electricity meter in software.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+State = Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the meter keeps what must survive.")]
+Config = Annotated[
+    str | None, typer.Option("--config", metavar="FILE", help="Settings: a TOML file, or factory, or nl.")
+]
+KeyFile = Annotated[
+    Path | None, typer.Option("--keys", metavar="FILE", help="Keys for a first start, instead of fresh ones.")
+]
+Wan = Annotated[str | None, typer.Option("--wan", metavar="HOST:PORT", help="DLMS port [127.0.0.1:4059].")]
+P1 = Annotated[str | None, typer.Option("--p1", metavar="HOST:PORT", help="P1 port [127.0.0.1:4061].")]
+Panel = Annotated[str | None, typer.Option("--panel", metavar="HOST:PORT", help="Web panel [127.0.0.1:8080].")]
+PanelToken = Annotated[
+    str | None, typer.Option("--panel-token", metavar="TEXT", help="Secret for a panel on another address.")
+]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="SPEC",
+        help="What the meter measures: a .csv or .npz recording, constant:u=230,i=5,pf=0.8,f=50, household:seed=7, "
+        "or demo.",
+    ),
+]
+Start = Annotated[
+    str | None, typer.Option("--start", metavar="ISO", help="Simulated instant of the first power-on [now].")
+]
+JumpTo = Annotated[
+    str | None, typer.Option("--jump-to", metavar="ISO", help="Advance there at full speed before the ports open.")
+]
+Rate = Annotated[
+    float, typer.Option("--rate", metavar="N", help="Simulated seconds per second: 0 stands still, 1 is real time.")
+]
+OffFor = Annotated[
+    str | None,
+    typer.Option("--off-for", metavar="DURATION", help="How long power was off since the last stop: 90s, 2h, 3d."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object when all ports answer.")]
+
+
+@app.callback()
+def softmeter() -> None:
+    """A complete smart electricity meter in software."""
+
+
+@app.command()
+def run(
+    state: State = Path("meter"),
+    config: Config = None,
+    keys: KeyFile = None,
+    wan: Wan = None,
+    p1: P1 = None,
+    panel: Panel = None,
+    panel_token: PanelToken = None,
+    source: Source = None,
+    start: Start = None,
+    jump_to: JumpTo = None,
+    rate: Rate = 1.0,
+    off_for: OffFor = None,
+    json: Json = False,
+) -> None:
+    """Run a meter; the first start makes it, every later one goes on after a power cut."""
+    _live(locals())
+
+
+@app.command()
+def demo(
+    state: State = Path("demo"),
+    wan: Wan = None,
+    p1: P1 = None,
+    panel: Panel = None,
+    start: Start = None,
+    jump_to: JumpTo = None,
+    rate: Rate = 1.0,
+    off_for: OffFor = None,
+    json: Json = False,
+) -> None:
+    """Run a Dutch meter on a recorded household, with known keys and a week of history: everything on."""
+    given = dict(locals())
+    from softmeter.apps.demo import demonstration
+
+    _live(demonstration(given))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from softmeter import __version__
+
+    print(__version__)
+
+
+def _live(given: dict[str, Any]) -> None:
+    from softmeter.apps.living import live
+    from softmeter.apps.logs import to_standard_error
+    from softmeter.apps.options import RunOptions, duration_ns, instant
+    from softmeter.runtime.loop import run as run_loop
+
+    off_for = given.pop("off_for")
+    options = RunOptions(
+        **{
+            **given,
+            "start": instant(given["start"], "--start"),
+            "jump_to": instant(given["jump_to"], "--jump-to"),
+            "off_for_ns": None if off_for is None else duration_ns(off_for, "--off-for"),
+        }
+    )
+    to_standard_error()
+    run_loop(live(options))
+
+
+def main() -> None:
+    """Run the command; what a person did wrong ends in one line and status 2."""
+    from softmeter.errors import MeterError
+
+    try:
+        app()
+    except MeterError as error:
+        print(f"softmeter: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

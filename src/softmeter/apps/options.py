@@ -1,0 +1,55 @@
+"""What a person asks of `run` and `demo`, read and checked."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from softmeter.errors import ConfigurationError
+from softmeter.instant import SECOND, Instant, parse_instant
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Options of a start; None where the person said nothing."""
+
+    state: Path
+    config: str | None = None
+    keys: Path | None = None
+    wan: str | None = None
+    p1: str | None = None
+    panel: str | None = None
+    panel_token: str | None = None
+    source: str | None = None
+    start: Instant | None = None
+    jump_to: Instant | None = None
+    rate: float = 1.0
+    off_for_ns: int | None = None
+    json: bool = False
+
+
+def duration_ns(text: str, option: str) -> int:
+    """Nanoseconds of `90s`, `15m`, `2h`, `3d` or several of them together.
+
+    Raises:
+        ConfigurationError: the text has another form.
+    """
+    if not re.fullmatch(r"0|([0-9]+(\.[0-9]+)?[smhd])+", text):
+        raise ConfigurationError(f"{text!r} is no duration; write it like 90s, 15m, 2h30m or 3d", option)
+    parts = re.findall(r"([0-9.]+)([smhd])", text)
+    return int(sum(float(number) * _UNITS_S[unit] for number, unit in parts) * SECOND)
+
+
+def instant(text: str | None, option: str) -> Instant | None:
+    """An instant given under `option`.
+
+    Raises:
+        ConfigurationError: the text is no ISO 8601 date and time.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error), option) from None

@@ -1,0 +1,1 @@
+"""The web panel: the front of the meter in a browser."""

@@ -1,0 +1,210 @@
+"""What the panel shows and what may be asked of the meter behind it: the JSON of the page, and one Protocol.
+
+Manual 4.2 (layout of the LCD), 3.2 (marking), 2.3 (pulse LEDs). The page consumes exactly these models; a meter that
+implements `PanelMeter` can be shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Protocol
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+ALPHANUMERIC_CELLS = 8
+NUMERIC_CELLS = 9
+SHORT_PRESS_MS = 2000
+"""A press shorter than this scrolls the display (manual 4.4)."""
+
+LcdUnit = Literal["", "kWh", "kvarh", "kW", "kvar", "kVA", "V", "A", "Hz", "dBm", "%"]
+Direction = Literal["import", "export"]
+Quantity = Literal["voltage_v", "active_power_w", "power_factor", "frequency_hz"]
+
+
+def _cells(text: str) -> int:
+    """Positions of the LCD that `text` takes; marks between two positions take none."""
+    return sum(character not in ".:" for character in text)
+
+
+def _within(cells: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if _cells(text) > cells:
+            raise ValueError(f"{text!r} takes {_cells(text)} positions of {cells}")
+        return text
+
+    return AfterValidator(check)
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Lcd(_Message):
+    """What the LCD shows now; everything blank when the meter has no power."""
+
+    alphanumeric: Annotated[str, Field(max_length=16), _within(ALPHANUMERIC_CELLS)] = ""
+    """Upper row, left aligned: the OBIS code, or the local time; '.' and ':' take no position in either row."""
+    numeric: Annotated[str, Field(max_length=18), _within(NUMERIC_CELLS)] = ""
+    """Lower row, right aligned: digits, '-', blanks and what letters seven segments can show."""
+    unit: LcdUnit = ""
+    rate: Annotated[int, Field(ge=1, le=4)] | None = None
+    active_direction: Direction | None = None
+    reactive_direction: Direction | None = None
+    breaker: Literal["closed", "open"] | None = None
+    """None on a meter without breaker."""
+    signal: Annotated[int, Field(ge=0, le=4)] = 0
+    """Bars: none, insufficient, sufficient, good, excellent (manual 4.3)."""
+    triangles: tuple[Literal["L1", "F", "T", "M", "C"], ...] = ()
+    description: str = ""
+    """The item in words, for the caption and for screen readers: "Active energy import (+A)"."""
+
+
+class PulseTrain(_Message):
+    """One pulse LED."""
+
+    offsets_ms: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    """Pulses of the last tick: real milliseconds after the tick's start. More than 50 a second cannot be told apart:
+    beyond that a meter sends 50 and the exact `count`."""
+    count: int = 0
+    """Pulses since the meter's first power-on."""
+
+
+class Leds(_Message):
+    status: Literal["off", "on", "blink"] = "off"
+    active: PulseTrain = PulseTrain()
+    reactive: PulseTrain = PulseTrain()
+
+
+class RegisterReading(_Message):
+    """An energy register; `rate` 0 is the total."""
+
+    obis: str
+    kind: Literal["+A", "-A", "+R", "-R"]
+    rate: Annotated[int, Field(ge=0, le=4)]
+    value: int
+    """Wh or varh."""
+
+
+class Readings(_Message):
+    """What the meter measures; None while it has no power."""
+
+    registers: tuple[RegisterReading, ...] = ()
+    voltage_v: float | None = None
+    current_a: float | None = None
+    active_power_w: float | None = None
+    """Import positive."""
+    reactive_power_var: float | None = None
+    apparent_power_va: float | None = None
+    power_factor: float | None = None
+    frequency_hz: float | None = None
+
+
+class Time(_Message):
+    instant: str
+    """Simulated time, ISO 8601 in UTC."""
+    meter_clock: str | None
+    """The meter's own clock, ISO 8601 with its offset; None when it is not set or has no power."""
+    rate: float
+    """Simulated seconds per real second: 0 stands still, 1 is real time."""
+
+
+class Identity(_Message):
+    manufacturer: str
+    type: str
+    serial: Annotated[str, Field(pattern=r"^[ -~]{1,24}$")]
+    year: int
+    logical_device_name: str
+    system_title: str
+    firmware: str
+
+
+class Port(_Message):
+    """A port of the meter, with commands to copy that read it."""
+
+    name: str
+    address: str
+    protocol: str
+    commands: tuple[str, ...] = ()
+
+
+class Bench(_Message):
+    """What the bench imposes on the input; None leaves a quantity to the source."""
+
+    voltage_v: float | None = None
+    active_power_w: float | None = None
+    power_factor: float | None = None
+    frequency_hz: float | None = None
+    source: str = ""
+    """The input beneath, in words: "household, seed 7"."""
+
+
+class PanelState(_Message):
+    """All the page shows."""
+
+    version: int
+    """Grows with every change, also between ticks (display, button, bench)."""
+    tick: int
+    """Grows with every tick; `leds` hold the pulses of this one."""
+    powered: bool
+    time: Time
+    lcd: Lcd
+    leds: Leds
+    readings: Readings
+    identity: Identity
+    ports: tuple[Port, ...]
+    bench: Bench
+
+
+class PowerSample(_Message):
+    """A point of the power curve."""
+
+    instant: str
+    active_power_w: float
+
+
+class Press(_Message):
+    """The display button was down this long."""
+
+    duration_ms: Annotated[int, Field(ge=0, le=60_000)]
+
+
+class BenchOverride(_Message):
+    """A change of the bench: a number imposes, null releases, what is absent stays as it is."""
+
+    voltage_v: Annotated[float, Field(ge=0, le=400)] | None = None
+    active_power_w: Annotated[float, Field(ge=-30_000, le=30_000)] | None = None
+    """Import positive."""
+    power_factor: Annotated[float, Field(ge=-1, le=1)] | None = None
+    """Magnitude |P|/S; positive is inductive (+Q), negative capacitive (-Q)."""
+    frequency_hz: Annotated[float, Field(ge=40, le=60)] | None = None
+
+    def changes(self) -> dict[Quantity, float | None]:
+        """The quantities that were named."""
+        values: dict[Quantity, float | None] = {
+            "voltage_v": self.voltage_v,
+            "active_power_w": self.active_power_w,
+            "power_factor": self.power_factor,
+            "frequency_hz": self.frequency_hz,
+        }
+        return {quantity: value for quantity, value in values.items() if quantity in self.model_fields_set}
+
+
+class PanelMeter(Protocol):
+    """A meter that can be shown and touched."""
+
+    def state(self) -> PanelState:
+        """The last committed state."""
+
+    def recent_power(self) -> Sequence[PowerSample]:
+        """The power curve of the last minutes, oldest first, at most 600 points."""
+
+    async def press(self, duration_ms: int) -> None:
+        """Press the display button and let it go after `duration_ms`."""
+
+    async def override(self, changes: Mapping[Quantity, float | None]) -> None:
+        """Impose or release quantities at the input; returns when they are accepted.
+
+        Raises:
+            MeterError: a combination that cannot be imposed.
+        """
+
+    async def wait_changed(self, seen: int) -> bool:
+        """Wait until the state's version is above `seen`; False when the meter ends and nothing more will come."""

@@ -1,0 +1,148 @@
+"""The panel's web server: the page, its state, and the button and bench it can touch.
+
+The JSON is that of `contract`; who may call is decided in `gate`. Routes:
+
+    GET  /                     the page and its files
+    GET  /api/state            `PanelState`
+    GET  /api/events           server-sent events: a `PanelState` at once, then one with every change
+    GET  /api/history          list of `PowerSample`, the last minutes
+    POST /api/display/press    `Press`; 204
+    GET  /api/bench            `Bench`
+    POST /api/bench/override   `BenchOverride`; answers `Bench`
+
+Errors are `{"error": code, "message": text}` with a 4xx status.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from softmeter.apps.panel.contract import (
+    Bench,
+    BenchOverride,
+    PanelMeter,
+    PanelState,
+    PowerSample,
+    Press,
+)
+from softmeter.apps.panel.gate import Gate, Rules
+from softmeter.errors import MeterError
+
+__all__ = ["PanelMeter", "PanelState", "create_app"]
+
+STREAM_LIMIT = 64
+"""Event streams open at once; a browser that reloads leaves its old one for a moment."""
+HEARTBEAT_S = 15.0
+"""A comment after this silence, so that a broken connection is noticed while time stands still."""
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(meter: PanelMeter, *, token: str | None = None, allowed_hosts: Collection[str] = ()) -> FastAPI:
+    """Build the panel of `meter`.
+
+    `allowed_hosts` are the names besides loopback under which it may be called ("*": any, for a panel on all
+    addresses); they need a `token`.
+
+    Raises:
+        ValueError: a host that is not loopback, without a token.
+    """
+    rules = Rules.of(token, allowed_hosts)
+    app = FastAPI(title="softmeter panel", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(_routes(meter))
+    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(MeterError, _refused_by_meter)
+    app.add_middleware(Gate, rules=rules)
+    return app
+
+
+def _routes(meter: PanelMeter) -> APIRouter:
+    router = APIRouter(prefix="/api")
+    streams: set[object] = set()
+
+    @router.get("/state")
+    async def state() -> PanelState:
+        return meter.state()
+
+    @router.get("/events")
+    async def events() -> StreamingResponse:
+        if len(streams) >= STREAM_LIMIT:
+            raise HTTPException(503, f"{STREAM_LIMIT} event streams are open already")
+        return StreamingResponse(
+            _events(meter, streams), media_type="text/event-stream", headers={"cache-control": "no-store"}
+        )
+
+    @router.get("/history")
+    async def history() -> Sequence[PowerSample]:
+        return meter.recent_power()
+
+    @router.post("/display/press", status_code=204)
+    async def press(body: Press) -> None:
+        await meter.press(body.duration_ms)
+
+    @router.get("/bench")
+    async def bench() -> Bench:
+        return meter.state().bench
+
+    @router.post("/bench/override")
+    async def override(body: BenchOverride) -> Bench:
+        await meter.override(body.changes())
+        return meter.state().bench
+
+    return router
+
+
+async def _events(meter: PanelMeter, streams: set[object]) -> AsyncIterator[str]:
+    """Every state of the meter as a server-sent event, until the meter or the reader goes."""
+    mark = object()
+    streams.add(mark)
+    waiting: asyncio.Task[bool] | None = None
+    try:
+        state = meter.state()
+        yield _event(state)
+        while True:
+            waiting = waiting or asyncio.ensure_future(meter.wait_changed(state.version))
+            done, _ = await asyncio.wait({waiting}, timeout=HEARTBEAT_S)
+            if not done:
+                yield ": still here\n\n"
+                continue
+            if not waiting.result():
+                return
+            waiting = None
+            state = meter.state()
+            yield _event(state)
+    finally:
+        streams.discard(mark)
+        if waiting is not None:
+            waiting.cancel()
+
+
+def _event(state: PanelState) -> str:
+    return f"id: {state.version}\nevent: state\ndata: {state.model_dump_json()}\n\n"
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    """Name the first field that is wrong, and why."""
+    text = "the request is not valid"
+    if isinstance(error, RequestValidationError) and error.errors():
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if part != "body")
+        text = f"{where}: {first['msg']}" if where else str(first["msg"])
+    return JSONResponse({"error": "invalid", "message": text}, status_code=422)
+
+
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    text = str(error.detail) if isinstance(error, HTTPException) else "error"
+    return JSONResponse({"error": "http", "message": text}, status_code=status)
+
+
+async def _refused_by_meter(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"error": "meter", "message": str(error)}, status_code=409)

@@ -1,0 +1,109 @@
+// What the meter measures and who it is, as tables beside it.
+
+const NUMBERS = new Intl.NumberFormat("en", { useGrouping: true, minimumFractionDigits: 3, maximumFractionDigits: 3 });
+const QUANTITIES = [
+  ["voltage_v", "Voltage U", "V", 1], ["current_a", "Current I", "A", 2], ["active_power_w", "Active power P", "W", 0],
+  ["reactive_power_var", "Reactive power Q", "var", 0], ["apparent_power_va", "Apparent power S", "VA", 0],
+  ["power_factor", "Power factor", "", 3], ["frequency_hz", "Frequency f", "Hz", 2],
+];
+
+/** A new HTML element with text and class. */
+export function html(name, { text = "", style = "", ...attributes } = {}, ...children) {
+  const element = document.createElement(name);
+  if (style) element.className = style;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== "") element.textContent = text;
+  element.append(...children);
+  return element;
+}
+
+/** A number with a true minus sign. */
+export const number = (value, decimals) => value.toFixed(decimals).replace(/^-(?=.*[1-9])/, "−").replace(/^-/, "");
+
+const energy = (value) => NUMBERS.format(value / 1000).replaceAll(",", "\u202f");
+
+/** Registers by rate and instantaneous values. Cells are made once and then only written to. */
+export class Readings {
+  #cells = new Map();
+  #shape = "";
+
+  constructor(table, list) {
+    Object.assign(this, { table, list });
+    for (const [key, name] of [...QUANTITIES, ["meter_clock", "Meter clock"], ["pulses", "Pulses kWh | kvarh"]]) {
+      const value = html("dd", { "data-quantity": key, text: "–" });
+      this.#cells.set(key, value);
+      list.append(html("div", {}, html("dt", { text: name }), value));
+    }
+  }
+
+  show(state) {
+    this.#registers(state.readings.registers, state.lcd.rate);
+    for (const [key, , unit, decimals] of QUANTITIES) {
+      const value = state.readings[key];
+      const unitText = unit ? [" ", html("small", { text: unit })] : [];
+      this.#cells.get(key).replaceChildren(value === null ? "–" : number(value, decimals), ...(value === null ? [] : unitText));
+    }
+    const clock = state.time.meter_clock;
+    this.#cells.get("meter_clock").textContent = clock ? clock.slice(11, 19) : "–";
+    this.#cells.get("meter_clock").title = clock ?? "";
+    this.#cells.get("pulses").textContent = `${state.leds.active.count} | ${state.leds.reactive.count}`;
+  }
+
+  #registers(registers, activeRate) {
+    const kinds = [...new Set(registers.map(({ kind }) => kind))];
+    const rates = [...new Set(registers.map(({ rate }) => rate))].sort();
+    const shape = `${kinds} ${rates}`;
+    if (shape !== this.#shape) this.#layOut(kinds, rates, shape);
+    for (const { kind, rate, value, obis } of registers) {
+      const [whole, decimals] = energy(value).split(".");
+      const cell = this.#cells.get(`${kind} ${rate}`);
+      cell.replaceChildren(whole, html("span", { style: "decimals", text: `.${decimals}` }));
+      cell.dataset.obis = obis;
+      cell.title = obis;
+      cell.classList.toggle("active-rate", rate !== 0 && rate === activeRate);
+    }
+  }
+
+  #layOut(kinds, rates, shape) {
+    this.#shape = shape;
+    const heads = rates.map((rate) => html("th", { scope: "col", text: rate ? `T${rate}` : "Total" }));
+    this.table.tHead.replaceChildren(html("tr", {}, html("th", { scope: "col", text: "kWh, kvarh" }), ...heads));
+    this.table.tBodies[0].replaceChildren(...kinds.map((kind) => {
+      const cells = rates.map((rate) => {
+        const cell = html("td");
+        this.#cells.set(`${kind} ${rate}`, cell);
+        return cell;
+      });
+      return html("tr", {}, html("th", { scope: "row", text: kind.replace("-", "−") }), ...cells);
+    }));
+  }
+}
+
+/** A command with a button that copies it. */
+function command(text) {
+  const button = html("button", { type: "button", text: "Copy", "aria-label": `Copy: ${text}` });
+  const code = html("code", { text, tabindex: "0" });
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      window.getSelection().selectAllChildren(code);   // no clipboard outside secure contexts
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
+  return html("div", { style: "command" }, code, button);
+}
+
+/** Draw ports and identity; they do not change while the meter runs. */
+export function showIdentity(ports, identity, portList, identityList) {
+  portList.replaceChildren(...ports.map(({ name, address, protocol, commands }) => html("div", { style: "port" },
+    html("div", { style: "port-name" }, html("b", { text: name }), html("code", { text: address }),
+      html("span", { style: "quiet", text: protocol })),
+    ...commands.map(command))));
+  const rows = [["Type", identity.type], ["Serial number", identity.serial], ["Logical device name", identity.logical_device_name],
+    ["System title", identity.system_title], ["Firmware", identity.firmware]];
+  identityList.replaceChildren(...rows.map(([name, value]) =>
+    html("div", {}, html("dt", { text: name }), html("dd", { text: value }))));
+}

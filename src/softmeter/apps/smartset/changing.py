@@ -1,0 +1,66 @@
+"""The commands `set` and `call`: what changes a meter."""
+
+from softmeter.apps.smartset.classes import attribute_number, method_number
+from softmeter.apps.smartset.connection import opened
+from softmeter.apps.smartset.meter import Meter, RefusedError
+from softmeter.apps.smartset.names import Target
+from softmeter.apps.smartset.output import print_json
+from softmeter.apps.smartset.reading import Reading
+from softmeter.apps.smartset.settings import Settings
+from softmeter.apps.smartset.typed import value_of
+from softmeter.apps.smartset.values import is_number, text
+from softmeter.cosem.access import DataAccessResult
+from softmeter.errors import ConfigurationError
+from softmeter.wire.types import Data, Tag
+
+_DUMMY = Data(Tag.INTEGER, 0)
+"""The parameter of methods that have none."""
+
+
+def change(settings: Settings, written: str, value: str, type_word: str, class_id: int | None) -> None:
+    """Set an attribute and print what it was and is."""
+    target = Target.parse(written, class_id)
+    if not target.part:
+        raise ConfigurationError(f"{written!r} names no attribute; write it like {target.obis.short}:2")
+    with opened(settings) as meter:
+        number = attribute_number(meter.class_of(target), target.part)
+        old = _reading(meter, target, number)
+        scaler = old.scaler if old else 0
+        data = value_of(value, old.data if old else None, type_word, scaler)
+        meter.set(meter.class_of(target), target.obis, number, data)
+        new = _reading(meter, target, number)
+    sent = f"{text(data, scaler)} {old.unit}" if old and old.unit else text(data, scaler)
+    if settings.json:
+        print_json({"old": old.described() if old else None, "new": new.described() if new else None, "sent": sent})
+    else:
+        print(f"{(old.text or 'empty') if old else 'unreadable'} → {new.text if new else sent}")
+
+
+def _reading(meter: Meter, target: Target, attribute: int) -> Reading | None:
+    """What the attribute is now; None where it may only be written."""
+    class_id = meter.class_of(target)
+    try:
+        data = meter.get(class_id, target.obis, attribute)
+    except RefusedError as error:
+        if error.result == DataAccessResult.READ_WRITE_DENIED:
+            return None
+        raise
+    scaled = meter.scaler_unit(class_id, target.obis, attribute) if is_number(data) else None
+    return Reading(target.obis, class_id, attribute, data, *(scaled or ()))
+
+
+def invoke(settings: Settings, written: str, value: str | None, type_word: str, class_id: int | None) -> None:
+    """Invoke a method and print what it returns."""
+    target = Target.parse(written, class_id)
+    if not target.part:
+        raise ConfigurationError(f"{written!r} names no method; write it like {target.obis.short}:1")
+    if value is not None and not type_word:
+        raise ConfigurationError(f"the type of {value!r} is not known; add --type, such as --type long-unsigned")
+    parameter = _DUMMY if value is None else value_of(value, None, type_word)
+    with opened(settings) as meter:
+        number = method_number(meter.class_of(target), target.part)
+        returned = meter.call(meter.class_of(target), target.obis, number, parameter)
+    if settings.json:
+        print_json(Reading(target.obis, meter.class_of(target), number, returned or Data(Tag.NULL)).described())
+    else:
+        print("done" if returned is None else text(returned))

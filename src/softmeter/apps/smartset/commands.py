@@ -1,0 +1,158 @@
+"""The commands of smartset and their options; what they do is imported when they are called."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from softmeter.apps.smartset.settings import METER, TITLE, Settings, parse_title
+
+app = typer.Typer(
+    name="smartset",
+    help="Read and configure a DLMS/COSEM meter over TCP.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+clock_app = typer.Typer(help="Show the meter's clock, or set it.", invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(clock_app, name="clock")
+
+_NEGATIVE = {"ignore_unknown_options": True}
+"""A value may be a negative number."""
+
+
+class Mechanism(Enum):
+    """How the client proves who it is."""
+
+    LOWEST = "lowest"
+    LLS = "lls"
+    HLS5 = "hls5"
+
+
+TargetArgument = Annotated[str, typer.Argument(metavar="NAME|OBIS[:ATTRIBUTE]", help="clock, 1-0:1.8.0, 0-0:1.0.0:3")]
+ClassOption = Annotated[
+    int | None, typer.Option("--class", metavar="N", min=0, max=65_535, help="Class id, where it must be told.")
+]
+TypeOption = Annotated[
+    str, typer.Option("--type", metavar="TYPE", help="Type of VALUE, such as long-unsigned; a-xdr for encoded hex.")
+]
+
+
+@app.callback()
+def connect(
+    context: typer.Context,
+    *,
+    meter: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the meter listens.")] = METER,
+    client: Annotated[
+        str, typer.Option(metavar="NAME", help="public, readout, management, maintenance, or an entry of KEYS.")
+    ] = "public",
+    keys: Annotated[Path | None, typer.Option(metavar="FILE", help="The meter's keys.toml.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How long to wait for an answer.")] = 10.0,
+    sap: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=65_535, help="Client address, where it is not the usual.")
+    ] = None,
+    server_sap: Annotated[int, typer.Option(metavar="N", min=0, max=65_535, help="Address of the logical device.")] = 1,
+    general: Annotated[bool, typer.Option("--general", help="Use general-glo-ciphering.")] = False,
+    mechanism: Annotated[Mechanism | None, typer.Option(help="Authentication, where it is not the usual.")] = None,
+    title: Annotated[str, typer.Option(metavar="HEX", help="System title of this client.")] = TITLE.hex(),
+) -> None:
+    way = mechanism.value if mechanism else None
+    context.obj = Settings(meter, client, keys, json, timeout, sap, server_sap, general, way, parse_title(title))
+
+
+@app.command()
+def info(context: typer.Context) -> None:
+    """Show who the meter is, its clock, counters and what it offers this client."""
+    from softmeter.apps.smartset.identity import show_info
+
+    show_info(context.obj)
+
+
+@app.command("list")
+def list_objects(context: typer.Context) -> None:
+    """List the objects this client may see, with its rights."""
+    from softmeter.apps.smartset.objects import show_objects
+
+    show_objects(context.obj)
+
+
+@app.command()
+def get(
+    context: typer.Context,
+    targets: Annotated[list[str], typer.Argument(metavar="NAME|OBIS[:ATTRIBUTE]")],
+    class_id: ClassOption = None,
+) -> None:
+    """Read values, with their units.
+
+    Without an attribute the main one is read. NAME is a word such as active_import, active_import_t1, voltage, clock,
+    load or daily.
+    """
+    from softmeter.apps.smartset.reading import show_values
+
+    show_values(context.obj, targets, class_id)
+
+
+@app.command("set", context_settings=_NEGATIVE)
+def set_value(
+    context: typer.Context,
+    target: TargetArgument,
+    value: Annotated[str, typer.Argument(help="As get prints it; lists as JSON.")],
+    type_word: TypeOption = "",
+    class_id: ClassOption = None,
+) -> None:
+    """Set an attribute, typed as the meter's value is now; shows the old and the new value."""
+    from softmeter.apps.smartset.changing import change
+
+    change(context.obj, target, value, type_word, class_id)
+
+
+@app.command(context_settings=_NEGATIVE)
+def call(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="NAME|OBIS:METHOD")],
+    value: Annotated[str | None, typer.Argument(help="The parameter; the integer 0 when it is left out.")] = None,
+    type_word: TypeOption = "",
+    class_id: ClassOption = None,
+) -> None:
+    """Invoke a method."""
+    from softmeter.apps.smartset.changing import invoke
+
+    invoke(context.obj, target, value, type_word, class_id)
+
+
+@app.command()
+def profile(
+    context: typer.Context,
+    *,
+    target: Annotated[str, typer.Argument(metavar="NAME|OBIS", help="load, daily, 1-0:99.1.0")],
+    start: Annotated[str, typer.Option("--from", metavar="ISO", help="First time; local if without an offset.")] = "",
+    end: Annotated[str, typer.Option("--to", metavar="ISO", help="Last time; local if without an offset.")] = "",
+    last: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the newest N rows.")] = None,
+    entries: Annotated[str, typer.Option(metavar="A:B", help="Only entries A to B, counted from 1.")] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+) -> None:
+    """Read a profile as rows."""
+    from softmeter.apps.smartset.profiles import Part, show_profile
+
+    show_profile(context.obj, target, Part.of(start, end, last, entries), as_csv=csv)
+
+
+@clock_app.callback()
+def clock(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        from softmeter.apps.smartset.clocks import show_clock
+
+        show_clock(context.obj)
+
+
+@clock_app.command()
+def sync(
+    context: typer.Context,
+    to: Annotated[str, typer.Option(metavar="ISO", help="This time instead; local if without an offset.")] = "",
+) -> None:
+    """Set the meter's clock to this computer's time."""
+    from softmeter.apps.smartset.clocks import set_clock
+
+    set_clock(context.obj, to)

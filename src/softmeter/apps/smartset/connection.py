@@ -1,0 +1,87 @@
+"""Getting in: a connection, the invocation counter, and an association with the meter."""
+
+import contextlib
+from collections.abc import Iterator
+
+from softmeter.apps.smartset.classes import MAIN
+from softmeter.apps.smartset.credentials import Login, login, public_login
+from softmeter.apps.smartset.failures import explained
+from softmeter.apps.smartset.meter import Meter
+from softmeter.apps.smartset.names import DATA
+from softmeter.apps.smartset.settings import Settings
+from softmeter.dlms.client import Client
+from softmeter.dlms.messages import AttributeReference
+from softmeter.dlms.refusals import CounterTooLowError, RefusalError
+from softmeter.errors import AccessError, ProtocolError
+from softmeter.obis import Obis
+from softmeter.runtime.entropy import SystemEntropy
+from softmeter.transport.errors import TransportError
+from softmeter.transport.tcp import Address, Link
+from softmeter.wire.types import decode_data
+
+_COUNTERS = {1: 0}
+"""Client address to value group E of its counter 0-0:43.1.e, where the two differ."""
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Meter]:
+    """A meter with an association that is released at the end.
+
+    Raises:
+        ExplainedError: no association came about.
+        ConfigurationError: the options or the key file are wrong.
+    """
+    who = login(settings)
+    address = Address.parse(settings.meter, who.sap, settings.server_sap)
+    with contextlib.ExitStack() as stack:
+        try:
+            counter = _next_counter(address, settings, who) if who.credentials.needs_keys else 1
+            link, client = _associated(stack, address, settings, who, counter)
+        except (ProtocolError, TransportError) as error:
+            raise explained(error, settings, who) from error
+        yield Meter(link, client, settings, who)
+        with contextlib.suppress(
+            ProtocolError, TransportError
+        ):  # whoever does not answer a release is left all the same
+            link.run(client.release())
+
+
+def _associated(
+    stack: contextlib.ExitStack, address: Address, settings: Settings, who: Login, counter: int
+) -> tuple[Link, Client]:
+    """Associate; once again with the counter that the meter asks for, if it asks for one."""
+    retried = False
+    while True:
+        link = stack.enter_context(Link(address, settings.timeout_s))
+        client = Client(who.credentials, SystemEntropy(), counter=counter)
+        try:
+            link.run(client.associate())
+        except CounterTooLowError as error:
+            if retried or error.expected is None:
+                raise
+            counter, retried = error.expected, True
+            stack.close()
+        else:
+            return link, client
+
+
+def _next_counter(address: Address, settings: Settings, who: Login) -> int:
+    """One more than the last counter the meter accepted, as it tells the public client; 1 where it tells nobody."""
+    public = public_login()
+    client = Client(public.credentials, SystemEntropy())
+    found = 0
+    with Link(address, settings.timeout_s) as link:
+        try:
+            link.run(client.associate(), client_sap=public.sap)
+        except RefusalError:
+            return 1
+        for e in dict.fromkeys((_COUNTERS.get(who.sap, who.sap), 0, 1)):
+            reference = AttributeReference(DATA, Obis(0, 0, 43, 1, e), MAIN)
+            with contextlib.suppress(AccessError, RefusalError):
+                value = decode_data(link.run(client.get(reference), client_sap=public.sap)).value
+                if isinstance(value, int):
+                    found = value
+                    break
+        with contextlib.suppress(ProtocolError, TransportError):
+            link.run(client.release(), client_sap=public.sap)
+    return found + 1

@@ -1,0 +1,65 @@
+"""What went wrong between smartset and a meter, in one line: what it was, and what to try next."""
+
+from softmeter.apps.smartset.credentials import Login
+from softmeter.apps.smartset.settings import Settings
+from softmeter.dlms.acse import Diagnostic
+from softmeter.dlms.refusals import (
+    AssociationRefusedError,
+    CounterTooLowError,
+    ServiceRefusedError,
+    WrongKeyError,
+    WrongPasswordError,
+)
+from softmeter.errors import MeterError, SecurityError
+from softmeter.transport.errors import TransportError
+
+_MECHANISM_HINT = "try --mechanism lowest, lls or hls5, or another --client"
+_HINTS = {
+    Diagnostic.NO_REASON: "it may not know client address {sap}; try another --client, --sap or --server-sap",
+    Diagnostic.CONTEXT_NOT_SUPPORTED: "client address {sap} must come in {other}; try another --mechanism or --client",
+    Diagnostic.CALLING_TITLE_NOT_RECOGNIZED: "it does not know system title {title}; try --title",
+    Diagnostic.MECHANISM_NOT_RECOGNISED: _MECHANISM_HINT,
+    Diagnostic.MECHANISM_REQUIRED: _MECHANISM_HINT,
+    Diagnostic.AUTHENTICATION_FAILURE: "check {where}",
+    Diagnostic.AUTHENTICATION_REQUIRED: _MECHANISM_HINT,
+}
+
+
+class ExplainedError(MeterError):
+    """A failure whose text is meant for the person at the keyboard."""
+
+
+def explained(error: Exception, settings: Settings, login: Login) -> ExplainedError:
+    """The line for a failure of a conversation."""
+    meter, where = settings.meter, login.where
+    match error:
+        case WrongPasswordError():
+            ciphered = " (or its keys are not the meter's)" if login.credentials.is_ciphered else ""
+            return ExplainedError(
+                f"wrong password: {meter} refuses lls_password of {where}{ciphered}; correct it there"
+            )
+        case WrongKeyError():
+            return ExplainedError(
+                f"wrong key: unicast_encryption_key or authentication_key of {where} is not that of {meter}; "
+                "take the key file of this meter"
+            )
+        case CounterTooLowError():
+            return ExplainedError(
+                f"{meter} has seen a higher invocation counter from title {settings.title.hex()}: another program uses "
+                "the same client at this moment; try again when it is done, or with another --title"
+            )
+        case AssociationRefusedError():
+            other = "without ciphering" if login.credentials.is_ciphered else "with ciphering"
+            hint = _HINTS.get(error.diagnostic, "try another --client or --mechanism")
+            hint = hint.format(sap=login.sap, title=settings.title.hex(), where=where, other=other)
+            return ExplainedError(f"{meter} opens no association for client {settings.client}: {hint}")
+        case ServiceRefusedError():
+            return ExplainedError(f"{meter}: {error}; smartset … info shows what it offers this client")
+        case SecurityError():
+            return ExplainedError(
+                f"{meter} sent an answer that does not verify ({error}); is there another meter between?"
+            )
+        case TransportError():
+            return ExplainedError(str(error))
+        case _:
+            return ExplainedError(f"{meter} does not answer as a DLMS meter does: {error}; is this the right port?")

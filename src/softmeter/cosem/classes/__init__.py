@@ -1,0 +1,1 @@
+"""The interface classes, a file each, as declarations (IEC 62056-62)."""

@@ -1,0 +1,152 @@
+"""The object model of a meter type: rows compiled to look-ups by one key, and how each audience sees them.
+
+A key is the attribute or method descriptor as it stands on the wire: class (2 octets), logical name (6), number (1).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from softmeter.cosem.access import AttributeAccess, DataAccessResult, MethodAccess, Policy, Rights
+from softmeter.cosem.interface import Interface, Invoker, Reader, Selector, Writer, invoker, reader, selector, writer
+from softmeter.errors import LocalProtocolError
+from softmeter.obis import Obis
+from softmeter.wire.types import NULL, Data, Tag, encode_data
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object of the model."""
+
+    obis: str
+    title: str
+    interface: Interface
+    policy: Policy
+
+    @property
+    def name(self) -> Obis:
+        return Obis.parse(self.obis)
+
+
+class View:
+    """The objects as one audience sees them; built once per meter type, shared by all its meters.
+
+    What is not in `readers`, `writers` or `invokers` is refused; `refusal` then finds out why.
+    """
+
+    def __init__(self, dictionary: "Dictionary", audience: Enum) -> None:
+        self.audience = audience
+        self.readers: dict[bytes, Reader] = {}
+        self.selectors: dict[bytes, Selector] = {}
+        self.writers: dict[bytes, Writer] = {}
+        self.invokers: dict[bytes, Invoker] = {}
+        self._classes: dict[bytes, Interface] = {}
+        for name, interface, rights in dictionary.seen_by(audience):
+            self._classes[name.octets] = interface
+            self._add(name.octets, interface, rights)
+
+    def _add(self, name: bytes, interface: Interface, rights: Rights) -> None:
+        place = interface.class_id.to_bytes(2, "big") + name
+        own_name = encode_data(Data(Tag.OCTET_STRING, name))
+        self.readers[place + b"\x01"] = lambda _: own_name
+        for number, spec in interface.attribute_specs.items():
+            key = place + bytes((number,))
+            if rights.may_read(spec.name):
+                self.readers[key] = reader(interface, spec, key)
+                self.selectors[key] = selector(interface, spec)
+            if rights.may_write(spec.name) and interface.takes(spec):
+                self.writers[key] = writer(interface, spec, key)
+        for number, called in interface.method_specs.items():
+            if rights.may_call(called.name):
+                self.invokers[place + bytes((number,))] = invoker(interface, called)
+
+    def refusal(self, key: bytes, *, is_method: bool = False) -> DataAccessResult:
+        """Why an attribute or method is not served to this audience; method results have the same numbers."""
+        interface = self._classes.get(key[2:8])
+        if interface is None:
+            return DataAccessResult.OBJECT_UNDEFINED
+        if interface.class_id != int.from_bytes(key[:2], "big"):
+            return DataAccessResult.OBJECT_CLASS_INCONSISTENT
+        numbers = set(interface.method_specs) if is_method else {1, *interface.attribute_specs}
+        return DataAccessResult.READ_WRITE_DENIED if key[8] in numbers else DataAccessResult.OBJECT_UNDEFINED
+
+
+class Dictionary:
+    """All rows of a meter type.
+
+    Raises:
+        LocalProtocolError: two rows with one name, or a policy that names what the class does not have.
+    """
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = tuple(sorted(rows, key=_order))
+        names = [row.name for row in self.rows]
+        doubled = {str(name) for name in names if names.count(name) > 1}
+        if doubled:
+            raise LocalProtocolError(f"two objects of one name: {', '.join(sorted(doubled))}")
+        for row in self.rows:
+            for rights in row.policy.rights.values():
+                unknown = rights.unknown(row.interface.attribute_names(), row.interface.method_names())
+                if unknown:
+                    raise LocalProtocolError(f"policy {row.policy.name} names {sorted(unknown)}, {row.obis} has none")
+        self._views: dict[Enum, View] = {}
+        self._lists: dict[Enum, bytes] = {}
+
+    def view(self, audience: Enum) -> View:
+        """The objects as `audience` sees them."""
+        view = self._views.get(audience)
+        if view is None:
+            view = self._views[audience] = View(self, audience)
+        return view
+
+    def seen_by(self, audience: Enum) -> Iterator[tuple[Obis, Interface, Rights]]:
+        """The objects an audience may touch, by class and then name, with what it may do."""
+        for row in self.rows:
+            rights = row.policy.of(audience)
+            if rights:
+                yield row.name, row.interface, rights
+
+    def object_list(self, audience: Enum) -> bytes:
+        """Attribute 2 of the association objects, encoded: what `audience` sees and may do."""
+        encoded = self._lists.get(audience)
+        if encoded is None:
+            elements = tuple(_element(*seen) for seen in self.seen_by(audience))
+            encoded = self._lists[audience] = encode_data(Data(Tag.ARRAY, elements))
+        return encoded
+
+
+def _order(row: Row) -> tuple[int, Obis]:
+    return row.interface.class_id, row.name
+
+
+def _element(name: Obis, interface: Interface, rights: Rights) -> Data:
+    """object_list_element: class, version, name, access rights."""
+    attributes = [_attribute_access(1, AttributeAccess.READ)]
+    for number, spec in interface.attribute_specs.items():
+        access = AttributeAccess.of(
+            readable=rights.may_read(spec.name), writable=interface.takes(spec) and rights.may_write(spec.name)
+        )
+        attributes.append(_attribute_access(number, access, spec.select))
+    methods = [
+        _structure(
+            Data(Tag.INTEGER, number),
+            Data(Tag.ENUM, MethodAccess.ACCESS if rights.may_call(spec.name) else MethodAccess.NONE),
+        )
+        for number, spec in interface.method_specs.items()
+    ]
+    return _structure(
+        Data(Tag.LONG_UNSIGNED, interface.class_id),
+        Data(Tag.UNSIGNED, interface.version),
+        Data(Tag.OCTET_STRING, name.octets),
+        _structure(Data(Tag.ARRAY, tuple(attributes)), Data(Tag.ARRAY, tuple(methods))),
+    )
+
+
+def _attribute_access(number: int, access: AttributeAccess, selectors: Iterable[int] = ()) -> Data:
+    offered = tuple(Data(Tag.INTEGER, one) for one in selectors)
+    shown = Data(Tag.ARRAY, offered) if offered else NULL
+    return _structure(Data(Tag.INTEGER, number), Data(Tag.ENUM, access), shown)
+
+
+def _structure(*elements: Data) -> Data:
+    return Data(Tag.STRUCTURE, elements)

@@ -1,0 +1,1 @@
+"""A meter's behaviour, without any protocol."""

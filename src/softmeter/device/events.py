@@ -1,0 +1,103 @@
+"""What a meter logs: event codes by log (manual 5.3) and the logs themselves."""
+
+from enum import Enum, IntEnum
+from typing import Any
+
+import numpy as np
+
+from softmeter.clock import STAMP, Stamp
+from softmeter.persistent import Ring
+
+LOG_CAPACITY = 100
+ENTRY: "np.dtype[Any]" = np.dtype([("clock", STAMP), ("code", "u1")])
+"""One line of a log."""
+
+
+class Log(IntEnum):
+    """The logs, by value group E of their event code object 0-0:96.11.e and their profile 0-0:99.98.e."""
+
+    STANDARD = 0
+    FRAUD = 1
+    POWER_QUALITY = 4
+
+
+class Event(Enum):
+    """An event: the log it goes to and its code there."""
+
+    POWER_DOWN = Log.STANDARD, 1
+    POWER_UP = Log.STANDARD, 2
+    DAYLIGHT_SAVING_CHANGED = Log.STANDARD, 3
+    CLOCK_ADJUSTED_OLD = Log.STANDARD, 4
+    CLOCK_ADJUSTED_NEW = Log.STANDARD, 5
+    CLOCK_INVALID = Log.STANDARD, 6
+    TARIFF_ACTIVATED = Log.STANDARD, 9
+    ERROR_REGISTER_CLEARED = Log.STANDARD, 10
+    ALARM_REGISTER_CLEARED = Log.STANDARD, 11
+    PROGRAM_MEMORY_ERROR = Log.STANDARD, 12
+    RAM_ERROR = Log.STANDARD, 13
+    NONVOLATILE_MEMORY_ERROR = Log.STANDARD, 14
+    WATCHDOG_ERROR = Log.STANDARD, 15
+    MEASUREMENT_SYSTEM_ERROR = Log.STANDARD, 16
+    FIRMWARE_READY = Log.STANDARD, 17
+    FIRMWARE_ACTIVATED = Log.STANDARD, 18
+    PASSIVE_TARIFF_PROGRAMMED = Log.STANDARD, 19
+    STANDARD_LOG_CLEARED = Log.STANDARD, 255
+
+    TERMINAL_COVER_REMOVED = Log.FRAUD, 40
+    TERMINAL_COVER_CLOSED = Log.FRAUD, 41
+    STRONG_FIELD_DETECTED = Log.FRAUD, 42
+    STRONG_FIELD_GONE = Log.FRAUD, 43
+    METER_COVER_REMOVED = Log.FRAUD, 44
+    METER_COVER_CLOSED = Log.FRAUD, 45
+    LOGIN_FAILED = Log.FRAUD, 46
+    FRAUD_LOG_CLEARED = Log.FRAUD, 255
+
+    UNDERVOLTAGE_L1 = Log.POWER_QUALITY, 76
+    OVERVOLTAGE_L1 = Log.POWER_QUALITY, 79
+    MISSING_VOLTAGE_L1 = Log.POWER_QUALITY, 82
+    VOLTAGE_NORMAL_L1 = Log.POWER_QUALITY, 85
+    POWER_QUALITY_LOG_CLEARED = Log.POWER_QUALITY, 255
+
+    @property
+    def log(self) -> Log:
+        return self.value[0]
+
+    @property
+    def code(self) -> int:
+        return self.value[1]
+
+
+_CLEARED = {event.log: event for event in Event if event.code == 255}
+
+
+class EventLogs:
+    """All logs of a meter; the last code of a log is that of its last line."""
+
+    __slots__ = ("_rings",)
+
+    def __init__(self) -> None:
+        self._rings = {log: Ring(f"events.{log.name.lower()}", ENTRY, LOG_CAPACITY) for log in Log}
+
+    def record(self, event: Event, stamp: Stamp) -> None:
+        """Add a line."""
+        self._rings[event.log].append((stamp, event.code))
+
+    def ring(self, log: Log) -> Ring:
+        """The lines of one log."""
+        return self._rings[log]
+
+    def last_code(self, log: Log) -> int:
+        """The code of the last event, 0 before the first."""
+        ring = self._rings[log]
+        return int(ring.rows(ring.end - 1)["code"][0]) if len(ring) else 0
+
+    def clear(self, log: Log, stamp: Stamp) -> None:
+        """Forget all lines and say so in the first new one."""
+        self._rings[log].clear()
+        self.record(_CLEARED[log], stamp)
+
+    def fork(self) -> "EventLogs":
+        """Logs with the same lines that can go their own way."""
+        twin = object.__new__(EventLogs)
+        twin._rings = {log: ring.fork() for log, ring in self._rings.items()}
+        return twin

@@ -1,0 +1,1 @@
+"""Associations and services of DLMS with logical names, both roles, without input or output."""

@@ -1,0 +1,201 @@
+"""What a server answers to an AARQ: the decisions, in order, as a table (IEC 62056-53, COSEM-OPEN; ITU-T X.227).
+
+Nothing here changes a counter or a state: a decision is made first and carried out by the association.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from softmeter.dlms.acse import FOREIGN, Aarq, Context, Diagnostic, Mechanism
+from softmeter.dlms.apdu import decode_apdu
+from softmeter.dlms.conformance import Conformance
+from softmeter.dlms.host import Client, Host
+from softmeter.dlms.messages import InitiateError, InitiateRequest
+from softmeter.dlms.protection import Family, Protector
+from softmeter.dlms.services import SERVED
+from softmeter.errors import DecodeError, SecurityError
+from softmeter.security.authentication import check_challenge, check_titles, password_matches
+from softmeter.security.ciphering import CounterError
+
+DLMS_VERSION = 6
+SMALLEST_PDU = 12
+_USABLE = Conformance.GET | Conformance.SET | Conformance.ACTION
+_CIPHERED = frozenset({Context.LOGICAL_NAMES_CIPHERED, Context.SHORT_NAMES_CIPHERED})
+
+
+@dataclass(slots=True)
+class Proposal:
+    """An AARQ and what has been found out about it."""
+
+    aarq: Aarq
+    client: Client
+    host: Host
+    protector: Protector | None = None
+    family: Family | None = None
+    counter: int = 0
+    """Of the protected user-information; accepted when the decision is carried out."""
+    initiate: InitiateRequest | None = None
+
+    @property
+    def way(self) -> tuple[int, int]:
+        """Context and mechanism asked for; no mechanism is the lowest."""
+        mechanism = self.aarq.mechanism
+        return self.aarq.context, Mechanism.LOWEST if mechanism is None else mechanism
+
+    @property
+    def is_ciphered(self) -> bool:
+        return self.aarq.context in _CIPHERED
+
+    @property
+    def conformance(self) -> Conformance:
+        """What is left of the proposed services: those the client may use and we serve."""
+        proposed = Conformance(0) if self.initiate is None else self.initiate.conformance
+        return proposed & self.client.conformance & SERVED
+
+    @property
+    def max_pdu_size(self) -> int:
+        """What the client takes, octets; 0 is no limit."""
+        return 0 if self.initiate is None else self.initiate.max_pdu_size
+
+
+class Refusal(NamedTuple):
+    """Why an AARQ is rejected. `is_login` marks a wrong secret, `replayed` the last counter accepted."""
+
+    diagnostic: Diagnostic
+    reason: str
+    error: InitiateError | None = None
+    is_login: bool = False
+    is_undeciphered: bool = False
+    replayed: int | None = None
+
+
+class _Rule(NamedTuple):
+    """One row of a table: the first whose `broken` is true decides."""
+
+    broken: Callable[[Proposal], bool]
+    refusal: Refusal
+
+
+def _wrong_version(proposal: Proposal) -> bool:
+    version = proposal.aarq.protocol_version
+    return version is not None and (version.length == 0 or version.octets[0] & 0x80 == 0)
+
+
+def _wrong_context(proposal: Proposal) -> bool:
+    return proposal.aarq.context not in {context for context, _ in proposal.client.ways}
+
+
+def _wrong_mechanism(proposal: Proposal) -> bool:
+    return proposal.way not in proposal.client.ways
+
+
+def _no_mechanism(proposal: Proposal) -> bool:
+    return proposal.aarq.mechanism is None and _wrong_mechanism(proposal)
+
+
+def _wrong_title(proposal: Proposal) -> bool:
+    try:
+        return proposal.is_ciphered and not check_titles(proposal.host.system_title, proposal.aarq.calling_title)
+    except SecurityError:
+        return True
+
+
+def _wants_no_answers(proposal: Proposal) -> bool:
+    return proposal.initiate is None or not proposal.initiate.response_allowed
+
+
+def _brings_key(proposal: Proposal) -> bool:
+    return proposal.initiate is not None and proposal.initiate.dedicated_key is not None
+
+
+def _old_dlms(proposal: Proposal) -> bool:
+    return proposal.initiate is not None and proposal.initiate.version < DLMS_VERSION
+
+
+def _useless(proposal: Proposal) -> bool:
+    return not proposal.conformance & _USABLE
+
+
+def _too_small(proposal: Proposal) -> bool:
+    return 0 < proposal.max_pdu_size < SMALLEST_PDU
+
+
+# fmt: off
+_NAMES = (
+    _Rule(_wrong_version,    Refusal(Diagnostic.PROVIDER_NO_COMMON_VERSION,   "ACSE version")),
+    _Rule(_wrong_context,    Refusal(Diagnostic.CONTEXT_NOT_SUPPORTED,        "application context")),
+    _Rule(_no_mechanism,     Refusal(Diagnostic.MECHANISM_REQUIRED,           "no authentication mechanism")),
+    _Rule(_wrong_mechanism,  Refusal(Diagnostic.MECHANISM_NOT_RECOGNISED,     "authentication mechanism")),
+    _Rule(_wrong_title,      Refusal(Diagnostic.CALLING_TITLE_NOT_RECOGNIZED, "calling system title")),
+)
+"""What the AARQ says in clear."""
+
+_INITIATE = (
+    _Rule(_wants_no_answers, Refusal(Diagnostic.NO_REASON, "an association without answers", InitiateError.OTHER)),
+    _Rule(_brings_key,       Refusal(Diagnostic.NO_REASON, "a dedicated key",  InitiateError.OTHER)),
+    _Rule(_old_dlms,         Refusal(Diagnostic.NO_REASON, "DLMS version",     InitiateError.DLMS_VERSION_TOO_LOW)),
+    _Rule(_useless,          Refusal(Diagnostic.NO_REASON, "conformance",      InitiateError.INCOMPATIBLE_CONFORMANCE)),
+    _Rule(_too_small,        Refusal(Diagnostic.NO_REASON, "PDU size",         InitiateError.PDU_SIZE_TOO_SHORT)),
+)
+"""What the InitiateRequest says."""
+# fmt: on
+
+
+def decide(proposal: Proposal) -> Refusal | None:
+    """Why the proposal is refused; None if it is not. Fills in what it finds out."""
+    return _first(_NAMES, proposal) or _decipher(proposal) or _first(_INITIATE, proposal) or _secret(proposal)
+
+
+def _first(rules: tuple[_Rule, ...], proposal: Proposal) -> Refusal | None:
+    return next((rule.refusal for rule in rules if rule.broken(proposal)), None)
+
+
+def _decipher(proposal: Proposal) -> Refusal | None:
+    """Read the InitiateRequest, protected in a ciphered context and only there."""
+    information = proposal.aarq.user_information or b""
+    try:
+        if proposal.is_ciphered:
+            information = _opened(proposal, information)
+        initiate = decode_apdu(information)
+    except CounterError as error:
+        return Refusal(Diagnostic.AUTHENTICATION_FAILURE, "replayed", replayed=error.last)
+    except SecurityError:
+        return Refusal(Diagnostic.AUTHENTICATION_FAILURE, "user-information not deciphered", is_undeciphered=True)
+    except DecodeError as error:
+        return Refusal(Diagnostic.NO_REASON, f"user-information: {error}", InitiateError.OTHER)
+    if not isinstance(initiate, InitiateRequest):
+        return Refusal(Diagnostic.NO_REASON, "no InitiateRequest", InitiateError.OTHER)
+    proposal.initiate = initiate
+    return None
+
+
+def _opened(proposal: Proposal, information: bytes) -> bytes:
+    protector = Protector(proposal.host, proposal.client.sap, proposal.aarq.calling_title or b"")
+    proposal.protector = protector
+    envelope = protector.envelope(information)
+    if envelope is None:
+        raise SecurityError("unprotected")
+    opened = protector.open(envelope)
+    proposal.family, proposal.counter = envelope.family, opened.counter
+    return opened.plain
+
+
+def _secret(proposal: Proposal) -> Refusal | None:
+    """The password, or whether the client's challenge can be answered."""
+    _, mechanism = proposal.way
+    given = proposal.aarq.authentication or b""
+    failure = Refusal(Diagnostic.AUTHENTICATION_FAILURE, "authentication", is_login=True)
+    if mechanism == Mechanism.LLS and not password_matches(proposal.host.keys(proposal.client.sap).password, given):
+        return failure
+    if mechanism == Mechanism.HLS_GMAC:
+        try:
+            check_challenge(given)
+        except SecurityError:
+            return failure
+    return None
+
+
+def answered_context(aarq: Aarq | None) -> int:
+    """The context to name in an answer: the client's own where it is one of ours."""
+    return Context.LOGICAL_NAMES if aarq is None or aarq.context == FOREIGN else aarq.context

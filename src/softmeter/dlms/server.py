@@ -1,0 +1,142 @@
+"""The server of one connection: wrapped APDUs in, answers out, any number of associations (IEC 62056-47).
+
+Sans IO: whoever owns the socket hands in what arrived and sends what `to_send` gives, when the host allows it.
+"""
+
+from softmeter.dlms.association import Association, BusyError, State
+from softmeter.dlms.host import BadRequest, Event, Host, TimedOut
+from softmeter.errors import RemoteProtocolError
+from softmeter.instant import LinkTime
+from softmeter.wire.wrapper import LONGEST, Datagram, Reassembly, encode_datagram
+
+UNASSOCIATED_S, ASSOCIATED_S = 30.0, 180.0
+"""How long a connection without, and with, an association may be silent."""
+MOST_ASSOCIATIONS = 16
+"""Pairs of addresses that one connection may use."""
+MOST_PENDING = 2 * LONGEST
+"""Octets that may wait in a connection while the meter is being stored."""
+
+
+class Server:
+    """One connection to the meter. `now` is when it was made."""
+
+    def __init__(self, host: Host, now: LinkTime) -> None:
+        self._host = host
+        self._stream = Reassembly()
+        self._associations: dict[tuple[int, int], Association] = {}
+        self._out: list[bytes] = []
+        self._events: list[Event] = []
+        self._waiting: Datagram | None = None
+        self._silent_since = now
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is to be closed, once `to_send` is empty."""
+        return self._closed
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a request waits until the meter is no longer locked; `resume` takes it up."""
+        return self._waiting is not None
+
+    @property
+    def associated(self) -> bool:
+        """Whether a client has an association here."""
+        return any(one.state is State.ASSOCIATED for one in self._associations.values())
+
+    @property
+    def deadline(self) -> LinkTime | None:
+        """When to call `expire`."""
+        if self._closed:
+            return None
+        return LinkTime(self._silent_since + (ASSOCIATED_S if self.associated else UNASSOCIATED_S))
+
+    def receive(self, data: bytes, now: LinkTime) -> list[Event]:
+        """Take what arrived; `b""` means the peer has closed. Never raises: what is wrong is answered or closes."""
+        if not self._closed:
+            try:
+                self._stream.receive(data)
+                if not data:
+                    self._close("the connection was closed")
+                elif self._waiting is None:
+                    self._answer_all(now)
+                elif self._stream.pending > MOST_PENDING:
+                    raise RemoteProtocolError("requests without end while the meter is being stored")  # noqa: TRY301
+            except RemoteProtocolError as error:
+                self._events.append(BadRequest(0, str(error)))
+                self._close("the connection was dropped")
+        return self._reported()
+
+    def resume(self, now: LinkTime) -> list[Event]:
+        """Go on with what waited while the host was locked."""
+        datagram, self._waiting = self._waiting, None
+        if datagram is not None and not self._closed:
+            try:
+                if self._answered(datagram, now):
+                    self._answer_all(now)
+            except RemoteProtocolError as error:
+                self._events.append(BadRequest(datagram.source, str(error)))
+                self._close("the connection was dropped")
+        return self._reported()
+
+    def to_send(self) -> bytes:
+        """The answers made since the last call; they may leave when the host has nothing that must be stored."""
+        if len(self._out) == 1:
+            return self._out.pop()
+        octets = b"".join(self._out)
+        self._out.clear()
+        return octets
+
+    def expire(self, now: LinkTime) -> list[Event]:
+        """Close the connection if its deadline has passed."""
+        deadline = self.deadline
+        if deadline is not None and now >= deadline:
+            self._events.append(TimedOut("associated" if self.associated else "not associated"))
+            self._close("the connection was silent")
+        return self._reported()
+
+    def _answer_all(self, now: LinkTime) -> None:
+        take = self._stream.take
+        datagram = take()
+        while datagram is not None and self._answered(datagram, now):
+            datagram = take()
+
+    def _answered(self, datagram: Datagram, now: LinkTime) -> bool:
+        """Answer one APDU; False if it must wait."""
+        source, destination, apdu = datagram
+        association = self._associations.get((source, destination)) or self._new_association(source, destination)
+        was = association.state
+        try:
+            answer = association.answer(apdu)
+        except BusyError:
+            self._waiting = datagram
+            return False
+        if was is State.ASSOCIATED or association.state is not was:
+            self._silent_since = now
+        if answer:
+            self._out.append(encode_datagram(Datagram(destination, source, answer)))
+        return True
+
+    def _new_association(self, source: int, destination: int) -> Association:
+        if len(self._associations) >= MOST_ASSOCIATIONS:
+            idle = [pair for pair, one in self._associations.items() if one.state is State.NON_ASSOCIATED]
+            if not idle:
+                raise RemoteProtocolError(f"more than {MOST_ASSOCIATIONS} associations in one connection")
+            del self._associations[idle[0]]
+        association = Association(self._host, source, destination, self._events)
+        self._associations[source, destination] = association
+        return association
+
+    def _close(self, reason: str) -> None:
+        for association in self._associations.values():
+            association.release(reason)
+        self._waiting = None
+        self._closed = True
+
+    def _reported(self) -> list[Event]:
+        if not self._events:
+            return []
+        events = self._events.copy()
+        self._events.clear()
+        return events

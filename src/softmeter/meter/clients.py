@@ -1,0 +1,52 @@
+"""The four clients of the meter: addresses, ways in, services (manual 12.3).
+
+A conformance bit is offered when the service behind it is served.
+"""
+
+from collections.abc import Mapping
+
+from softmeter.dlms.acse import Context, Mechanism
+from softmeter.dlms.conformance import Conformance as Bit
+from softmeter.dlms.host import Client
+from softmeter.meter.policies import Audience
+from softmeter.obis import Obis
+
+PUBLIC, MANAGEMENT, READOUT, MAINTENANCE = 16, 1, 2, 6
+"""Client addresses (SAP)."""
+
+SECURITY_SETUPS = {MANAGEMENT: Obis(0, 0, 43, 0, 0), READOUT: Obis(0, 0, 43, 0, 2), MAINTENANCE: Obis(0, 0, 43, 0, 6)}
+"""Client address to the object that presents his keys; the public client has none."""
+
+SERVER_SAP = 1
+
+_READING = Bit.BLOCK_GET | Bit.GET | Bit.ACTION
+_FULL = _READING | Bit.GENERAL_PROTECTION | Bit.BLOCK_SET | Bit.MULTIPLE_REFERENCES | Bit.SET | Bit.SELECTIVE_ACCESS
+_PLAIN, _CIPHERED = Context.LOGICAL_NAMES, Context.LOGICAL_NAMES_CIPHERED
+
+CLIENTS: Mapping[int, Client] = {
+    client.sap: client
+    for client in (
+        Client(PUBLIC, "public", {(_PLAIN, Mechanism.LOWEST): Audience.PUBLIC}, _READING),
+        Client(
+            MANAGEMENT,
+            "management",
+            {(_CIPHERED, Mechanism.HLS_GMAC): Audience.MANAGEMENT, (_CIPHERED, Mechanism.LLS): Audience.LIMITED},
+            _FULL,
+            SECURITY_SETUPS[MANAGEMENT],
+        ),
+        Client(
+            READOUT,
+            "readout",
+            {(_PLAIN, Mechanism.LLS): Audience.READOUT, (_CIPHERED, Mechanism.LLS): Audience.READOUT},
+            _FULL,
+            SECURITY_SETUPS[READOUT],
+        ),
+        Client(
+            MAINTENANCE,
+            "maintenance",
+            {(_CIPHERED, Mechanism.HLS_GMAC): Audience.MAINTENANCE, (_CIPHERED, Mechanism.LLS): Audience.LIMITED},
+            _FULL,
+            SECURITY_SETUPS[MAINTENANCE],
+        ),
+    )
+}

@@ -1,0 +1,137 @@
+"""Invocation counters that never go back, stored ahead in steps so that a read costs no disk write.
+
+A counter in use is always covered by a durable reservation: what is stored is not the counter but a bound above it.
+After a power cut the meter sends from the bound on and demands received counters above it; a clean stop stores both
+exactly.
+"""
+
+from collections.abc import Mapping
+
+from softmeter.errors import LocalProtocolError
+from softmeter.persistent import Scalar
+
+HIGHEST = 0xFFFF_FFFF
+SMALLEST_STEP, LARGEST_STEP = 256, 1 << 20
+STEPS_PER_TICK = 8
+MOST_TITLES = 64
+
+
+class Reservation:
+    """One counter and the bound that covers it."""
+
+    __slots__ = ("bound", "step", "used", "value")
+
+    def __init__(self, value: int = 0) -> None:
+        self.value = value
+        self.bound = value
+        self.step = SMALLEST_STEP
+        self.used = 0
+
+    def reach(self, value: int) -> bool:
+        """Move the counter up to `value`; True if that took a new bound."""
+        self.used += 1
+        self.value = value
+        if value <= self.bound:
+            return False
+        self.bound = value if value > HIGHEST - self.step else value + self.step
+        return True
+
+    def pace(self) -> None:
+        """Let the step follow the use since the last call."""
+        self.step = min(max(SMALLEST_STEP, STEPS_PER_TICK * self.used), LARGEST_STEP)
+        self.used = 0
+
+
+class InvocationCounters:
+    """The counters of one meter: its own by client address, received ones by client address and client title.
+
+    `MOST_TITLES` titles are told apart per key; a title that is forgotten leaves its counter as a floor for all
+    unknown ones, so forgetting never opens a door for a replay.
+    """
+
+    __slots__ = ("_accepted", "_floors", "_own", "_titles", "must_store")
+
+    def __init__(self) -> None:
+        self._own: dict[int, Reservation] = {}
+        self._accepted: dict[int, dict[bytes, Reservation]] = {}
+        self._floors: dict[int, int] = {}
+        self._titles: dict[int, bytes] = {}
+        self.must_store = False
+
+    def last_accepted(self, sap: int, title: bytes) -> int:
+        """The highest counter accepted from `title` under this client's key."""
+        known = self._accepted.get(sap, {}).get(title)
+        return known.value if known else self._floors.get(sap, 0)
+
+    def highest_accepted(self, sap: int) -> int:
+        """The highest counter accepted under this client's key from anybody."""
+        return max((known.value for known in self._accepted.get(sap, {}).values()), default=self._floors.get(sap, 0))
+
+    def last_title(self, sap: int) -> bytes:
+        """The title that used this client's key last; empty before the first."""
+        return self._titles.get(sap, b"")
+
+    def accept(self, sap: int, title: bytes, counter: int) -> None:
+        """Take note of a verified counter above `last_accepted`."""
+        titles = self._accepted.setdefault(sap, {})
+        known = titles.get(title)
+        if known is None:
+            if len(titles) >= MOST_TITLES:
+                self._forget_one(sap, titles)
+            known = titles[title] = Reservation(self._floors.get(sap, 0))
+        self._titles[sap] = title
+        self.must_store |= known.reach(counter)
+
+    def next_own(self, sap: int) -> int:
+        """The meter's next counter under this client's key.
+
+        Raises:
+            LocalProtocolError: the counter is used up; only a new key helps.
+        """
+        own = self._own.get(sap)
+        if own is None:
+            own = self._own[sap] = Reservation()
+        if own.value >= HIGHEST:
+            raise LocalProtocolError(f"the invocation counter of client {sap} is used up")
+        self.must_store |= own.reach(own.value + 1)
+        return own.value
+
+    def pace(self) -> None:
+        """Once per tick: let each step follow its use."""
+        for reservation in self._all():
+            reservation.pace()
+
+    def settle(self) -> None:
+        """At a clean stop: store the counters exactly."""
+        for reservation in self._all():
+            reservation.bound = reservation.value
+
+    def saved(self) -> Mapping[str, Scalar]:
+        values: dict[str, Scalar] = {f"own.{sap}": own.bound for sap, own in self._own.items()}
+        values.update((f"floor.{sap}", floor) for sap, floor in self._floors.items())
+        values.update((f"title.{sap}", title) for sap, title in self._titles.items())
+        for sap, titles in self._accepted.items():
+            values.update((f"accepted.{sap}.{title.hex()}", known.bound) for title, known in titles.items())
+        return values
+
+    def restore(self, saved: Mapping[str, Scalar]) -> None:
+        self._own, self._accepted, self._floors, self._titles = {}, {}, {}, {}
+        for name, value in saved.items():
+            kind, sap, *title = name.split(".")
+            if isinstance(value, bytes):
+                self._titles[int(sap)] = value
+            elif isinstance(value, int):
+                if kind == "own":
+                    self._own[int(sap)] = Reservation(value)
+                elif kind == "floor":
+                    self._floors[int(sap)] = value
+                else:
+                    self._accepted.setdefault(int(sap), {})[bytes.fromhex(title[0])] = Reservation(value)
+
+    def _forget_one(self, sap: int, titles: dict[bytes, Reservation]) -> None:
+        title = min(titles, key=lambda known: titles[known].value)
+        self._floors[sap] = max(self._floors.get(sap, 0), titles.pop(title).bound)
+        self.must_store = True
+
+    def _all(self) -> list[Reservation]:
+        return [*self._own.values(), *(known for titles in self._accepted.values() for known in titles.values())]

@@ -1,0 +1,105 @@
+"""One meter: a device with an identity, its keys and counters, and what clients have set.
+
+It serves the shared object model; a thousand meters in one process share one `Dictionary`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import Enum
+
+from softmeter.cosem.dictionary import Dictionary, View
+from softmeter.cosem.sessions import Sessions
+from softmeter.device.device import Device
+from softmeter.device.display import Display
+from softmeter.dlms.host import Client, Keys
+from softmeter.entropy import Entropy
+from softmeter.instant import Instant
+from softmeter.meter import model
+from softmeter.meter.attributes import Attributes
+from softmeter.meter.clients import CLIENTS
+from softmeter.meter.counters import InvocationCounters
+from softmeter.meter.factory import Factory
+from softmeter.meter.identity import Identity
+from softmeter.meter.keys import KeyRing
+
+
+class Meter:
+    """What a DLMS server asks of a meter (`Host`), and what the rows of the model read of it (`Presented`).
+
+    `device` is the visible state; `locked` says that a successor of it is being stored and changes must wait; `present`
+    gives bench time as of now.
+    """
+
+    __slots__ = (
+        "_changed",
+        "attributes",
+        "counters",
+        "device",
+        "display",
+        "entropy",
+        "factory",
+        "key_ring",
+        "locked",
+        "present",
+        "sessions",
+    )
+
+    def __init__(self, factory: Factory, device: Device, display: Display, key_ring: KeyRing, entropy: Entropy) -> None:
+        self.factory = factory
+        self.device = device
+        self.display = display
+        self.key_ring = key_ring
+        self.entropy = entropy
+        self.counters = InvocationCounters()
+        self.attributes = Attributes()
+        self.sessions = Sessions()
+        self.locked = False
+        self.present: Callable[[], Instant] = lambda: self.device.now
+        self._changed = False
+
+    @property
+    def dictionary(self) -> Dictionary:
+        """The object model of the meter's type."""
+        return model.dictionary()
+
+    @property
+    def identity(self) -> Identity:
+        """What is printed on the plate, and the operator's name for the meter."""
+        return self.factory.identity
+
+    @property
+    def system_title(self) -> bytes:
+        return self.identity.system_title
+
+    @property
+    def clients(self) -> Mapping[int, Client]:
+        return CLIENTS
+
+    @property
+    def must_store(self) -> bool:
+        return self._changed or self.counters.must_store
+
+    def view(self, audience: Enum) -> View:
+        """The objects as an audience sees them."""
+        return self.dictionary.view(audience)
+
+    def keys(self, sap: int) -> Keys:
+        """The secrets in force for a client."""
+        return self.key_ring.of(sap)
+
+    def name(self, equipment_identifier: str) -> None:
+        """Give the meter another identifier of the grid operator.
+
+        Raises:
+            ConfigurationError: it has not 17 characters of ASCII.
+        """
+        self.factory.identity = replace(self.identity, equipment_identifier=equipment_identifier)
+
+    def changed(self) -> None:
+        """A client changed something: it must be stored before the answer leaves."""
+        self._changed = True
+
+    def unchanged(self) -> None:
+        """All changes so far are being stored."""
+        self._changed = False
+        self.counters.must_store = False

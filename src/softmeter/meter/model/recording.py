@@ -1,0 +1,36 @@
+"""What is measured and recorded: clock, registers, profiles, logs (manual 6, 8, 9, annex I)."""
+
+from softmeter.cosem.classes.clock import Clock
+from softmeter.cosem.classes.profile_generic import ProfileGeneric
+from softmeter.cosem.classes.register import Register, ScalerUnit
+from softmeter.cosem.dictionary import Row
+from softmeter.cosem.interface import Source
+from softmeter.device.events import Log
+from softmeter.meter.model.capture import DAILY, LOAD
+from softmeter.meter.model.measured import MEASURED, Measured
+from softmeter.meter.parts import ClockPart, EventLogProfile, LoadProfile
+from softmeter.meter.policies import CLOCK, LOG, PROFILE, READ
+
+
+def _register(value: Measured) -> Register:
+    read = value.read
+    return Register(
+        source=Source(value.type, lambda meter: read(meter.device)), scaler_unit=ScalerUnit(value.scaler, value.unit)
+    )
+
+
+def _profile(name: str) -> ProfileGeneric:
+    return ProfileGeneric(part=lambda meter: LoadProfile(meter, name))
+
+
+# fmt: off
+ROWS = (
+    Row("0-0:1.0.0",   "Clock",                       Clock(part=ClockPart),                             CLOCK),
+    *(Row(value.obis, value.title,                    _register(value),                                  READ)
+      for value in MEASURED),
+    Row("1-0:99.1.0",  "Load profile 1",              _profile(LOAD),                                    PROFILE),
+    Row("1-0:99.2.0",  "Daily profile",               _profile(DAILY),                                   PROFILE),
+    Row("0-0:99.98.0", "Standard event log",
+        ProfileGeneric(part=lambda meter: EventLogProfile(meter, Log.STANDARD)),                         LOG),
+)
+# fmt: on

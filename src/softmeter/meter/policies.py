@@ -1,0 +1,73 @@
+"""Who may do what: the audiences of the meter and the named policies of its objects.
+
+Source: manual 12.2, 12.3 ("Admin" and "Maintenance" configure, "Operator" only reads).
+"""
+
+from enum import Enum, auto
+
+from softmeter.cosem.access import ALL, Policy, Rights
+
+
+class Audience(Enum):
+    """How somebody came in decides what he sees."""
+
+    PUBLIC = auto()
+    READOUT = auto()
+    MANAGEMENT = auto()
+    MAINTENANCE = auto()
+    LIMITED = auto()
+    """Management or maintenance with a password instead of keys: sees what the public sees."""
+
+
+def _policy(name: str, *, read: str = ALL, write: str = "", call: str = "", public: str = "") -> Policy:
+    """Management and maintenance do everything named, readout reads, the public sees what `public` names."""
+    whole = Rights(read, write, call)
+    rights: dict[Enum, Rights] = {
+        Audience.MANAGEMENT: whole,
+        Audience.MAINTENANCE: whole,
+        Audience.READOUT: Rights(read),
+    }
+    if public:
+        rights |= {Audience.PUBLIC: Rights(public), Audience.LIMITED: Rights(public)}
+    return Policy(name, rights)
+
+
+READ = _policy("READ")
+OPEN = _policy("OPEN", public=ALL)
+SET = _policy("SET", write="value")
+CLOCK = _policy(
+    "CLOCK",
+    write="time time_zone daylight_savings_begin daylight_savings_end daylight_savings_deviation "
+    "daylight_savings_enabled",
+    call=ALL,
+    public="time",
+)
+PROFILE = _policy("PROFILE", write="capture_objects capture_period profile_entries", call="reset capture")
+LOG = _policy("LOG", call="reset")
+
+_SHOWN = "object_list associated_partners_id application_context_name xdlms_context_info authentication_mechanism_name"
+_ASSOCIATION = f"{_SHOWN} association_status security_setup_reference"
+_LOGIN = "reply_to_hls_authentication"
+
+CURRENT_ASSOCIATION = Policy(
+    "CURRENT_ASSOCIATION",
+    {
+        Audience.PUBLIC: Rights(f"{_SHOWN} association_status"),
+        Audience.LIMITED: Rights(f"{_SHOWN} association_status"),
+        Audience.READOUT: Rights(_ASSOCIATION, call=_LOGIN),
+        Audience.MANAGEMENT: Rights(_ASSOCIATION, call=_LOGIN),
+        Audience.MAINTENANCE: Rights(_ASSOCIATION, call=_LOGIN),
+    },
+)
+ASSOCIATION = Policy(
+    "ASSOCIATION",
+    {Audience.MANAGEMENT: Rights(_ASSOCIATION), Audience.MAINTENANCE: Rights(_ASSOCIATION)},
+)
+SECURITY = Policy(
+    "SECURITY",
+    {
+        Audience.MANAGEMENT: Rights(ALL),
+        Audience.MAINTENANCE: Rights(ALL),
+        Audience.READOUT: Rights("security_policy security_suite server_system_title"),
+    },
+)

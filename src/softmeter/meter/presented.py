@@ -1,0 +1,32 @@
+"""What the rows of the model read of a meter."""
+
+from typing import Protocol
+
+from softmeter.cosem.interface import Holder
+from softmeter.device.device import Device
+from softmeter.instant import Instant
+from softmeter.meter.counters import InvocationCounters
+from softmeter.meter.identity import Identity
+
+
+class Presented(Holder, Protocol):
+    """A meter as its objects see it."""
+
+    @property
+    def device(self) -> Device:
+        """The visible state."""
+        ...
+
+    @property
+    def identity(self) -> Identity: ...
+
+    def name(self, equipment_identifier: str) -> None:
+        """Give the meter another identifier of the grid operator; ConfigurationError where it is none."""
+        ...
+
+    @property
+    def counters(self) -> InvocationCounters: ...
+
+    def present(self) -> Instant:
+        """Bench time as of now: for the clock, and for nothing else."""
+        ...

@@ -1,0 +1,1 @@
+"""Measuring: from measurements per second to exact integer energies and pulses."""

@@ -1,0 +1,205 @@
+"""`keys.toml`: the secrets of one meter, for the tools that read it.
+
+The store is the truth; this file is what the first start exports, and what a first start can be given.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from softmeter.entropy import Entropy
+from softmeter.errors import ConfigurationError
+from softmeter.meter.clients import CLIENTS
+from softmeter.runtime.store import synchronise
+
+SAPS = {client.name: client.sap for client in CLIENTS.values()}
+"""The clients by name and their addresses; all but the public one have secrets."""
+KEY_SIZE = 16
+TITLE_SIZE = 8
+PASSWORD_SIZE = 16
+LONGEST_TEXT = 64
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+_PASSWORD = re.compile(rf"[!#-&(-\[\]-~]{{1,{LONGEST_TEXT}}}")
+"""Printable ASCII without quotes, backslash and blank."""
+_NAME = re.compile(rf"[!#-\[\]-~]{{1,{LONGEST_TEXT}}}")
+_SECRETS = ("unicast_encryption_key", "authentication_key", "lls_password")
+_METER = ("system_title", "logical_device_name", "master_key")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKeys:
+    """One client's address and secrets; empty where they do not apply."""
+
+    sap: int
+    unicast_encryption_key: bytes = field(default=b"", repr=False)
+    authentication_key: bytes = field(default=b"", repr=False)
+    lls_password: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Who a meter is, and all its secrets; `clients` by name."""
+
+    system_title: bytes
+    logical_device_name: str
+    master_key: bytes = field(repr=False)
+    clients: Mapping[str, ClientKeys]
+
+
+def generate(entropy: Entropy, system_title: bytes, logical_device_name: str) -> Keys:
+    """Fresh secrets for a meter."""
+
+    def secrets(sap: int) -> ClientKeys:
+        return ClientKeys(sap, entropy.octets(KEY_SIZE), entropy.octets(KEY_SIZE), _password(entropy))
+
+    clients = {name: ClientKeys(sap) if name == "public" else secrets(sap) for name, sap in SAPS.items()}
+    return Keys(system_title, logical_device_name, entropy.octets(KEY_SIZE), clients)
+
+
+def read_keys(path: Path) -> Keys:
+    """Read a key file.
+
+    Raises:
+        ConfigurationError: it cannot be read, or an entry is missing, unknown or wrong; names file and entry.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot be read ({error.strerror}); give the path of a keys.toml", str(path)
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"is no TOML: {error}", str(path)) from None
+    return _Reader(str(path)).keys(document)
+
+
+def write_keys(path: Path, keys: Keys, *, replace: bool = False) -> None:
+    """Write a key file, whole or not at all, readable by its owner only.
+
+    Raises:
+        ConfigurationError: there is a file with other content and `replace` is not given; it cannot be written; a
+            password cannot be written as text.
+    """
+    content = key_text(keys).encode()
+    try:
+        if os.path.lexists(path) and not replace:
+            if path.read_bytes() == content:
+                return
+            raise ConfigurationError("there is such a file with other content; move it away first", str(path))
+        fresh = path.with_name(path.name + ".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        synchronise(path.parent)
+    except OSError as error:
+        raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None
+
+
+def key_text(keys: Keys) -> str:
+    """The content of a key file."""
+    lines = [
+        "[meter]",
+        f'system_title = "{keys.system_title.hex()}"',
+        f'logical_device_name = "{_written(_NAME, keys.logical_device_name.encode(), "logical_device_name")}"',
+        f'master_key = "{keys.master_key.hex()}"',
+    ]
+    for name, client in keys.clients.items():
+        lines += ["", f"[clients.{name}]", f"sap = {client.sap}"]
+        if client.unicast_encryption_key:
+            lines.append(f'unicast_encryption_key = "{client.unicast_encryption_key.hex()}"')
+            lines.append(f'authentication_key = "{client.authentication_key.hex()}"')
+        if client.lls_password:
+            password = _written(_PASSWORD, client.lls_password, f"clients.{name}.lls_password")
+            lines.append(f'lls_password = "{password}"')
+    return "\n".join(lines) + "\n"
+
+
+class _Reader:
+    """Takes a document apart and names what is wrong."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def keys(self, document: Mapping[str, Any]) -> Keys:
+        meter, clients = self._tables(document, "", ("meter", "clients"))
+        self._tables(clients, "clients", SAPS)
+        title, name, master = self._entries(meter, "meter", _METER)
+        return Keys(
+            self._octets(title, "meter.system_title", TITLE_SIZE),
+            self._text(_NAME, name, "meter.logical_device_name").decode(),
+            self._octets(master, "meter.master_key", KEY_SIZE),
+            {client: self._client(clients[client], client) for client in SAPS},
+        )
+
+    def _client(self, table: Mapping[str, Any], client: str) -> ClientKeys:
+        where = f"clients.{client}"
+        sap, *secrets = self._entries(table, where, ("sap",) if client == "public" else ("sap", *_SECRETS))
+        if type(sap) is not int or not 1 <= sap <= 127:
+            raise self._wrong(f"{where}.sap", "is no client address; it is a number from 1 to 127")
+        if not secrets:
+            return ClientKeys(sap)
+        encryption, authentication, password = secrets
+        return ClientKeys(
+            sap,
+            self._octets(encryption, f"{where}.unicast_encryption_key", KEY_SIZE),
+            self._octets(authentication, f"{where}.authentication_key", KEY_SIZE),
+            self._text(_PASSWORD, password, f"{where}.lls_password"),
+        )
+
+    def _tables(self, table: Mapping[str, Any], where: str, names: Iterable[str]) -> list[Mapping[str, Any]]:
+        tables = self._entries(table, where, names)
+        for name, value in zip(names, tables, strict=True):
+            if not isinstance(value, dict):
+                raise self._wrong(_joined(where, name), "is no table")
+        return tables
+
+    def _entries(self, table: Mapping[str, Any], where: str, names: Iterable[str]) -> list[Any]:
+        """The values of `names`, which must be all there are."""
+        expected = tuple(names)
+        for name in table.keys() - set(expected):
+            raise self._wrong(_joined(where, name), f"is not known here; known are {', '.join(expected)}")
+        for name in expected:
+            if name not in table:
+                raise self._wrong(_joined(where, name), "is missing")
+        return [table[name] for name in expected]
+
+    def _octets(self, value: object, where: str, size: int) -> bytes:
+        if not isinstance(value, str) or not re.fullmatch(rf"[0-9A-Fa-f]{{{2 * size}}}", value):
+            raise self._wrong(where, f"must be {2 * size} hexadecimal digits in quotes")
+        return bytes.fromhex(value)
+
+    def _text(self, form: re.Pattern[str], value: object, where: str) -> bytes:
+        if not isinstance(value, str) or not form.fullmatch(value):
+            message = f"must be 1 to {LONGEST_TEXT} printable ASCII characters without blanks, quotes and backslashes"
+            raise self._wrong(where, message)
+        return value.encode()
+
+    def _wrong(self, where: str, message: str) -> ConfigurationError:
+        return ConfigurationError(f"{where} {message}", self._path)
+
+
+def _joined(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name
+
+
+def _written(form: re.Pattern[str], octets: bytes, where: str) -> str:
+    text = octets.decode("latin-1")
+    if not form.fullmatch(text):
+        raise ConfigurationError("has characters that a key file does not hold", where)
+    return text
+
+
+def _password(entropy: Entropy) -> bytes:
+    """Letters and digits that are not mistaken for one another, each equally likely."""
+    fair = 256 - 256 % len(_LETTERS)
+    letters = ""
+    while len(letters) < PASSWORD_SIZE:
+        letters += "".join(_LETTERS[octet % len(_LETTERS)] for octet in entropy.octets(PASSWORD_SIZE) if octet < fair)
+    return letters[:PASSWORD_SIZE].encode()

@@ -1,0 +1,250 @@
+"""One TCP peer of the WAN port: octets in, answers out, with every buffer and every wait bounded."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+from softmeter.errors import MeterError
+from softmeter.instant import LinkTime
+from softmeter.runtime.address import keep_alive, peer_name
+from softmeter.runtime.barrier import Barrier
+from softmeter.runtime.connection import Connection
+from softmeter.runtime.event_text import event_text
+
+SLICE = 1024
+"""Octets served in one go: small requests can ask for large answers, so the rest waits until these are on their way."""
+HELD_LIMIT = 64 * 1024
+"""Octets of answers waiting for a commit beyond which nothing more is read."""
+STALL_S = 60.0
+"""How long a peer may leave its answers unread."""
+LINGER_S = 5.0
+"""How long the last answer may take after the end."""
+
+Step = Callable[[Connection], Sequence[object]]
+
+log = logging.getLogger("softmeter.wan")
+
+
+class Home(Protocol):
+    """What a peer needs of its port."""
+
+    barrier: Barrier
+    monotonic: Callable[[], float]
+    holding: "set[Peer]"
+    """Peers with answers that wait for a commit."""
+    waiting: "set[Peer]"
+    """Peers with a request that waits for the meter."""
+
+    def admit(self, peer: "Peer", transport: asyncio.BaseTransport) -> bool:
+        """A peer connected: whether there is room for it."""
+        ...
+
+    def forget(self, peer: "Peer") -> None:
+        """A peer is gone."""
+        ...
+
+
+class Peer(asyncio.Protocol):
+    """Drives one connection."""
+
+    def __init__(self, port: Home, connection: Connection) -> None:
+        self.name = "unknown"
+        self.active = port.monotonic()
+        """When the peer last sent something."""
+        self._port = port
+        self._connection = connection
+        self._transport: asyncio.Transport
+        self._backlog = bytearray()
+        self._held: deque[tuple[int, bytes]] = deque()
+        self._held_size = 0
+        self._choked = False
+        self._paused = False
+        self._ended = False
+        self._finishing = False
+        self._armed: LinkTime | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._stall: asyncio.TimerHandle | None = None
+
+    @property
+    def associated(self) -> bool:
+        return self._connection.associated
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self.name = peer_name(transport)
+        if not self._port.admit(self, transport):
+            self._finishing = True
+            return
+        keep_alive(transport)
+        self._arm()
+
+    def data_received(self, data: bytes) -> None:
+        now = self.active = self._port.monotonic()
+        if self._finishing:
+            return
+        if self._paused or len(data) > SLICE:
+            self._backlog += data
+            self._work_off()
+        else:
+            self._serve(lambda connection: connection.receive(data, LinkTime(now)))
+
+    def eof_received(self) -> bool:
+        """The peer sends no more; it still gets its answers."""
+        self._ended = True
+        self._work_off()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timers()
+        self._port.forget(self)
+        if not self._finishing:
+            self._finishing = True
+            self._run(lambda connection: connection.receive(b"", self._now()))
+        if exc is not None:
+            log.info("%s lost: %s", self.name, exc)
+
+    def pause_writing(self) -> None:
+        self._choked = True
+        self._stall = asyncio.get_running_loop().call_later(STALL_S, self._stalled)
+        self._steer()
+
+    def resume_writing(self) -> None:
+        self._choked = False
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+        self._work_off()
+
+    def resume(self) -> None:
+        """Serve what waited for the meter."""
+        self._port.waiting.discard(self)
+        self._serve(lambda connection: connection.resume(self._now()))
+        self._work_off()
+
+    def release(self, done: int) -> None:
+        """Send the answers that waited for commits up to `done`."""
+        while self._held and self._held[0][0] <= done:
+            octets = self._held.popleft()[1]
+            self._held_size -= len(octets)
+            self._transport.write(octets)
+        if not self._held:
+            self._port.holding.discard(self)
+            if self._finishing:
+                self._close()
+        self._work_off()
+
+    def abort(self) -> None:
+        """Drop the peer at once."""
+        self._transport.abort()
+
+    def _now(self) -> LinkTime:
+        return LinkTime(self._port.monotonic())
+
+    def _run(self, step: Step) -> bool:
+        """Let the connection do something and report it; False if it ended in an error."""
+        try:
+            events = step(self._connection)
+        except MeterError as error:
+            log.warning("%s dropped: %s", self.name, error)
+            return False
+        for event in events:
+            log.info("%s %s", self.name, event_text(event))
+        return True
+
+    def _serve(self, step: Step) -> None:
+        sound = self._run(step)
+        connection = self._connection
+        octets = connection.to_send()
+        if octets:
+            self._send(octets)
+        if not sound or connection.closed:
+            self._finish()
+            return
+        if connection.waiting:
+            self._port.waiting.add(self)
+        self._arm()
+        self._steer()
+
+    def _send(self, octets: bytes) -> None:
+        ticket = self._port.barrier.ticket()
+        if ticket is None and not self._held:
+            self._transport.write(octets)
+            return
+        self._held.append((self._port.barrier.done if ticket is None else ticket, octets))
+        self._held_size += len(octets)
+        self._port.holding.add(self)
+
+    @property
+    def _blocked(self) -> bool:
+        return self._choked or self._held_size > HELD_LIMIT or self._connection.waiting
+
+    def _work_off(self) -> None:
+        """Serve a slice of what was received and, if there is more, come back after the other peers' turn."""
+        if self._finishing or self._blocked:
+            self._steer()
+            return
+        if self._backlog:
+            piece = bytes(self._backlog[:SLICE])
+            del self._backlog[:SLICE]
+            self._serve(lambda connection: connection.receive(piece, self._now()))
+            if self._backlog:
+                asyncio.get_running_loop().call_soon(self._work_off)
+                return
+        if self._ended and not self._finishing and not self._blocked:
+            self._serve(lambda connection: connection.receive(b"", self._now()))
+            self._finish()
+        self._steer()
+
+    def _steer(self) -> None:
+        """Read only while there is room for what comes of it."""
+        pause = self._finishing or self._blocked or bool(self._backlog)
+        if pause != self._paused and not self._transport.is_closing():
+            self._paused = pause
+            if pause:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
+    def _finish(self) -> None:
+        if self._finishing:
+            return
+        self._finishing = True
+        self._backlog.clear()
+        self._port.waiting.discard(self)
+        self._stop_timers()
+        if not self._held:
+            self._close()
+
+    def _close(self) -> None:
+        self._transport.close()
+        self._timer = asyncio.get_running_loop().call_later(LINGER_S, self.abort)
+
+    def _arm(self) -> None:
+        """Have the timer run out no later than the deadline; an earlier run looks again."""
+        deadline = self._connection.deadline
+        if deadline is None or (self._armed is not None and self._armed <= deadline):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed = deadline
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - self._now()), self._ring)
+
+    def _ring(self) -> None:
+        self._armed = self._timer = None
+        deadline = self._connection.deadline
+        if deadline is not None and deadline <= self._now():
+            self._serve(lambda connection: connection.expire(self._now()))
+        else:
+            self._arm()
+
+    def _stalled(self) -> None:
+        log.warning("%s dropped: it does not read its answers", self.name)
+        self.abort()
+
+    def _stop_timers(self) -> None:
+        for timer in (self._timer, self._stall):
+            if timer is not None:
+                timer.cancel()
+        self._armed = self._timer = self._stall = None

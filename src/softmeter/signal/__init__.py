@@ -1,0 +1,1 @@
+"""What happens at the terminals: recorded, constant and synthetic sources of measurements."""

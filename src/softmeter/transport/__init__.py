@@ -1,0 +1,1 @@
+"""Sockets for the stack's conversations, blocking and asyncio; knows no meter."""

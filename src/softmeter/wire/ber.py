@@ -1,0 +1,148 @@
+"""Declared messages in BER with definite lengths, as ACSE uses them (ITU-T X.690; X.227).
+
+A message is a sequence of elements, each with a tag of its own and in most cases optional. What is unknown is skipped
+by its length.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Generic, NamedTuple, TypeVar, dataclass_transform
+
+from softmeter.errors import DecodeError, LocalProtocolError
+from softmeter.wire.cursor import Cursor, encode_length
+from softmeter.wire.data import Bits
+
+T = TypeVar("T")
+C = TypeVar("C", bound=type)
+
+
+class Form(Generic[T]):
+    """How the content of an element is read and written."""
+
+    __slots__ = ("read", "write")
+
+    def __init__(self, read: Callable[[bytes, int], T], write: Callable[[T], bytes]) -> None:
+        self.read = read
+        self.write = write
+
+
+class _Element(NamedTuple):
+    tag: int
+    name: str
+    form: Form[Any]
+
+
+def element(tag: int, form: Form[T], *, default: Any = MISSING, hidden: bool = False) -> T:
+    """A field under `tag`; with a `default` it is optional, and `hidden` it never shows in a `repr`."""
+    declared: T = field(default=default, repr=not hidden, metadata={"element": (tag, form)})
+    return declared
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(element,))
+def message(tag: int) -> Callable[[C], C]:
+    """Make a class a frozen dataclass with the outer tag `tag`; elements are written in the order of the fields."""
+
+    def make(cls: C) -> C:
+        made: Any = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        elements = tuple(
+            _Element(item.metadata["element"][0], item.name, item.metadata["element"][1]) for item in fields(made)
+        )
+        required = tuple(item.name for item in fields(made) if item.default is MISSING)
+        made.__ber__ = (tag, elements, {part.tag: part for part in elements}, required)
+        declared: C = made
+        return declared
+
+    return make
+
+
+def encode_message(value: Any) -> bytes:
+    """The octets of an instance of a class made by `message`.
+
+    Raises:
+        LocalProtocolError: a field does not fit its form.
+    """
+    tag, elements, *_ = value.__ber__
+    parts = []
+    for part in elements:
+        content = getattr(value, part.name)
+        if content is None:
+            continue
+        try:
+            parts.append(encode_element(part.tag, part.form.write(content)))
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+            raise LocalProtocolError(f"{part.name} of {type(value).__name__} cannot be encoded: {error}") from error
+    return encode_element(tag, b"".join(parts))
+
+
+def decode_message(cls: type[T], octets: bytes) -> T:
+    """The message that fills `octets`.
+
+    Raises:
+        DecodeError: another tag, a damaged length, an element twice, or a required one missing.
+    """
+    tag, _, by_tag, required = cls.__ber__  # type: ignore[attr-defined]
+    outer = Cursor(octets)
+    outer.expect(tag, cls.__name__)
+    if outer.length() != outer.left:
+        raise DecodeError(f"the length of {cls.__name__} is not that of its content", 1)
+    values: dict[str, Any] = {}
+    while outer.left:
+        at = outer.at
+        found = outer.byte()
+        content = outer.take(outer.length())
+        part = by_tag.get(found)
+        if part is None:
+            continue
+        if part.name in values:
+            raise DecodeError(f"{part.name} stands twice in {cls.__name__}", at)
+        values[part.name] = part.form.read(content, outer.at - len(content))
+    for name in required:
+        if name not in values:
+            raise DecodeError(f"{cls.__name__} has no {name}", outer.at)
+    return cls(**values)
+
+
+def encode_element(tag: int, content: bytes) -> bytes:
+    """Tag, length and content."""
+    return bytes((tag,)) + encode_length(len(content)) + content
+
+
+def explicit(tag: int, inner: Form[T]) -> Form[T]:
+    """An element that holds another one under `tag`."""
+
+    def read(content: bytes, at: int) -> T:
+        cursor = Cursor(content)
+        try:
+            cursor.expect(tag, "an inner element")
+            value = cursor.take(cursor.length())
+            cursor.finish()
+        except DecodeError as error:
+            raise DecodeError(str(error), at + error.offset) from error
+        return inner.read(value, at + len(content) - len(value))
+
+    return Form(read, lambda value: encode_element(tag, inner.write(value)))
+
+
+def _read_integer(content: bytes, at: int) -> int:
+    if not 1 <= len(content) <= 4:
+        raise DecodeError(f"an integer of {len(content)} octets", at)
+    return int.from_bytes(content, "big", signed=True)
+
+
+def _write_integer(value: int) -> bytes:
+    return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+
+
+def _read_bits(content: bytes, at: int) -> Bits:
+    if not content or content[0] > 7 or (content[0] and len(content) == 1):
+        raise DecodeError("a bit string with a wrong number of unused bits", at)
+    return Bits.of(content[1:], (len(content) - 1) * 8 - content[0])
+
+
+def _write_bits(value: Bits) -> bytes:
+    return bytes((-value.length % 8,)) + value.octets
+
+
+integer: Form[int] = Form(_read_integer, _write_integer)
+bit_string: Form[Bits] = Form(_read_bits, _write_bits)
+octet_string: Form[bytes] = Form(lambda content, _: content, bytes)

@@ -1,0 +1,201 @@
+"""A small meter on the table, and the panel before it on a real socket."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+
+from softmeter.apps.panel.contract import (
+    Bench,
+    Identity,
+    Lcd,
+    Leds,
+    PanelState,
+    Port,
+    PowerSample,
+    PulseTrain,
+    Quantity,
+    Readings,
+    RegisterReading,
+    Time,
+)
+from softmeter.apps.panel.server import create_app
+from softmeter.errors import MeterError
+
+
+@dataclass
+class TableMeter:
+    """A meter of three display items whose energy the test sets."""
+
+    energy_wh: int = 1_234_567
+    power_w: float = 1840.0
+    powered: bool = True
+    item: int = 0
+    presses: list[int] = field(default_factory=list)
+    pulses_ms: tuple[float, ...] = ()
+    bench: Bench = field(default_factory=lambda: Bench(source="constant"))
+    version: int = 1
+    tick: int = 1
+    lcd: Lcd | None = None
+    type: str = "IQ0102065BNEM01-0"
+    _ended: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = field(default_factory=list)
+
+    def state(self) -> PanelState:
+        return PanelState(
+            version=self.version,
+            tick=self.tick,
+            powered=self.powered,
+            time=Time(
+                instant=f"2024-03-30T11:{self.tick // 60 % 60:02}:{self.tick % 60:02}Z",
+                meter_clock=f"2024-03-30T12:{self.tick // 60 % 60:02}:{self.tick % 60:02}+01:00"
+                if self.powered
+                else None,
+                rate=1,
+            ),
+            lcd=self.lcd or self._items()[self.item % 4],
+            leds=Leds(
+                status="on",
+                active=PulseTrain(offsets_ms=self.pulses_ms, count=self.energy_wh * 2),
+                reactive=PulseTrain(count=41_207),
+            ),
+            readings=self._readings() if self.powered else Readings(registers=self._registers()),
+            identity=Identity(
+                manufacturer="KWQ",
+                type=self.type,
+                serial="KWQ0012400417",
+                year=2021,
+                logical_device_name="KWQ1030012400417",
+                system_title="4B57511030BD3651",
+                firmware="1.0.0",
+            ),
+            ports=(
+                Port(
+                    name="WAN",
+                    address="127.0.0.1:4059",
+                    protocol="DLMS/COSEM over TCP",
+                    commands=(
+                        "smartset --meter 127.0.0.1:4059 --client public get 0-0:42.0.0",
+                        "smartset --meter 127.0.0.1:4059 --client management --keys keys.toml get 1-0:1.8.0",
+                    ),
+                ),
+                Port(
+                    name="P1",
+                    address="127.0.0.1:4061",
+                    protocol="DSMR 5.0.2 telegrams",
+                    commands=("nc 127.0.0.1 4061",),
+                ),
+            ),
+            bench=self.bench,
+        )
+
+    def _items(self) -> tuple[Lcd, ...]:
+        common = Lcd(rate=2, breaker=None, signal=3, triangles=("L1",))
+        directions = {"active_direction": "import" if self.power_w >= 0 else "export", "reactive_direction": "import"}
+        shown = common.model_copy(update=directions)
+        kilowatts = f"{abs(self.power_w) / 1000:.3f}"
+        items = (
+            ("1.8.0", f"{self.energy_wh // 1000:09}", "kWh", "Active energy import (+A)"),
+            ("2.8.0", "000000042", "kWh", "Active energy export (-A)"),
+            ("1.7.0", kilowatts if self.power_w >= 0 else "0.000", "kW", "Active power import (+P)"),
+            ("12:00:07", "30-03-24", "", "Clock"),
+        )
+        return tuple(
+            shown.model_copy(update={"alphanumeric": code, "numeric": value, "unit": unit, "description": text})
+            for code, value, unit, text in items
+        )
+
+    def _registers(self) -> tuple[RegisterReading, ...]:
+        low = self.energy_wh * 4 // 10
+        values = {("+A", 0): self.energy_wh, ("+A", 1): low, ("+A", 2): self.energy_wh - low}
+        values |= {("-A", 0): 42_310, ("-A", 1): 2_310, ("-A", 2): 40_000}
+        codes = {"+A": "1-0:1.8", "-A": "1-0:2.8"}
+        return tuple(
+            RegisterReading.model_validate(
+                {"obis": f"{codes[kind]}.{rate}", "kind": kind, "rate": rate, "value": value}
+            )
+            for (kind, rate), value in values.items()
+        )
+
+    def _readings(self) -> Readings:
+        power = self.power_w if self.bench.active_power_w is None else self.bench.active_power_w
+        voltage = 231.4 if self.bench.voltage_v is None else self.bench.voltage_v
+        factor = 0.982 if self.bench.power_factor is None else self.bench.power_factor
+        apparent = abs(power) / max(abs(factor), 0.05)
+        return Readings(
+            registers=self._registers(),
+            voltage_v=voltage,
+            current_a=apparent / max(voltage, 1.0),
+            active_power_w=power,
+            reactive_power_var=(apparent**2 - power**2) ** 0.5,
+            apparent_power_va=apparent,
+            power_factor=abs(factor),
+            frequency_hz=50.01,
+        )
+
+    def recent_power(self) -> Sequence[PowerSample]:
+        return [
+            PowerSample(instant=f"2024-03-30T10:{minute:02}:00Z", active_power_w=minute * 10.0) for minute in range(60)
+        ]
+
+    async def press(self, duration_ms: int) -> None:
+        self.presses.append(duration_ms)
+        if duration_ms < 2000:
+            self.change(item=self.item + 1)
+
+    async def override(self, changes: Mapping[Quantity, float | None]) -> None:
+        if changes.get("voltage_v") == 0:
+            raise MeterError("no voltage, no meter")
+        self.change(bench=self.bench.model_copy(update={str(name): value for name, value in changes.items()}))
+
+    async def wait_changed(self, seen: int) -> bool:
+        while True:
+            event = asyncio.Event()
+            with self._lock:
+                if self._ended or self.version > seen:
+                    return not self._ended
+                self._waiting.append((asyncio.get_running_loop(), event))
+            await event.wait()
+
+    def change(self, **fields: object) -> None:
+        """Set fields and tell who waits, from any thread."""
+        with self._lock:
+            for name, value in fields.items():
+                setattr(self, name, value)
+            self.version += 1
+            waiting, self._waiting = self._waiting, []
+        for loop, event in waiting:
+            with contextlib.suppress(RuntimeError):  # a reader whose loop has ended
+                loop.call_soon_threadsafe(event.set)
+
+    def end(self) -> None:
+        """Switch off: streams end."""
+        self._ended = True
+        self.change()
+
+
+@pytest.fixture
+def meter() -> Iterator[TableMeter]:
+    meter = TableMeter()
+    yield meter
+    meter.end()
+
+
+@pytest.fixture
+def panel(meter: TableMeter) -> Iterator[str]:
+    """The panel of `meter` on a free port of loopback; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(create_app(meter), log_level="warning", timeout_graceful_shutdown=2)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        meter.end()
+        server.should_exit = True
+        thread.join(timeout=10)

@@ -1,0 +1,189 @@
+"""The page in a real browser: what is read here comes from lit segments, not from text."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from softmeter.apps.panel.contract import Lcd
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+READ = "() => window.softmeter && window.softmeter.readLcd()"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium found: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, panel: str, meter: Any) -> Iterator[Any]:
+    """The panel of `meter` in a window; fails on any error of a script or of the content policy."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.goto(panel)
+    shows(page, numeric=meter.state().lcd.numeric)
+    yield page
+    page.close()
+    assert problems == []
+
+
+def shows(page: Any, **expected: Any) -> None:
+    """Wait until the lit segments of the LCD show the fields given."""
+    check = f"(wanted) => {{ const lcd = ({READ})(); return lcd && JSON.stringify(lcd, Object.keys(wanted).sort()) \
+        === JSON.stringify(wanted, Object.keys(wanted).sort()); }}"
+    try:
+        page.wait_for_function(check, arg=expected, timeout=5000)
+    except Exception:  # noqa: BLE001  (a time-out says little: compare once more to see what was shown)
+        lcd = page.evaluate(READ)
+        assert {name: lcd[name] for name in expected} == expected
+
+
+def test_lcd_shows_the_register_and_follows_it(page: Any, meter: Any) -> None:
+    shows(page, alphanumeric="1.8.0", numeric="000001234", unit="kWh", rate=2, signal=3, triangles=["L1"])
+    shows(page, active_direction="import", reactive_direction="import", breaker=None)
+    meter.change(energy_wh=98_765_432_000, power_w=-500.0)
+    shows(page, numeric="098765432", active_direction="export")
+    assert page.locator("#lcd").get_attribute("aria-label").endswith("Active energy import (+A): 098765432 kWh")
+    assert page.locator("td[data-obis='1-0:1.8.0']").inner_text().replace("\u202f", "") == "98765432.000"
+
+
+def test_button_scrolls_by_mouse_key_and_is_heard(page: Any, meter: Any) -> None:
+    button = page.get_by_role("button", name="Display button")
+    button.click()
+    shows(page, alphanumeric="2.8.0", numeric="000000042")
+    assert page.locator("#announcement").inner_text() == "Active energy export (-A): 000000042 kWh"
+    button.focus()
+    page.keyboard.press("Enter")
+    shows(page, alphanumeric="1.7.0", numeric="1.840", unit="kW")
+    page.keyboard.press(" ")
+    shows(page, alphanumeric="12:00:07", numeric="30-03-24", unit="")
+    assert len(meter.presses) == 3
+    assert all(0 <= duration < 2000 for duration in meter.presses)
+
+
+def test_long_press_is_told_as_long(page: Any, meter: Any) -> None:
+    page.get_by_role("button", name="Display button").click(delay=2100)
+    page.wait_for_timeout(100)
+    assert [duration >= 2000 for duration in meter.presses] == [True]
+    shows(page, alphanumeric="1.8.0")
+
+
+def test_every_mark_of_the_glass(page: Any, meter: Any) -> None:
+    meter.change(
+        lcd=Lcd(
+            alphanumeric="KPN NL4*",
+            numeric="-12.345:6",
+            unit="kvarh",
+            rate=4,
+            active_direction="export",
+            reactive_direction="export",
+            breaker="open",
+            signal=4,
+            triangles=("L1", "F", "T", "M", "C"),
+        )
+    )
+    shows(page, alphanumeric="KPN NL4*", numeric="-12.345:6", unit="kvarh", rate=4, breaker="open", signal=4)
+    shows(page, active_direction="export", reactive_direction="export", triangles=["L1", "F", "T", "M", "C"])
+    for unit in ("kWh", "kvarh", "kW", "kvar", "kVA", "V", "A", "Hz", "dBm", "%"):
+        meter.change(lcd=Lcd(numeric="8.8.8.8.8.8.8.8.8.", unit=unit, breaker="closed"))
+        shows(page, numeric="8.8.8.8.8.8.8.8.8.", unit=unit, breaker="closed", rate=None)
+    for row, text, seen in (
+        ("numeric", "012345678", "012345678"),
+        ("numeric", "9 Err-bCd", "9 Err-bCd"),
+        ("numeric", "HELP outA", "HELP outA"),
+        ("alphanumeric", "ABCDEFGH", "ABCDEFGH"),
+        ("alphanumeric", "IJKLMNPQ", "IJKLMNPQ"),
+        ("alphanumeric", "RTUVWXYZ", "RTUVWXYZ"),
+        ("alphanumeric", "web-link", "WEB-LINK"),
+    ):
+        meter.change(lcd=Lcd.model_validate({row: text}))
+        shows(page, **{row: seen})
+
+
+def test_without_power_it_is_dark(page: Any, meter: Any) -> None:
+    meter.change(powered=False, tick=2, pulses_ms=(0.0, 10.0))
+    shows(page, alphanumeric="", numeric="", unit="", rate=None, signal=0, triangles=[])
+    assert page.locator(".seg.lit").count() == 0
+    assert page.locator(".led.on, .led.blink").count() == 0
+    assert page.locator("#chip-power").inner_text().split() == ["Supply", "no", "power"]
+
+
+def test_led_blinks_at_the_pulses_once(page: Any, meter: Any) -> None:
+    led = page.locator("#led-active")
+    meter.change(tick=2, pulses_ms=(0.0, 120.0, 240.0))
+    meter.change()  # the same tick again: a display change
+    page.wait_for_function("() => document.querySelector('#led-active').dataset.flashes === '3'", timeout=3000)
+    page.wait_for_timeout(200)
+    assert led.get_attribute("data-flashes") == "3"
+    assert "on" not in led.get_attribute("class").split()
+    assert page.locator("#led-reactive").get_attribute("data-flashes") == "0"
+
+
+def test_bench_imposes_and_releases(page: Any, meter: Any) -> None:
+    slider = page.get_by_label("Voltage", exact=True)
+    slider.fill("207.5")
+    page.wait_for_function("() => document.querySelector('.bench-row.imposed output').textContent === '207.5 V'")
+    page.wait_for_function("() => document.querySelector('[data-quantity=voltage_v]').textContent === '207.5 V'")
+    assert meter.bench.voltage_v == 207.5
+    page.get_by_label("Power factor", exact=True).fill("-0.2")
+    page.wait_for_function("() => document.querySelectorAll('.bench-row.imposed').length === 2")
+    page.wait_for_function(
+        "() => document.querySelector('#bench-power_factor + output').textContent === '0.80 capacitive'"
+    )
+    page.get_by_role("button", name="Release voltage").click()
+    page.wait_for_function("() => document.querySelectorAll('.bench-row.imposed').length === 1")
+    page.get_by_role("button", name="Release all").click()
+    page.wait_for_function("() => document.querySelectorAll('.bench-row.imposed').length === 0")
+    assert (meter.bench.voltage_v, meter.bench.power_factor) == (None, None)
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+def test_fits_the_width_of(page: Any, meter: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    glass = page.locator("#lcd").bounding_box()
+    assert glass["x"] >= 0
+    assert glass["x"] + glass["width"] <= width
+    page.get_by_role("button", name="Display button").click()
+    shows(page, alphanumeric="2.8.0")
+    assert meter.presses
+
+
+def test_touch_presses_the_button(browser: Any, panel: str, meter: Any) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(panel)
+    shows(page, numeric="000001234")
+    page.get_by_role("button", name="Display button").tap()
+    shows(page, alphanumeric="2.8.0")
+    context.close()
+    assert len(meter.presses) == 1
+
+
+def test_panel_that_goes_is_said_to_be_lost(page: Any, meter: Any) -> None:
+    assert page.locator("#chip-link dd").inner_text() == "live"
+    meter.end()
+    page.wait_for_function("() => document.querySelector('#chip-link dd').textContent === 'lost'", timeout=5000)

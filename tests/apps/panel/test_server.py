@@ -1,0 +1,285 @@
+"""The panel's routes and its gate."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from softmeter.apps.panel import server
+from softmeter.apps.panel.contract import BenchOverride, Lcd, PanelMeter, PanelState
+from softmeter.apps.panel.gate import BODY_LIMIT
+from softmeter.apps.panel.server import STATIC, create_app
+
+LOCAL = "http://127.0.0.1:8080"
+
+
+class Client:
+    """Calls an application without a socket."""
+
+    def __init__(self, app: FastAPI, base_url: str) -> None:
+        self._app = app
+        self._base_url = base_url
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        async def call() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app)
+            async with httpx.AsyncClient(transport=transport, base_url=self._base_url) as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(call())
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("POST", path, **options)
+
+
+@pytest.fixture
+def client(meter: PanelMeter) -> Client:
+    return Client(create_app(meter), LOCAL)
+
+
+def test_state_is_the_meters(client: Client, meter: PanelMeter) -> None:
+    answer = client.get("/api/state")
+    assert answer.status_code == 200
+    assert PanelState.model_validate(answer.json()) == meter.state()
+    assert answer.json()["lcd"]["numeric"] == "000001234"
+
+
+def test_history_and_bench(client: Client) -> None:
+    assert len(client.get("/api/history").json()) == 60
+    assert client.get("/api/bench").json()["voltage_v"] is None
+
+
+def test_press_reaches_the_meter(client: Client, meter: Any) -> None:
+    assert client.post("/api/display/press", json={"duration_ms": 250}).status_code == 204
+    assert meter.presses == [250]
+    assert client.get("/api/state").json()["lcd"]["alphanumeric"] == "2.8.0"
+
+
+def test_override_imposes_and_releases(client: Client) -> None:
+    imposed = client.post("/api/bench/override", json={"voltage_v": 207.5, "power_factor": -0.8})
+    assert (imposed.json()["voltage_v"], imposed.json()["power_factor"]) == (207.5, -0.8)
+    released = client.post("/api/bench/override", json={"voltage_v": None})
+    assert (released.json()["voltage_v"], released.json()["power_factor"]) == (None, -0.8)
+
+
+def test_refusal_of_the_meter_is_named(client: Client) -> None:
+    answer = client.post("/api/bench/override", json={"voltage_v": 0})
+    assert (answer.status_code, answer.json()) == (409, {"error": "meter", "message": "no voltage, no meter"})
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/display/press", "{}"),
+        ("/api/display/press", '{"duration_ms": -1}'),
+        ("/api/display/press", '{"duration_ms": 60001}'),
+        ("/api/display/press", '{"duration_ms": "long"}'),
+        ("/api/display/press", '{"duration_ms": 1, "more": 2}'),
+        ("/api/display/press", "[" * 4000),
+        ("/api/bench/override", '{"voltage_v": 401}'),
+        ("/api/bench/override", '{"voltage_v": NaN}'),
+        ("/api/bench/override", '{"active_power_w": Infinity}'),
+        ("/api/bench/override", '{"temperature": 20}'),
+        ("/api/bench/override", "null"),
+        ("/api/bench/override", '{"voltage_v"'),
+    ],
+)
+def test_bad_bodies_get_an_error_in_json(client: Client, meter: Any, path: str, body: str) -> None:
+    before = meter.version
+    answer = client.post(path, content=body, headers={"content-type": "application/json"})
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["error"]
+    assert answer.json()["message"]
+    assert meter.version == before
+
+
+def test_body_is_limited_announced_or_not(client: Client, meter: Any) -> None:
+    json_type = {"content-type": "application/json"}
+    long = b'{"duration_ms": 1' + b" " * BODY_LIMIT + b"}"
+    assert client.post("/api/display/press", content=long, headers=json_type).status_code == 413
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield long[:3000]
+        yield long[3000:]
+
+    assert client.post("/api/display/press", content=chunks(), headers=json_type).status_code == 413
+    assert meter.presses == []
+
+
+def test_forms_are_refused(client: Client, meter: Any) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+        answer = client.post("/api/display/press", content=b'{"duration_ms": 1}', headers={"content-type": kind})
+        assert answer.status_code == 415
+    assert meter.presses == []
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "8.8.8.8:8080", "localhost.evil"]
+)
+def test_foreign_host_is_refused_everywhere(client: Client, host: str) -> None:
+    for path in ("/", "/api/state", "/api/events", "/panel.js"):
+        assert client.get(path, headers={"host": host}).json()["error"] == "host"
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1:9", "127.8.8.8", "[::1]:8080"])
+def test_loopback_by_any_name_is_welcome(client: Client, host: str) -> None:
+    assert client.get("/api/state", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:8081"},
+        {"origin": "http://localhost:8080"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_other_pages_are_refused(client: Client, meter: Any, headers: dict[str, str]) -> None:
+    for path, body in (("/api/display/press", {"duration_ms": 1}), ("/api/bench/override", {"voltage_v": 1})):
+        answer = client.post(path, json=body, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (403, "origin")
+    assert client.get("/api/events", headers=headers).status_code == 403
+    assert meter.presses == []
+
+
+def test_own_page_is_welcome(client: Client) -> None:
+    headers = {"origin": LOCAL, "sec-fetch-site": "same-origin"}
+    assert client.post("/api/display/press", json={"duration_ms": 1}, headers=headers).status_code == 204
+
+
+def test_other_address_needs_a_token(meter: PanelMeter) -> None:
+    with pytest.raises(ValueError, match=r"192\.0\.2\.7 needs a token"):
+        create_app(meter, allowed_hosts=["192.0.2.7"])
+    with pytest.raises(ValueError, match="needs a token"):
+        create_app(meter, token="", allowed_hosts=["*"])
+    client = Client(create_app(meter, token="s3cret", allowed_hosts=["192.0.2.7"]), "http://192.0.2.7")
+    assert client.get("/").status_code == 200
+    for path in ("/api/state", "/api/state?token=wrong", "/api/state?token=", "/api/state?token=s3cre%C3%A9"):
+        assert (client.get(path).status_code, client.get(path).json()["error"]) == (401, "token")
+    assert client.get("/api/events").status_code == 401
+    assert client.post("/api/display/press", json={"duration_ms": 1}).status_code == 401
+    assert client.get("/api/state?token=s3cret").status_code == 200
+    assert client.get("/api/state", headers={"x-panel-token": "s3cret"}).status_code == 200
+
+
+def test_any_host_only_with_token(meter: PanelMeter) -> None:
+    client = Client(create_app(meter, token="s3cret", allowed_hosts=["*"]), "http://meter.example")
+    assert client.get("/api/state?token=s3cret").status_code == 200
+
+
+def test_page_comes_from_here_alone(client: Client) -> None:
+    page = client.get("/")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for file in STATIC.iterdir():
+        text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert "//" not in re.sub(r"^\s*//.*$|\s// .*$|; {3}//.*$", "", text, flags=re.MULTILINE), file.name
+        assert len(text.splitlines()) < 400, file.name
+        assert client.get(f"/{file.name}").headers["x-content-type-options"] == "nosniff"
+    for path in ("/docs", "/redoc", "/openapi.json", "/../server.py", "/%2e%2e/server.py"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["error"]) == (404, "http")
+
+
+def test_events_follow_the_meter_and_end_with_it(meter: Any) -> None:
+    async def read() -> list[dict[str, Any]]:
+        streams: set[object] = set()
+        events = server._events(meter, streams)
+        seen = [await anext(events)]
+        assert len(streams) == 1
+        meter.change(energy_wh=1_235_000, tick=2)
+        seen.append(await anext(events))
+        pending = asyncio.ensure_future(anext(events, "the end"))
+        await asyncio.sleep(0)
+        meter.end()
+        assert await pending == "the end"
+        assert not streams
+        return [json.loads(event.split("data: ")[1]) for event in seen]
+
+    first, second = asyncio.run(read())
+    assert (first["lcd"]["numeric"], second["lcd"]["numeric"]) == ("000001234", "000001235")
+    assert second["version"] == first["version"] + 1
+
+
+def test_event_reader_who_leaves_is_forgotten(meter: Any) -> None:
+    async def leave() -> None:
+        streams: set[object] = set()
+        events = server._events(meter, streams)
+        await anext(events)
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(0.001)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert not streams
+
+    asyncio.run(leave())
+
+
+def test_silence_is_broken_by_a_heartbeat(meter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEARTBEAT_S", 0.01)
+
+    async def read() -> list[str]:
+        events = server._events(meter, set())
+        seen = [await anext(events), await anext(events)]
+        meter.change()
+        seen.append(await anext(events))
+        await events.aclose()  # type: ignore[attr-defined]
+        return seen
+
+    state, heartbeat, news = asyncio.run(read())
+    assert heartbeat.startswith(":")
+    assert state.startswith("id: 1\n")
+    assert news.startswith("id: 2\n")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "fits"),
+    [
+        ("numeric", "123456789", True),
+        ("numeric", "123456.789", True),
+        ("numeric", "1.2.3.4.5.6.7.8.9.", True),
+        ("numeric", "1234567890", False),
+        ("numeric", "-12345678.90", False),
+        ("alphanumeric", "12:34:56", True),
+        ("alphanumeric", "97.98.0", True),
+        ("alphanumeric", "ABCDEFGHI", False),
+    ],
+)
+def test_lcd_holds_what_fits(field: str, text: str, fits: bool) -> None:  # noqa: FBT001
+    if fits:
+        assert getattr(Lcd.model_validate({field: text}), field) == text
+    else:
+        with pytest.raises(ValidationError, match="positions"):
+            Lcd.model_validate({field: text})
+
+
+def test_absent_is_not_null() -> None:
+    assert BenchOverride.model_validate({"voltage_v": None, "frequency_hz": 50.5}).changes() == {
+        "voltage_v": None,
+        "frequency_hz": 50.5,
+    }
+
+
+def test_static_files_are_packaged() -> None:
+    assert {"index.html", "panel.css", "panel.js", "lcd.js"} <= {path.name for path in Path(STATIC).iterdir()}
+
+
+def test_streams_are_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "STREAM_LIMIT", 0)
+    answer = client.get("/api/events")
+    assert (answer.status_code, answer.json()["message"]) == (503, "0 event streams are open already")

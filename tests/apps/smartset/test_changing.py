@@ -1,0 +1,129 @@
+"""What `set`, `call` and `clock` do to a real meter, and what they say."""
+
+import json
+import time
+
+import pytest
+
+from apps.smartset.loopback import Smartset
+from softmeter.apps.smartset.clocks import difference_s, difference_text
+from softmeter.clock import DateTime
+from softmeter.meter.meter import Meter
+
+Own = tuple[Smartset, Meter]
+NOW = "2026-01-02T13:00:00+01:00"
+
+
+def test_set_shows_the_old_and_the_new_value(own: Own) -> None:
+    smartset, _ = own
+    assert smartset("set", "load:capture_period", "1800") == (0, "900 → 1800\n", "")
+    assert smartset("get", "1-0:99.1.0:4") == (0, "1800\n", "")
+
+
+def test_set_takes_text_for_an_empty_octet_string_only_when_it_is_told_so(own: Own) -> None:
+    smartset, _ = own
+    status, out, err = smartset("set", "0-0:96.1.2:2", "hall")
+    assert (status, out) == (2, "")
+    assert "'hall' may mean text or octets; write 0x… for octets, text:… for text" in err
+    assert smartset("set", "0-0:96.1.2:value", "text:hall") == (0, "empty → hall\n", "")
+    assert smartset("set", "0-0:96.1.2:2", "attic") == (0, "hall → attic\n", "")
+
+
+def test_set_takes_negative_numbers(own: Own) -> None:
+    smartset, meter = own
+    assert smartset("set", "clock:time_zone", "-120") == (0, "-60 → -120\n", "")
+    assert meter.device.clock.zone.standard_min == -120
+
+
+def test_set_in_json(own: Own) -> None:
+    smartset, _ = own
+    told = json.loads(smartset("--json", "set", "load:4", "1800")[1])
+    assert (told["old"]["value"], told["new"]["value"], told["sent"]) == (900, 1800, "1800")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["set", "load", "5"], "'load' names no attribute; write it like 1-0:99.1.0:2"),
+        (["set", "load:4", "often"], "'often' is no number, and the meter wants double-long-unsigned"),
+        (["set", "load:4", "17"], "attribute 4 (capture_period) of 1-0:99.1.0: other-reason"),
+        (["set", "serial:2", "x"], "read-write-denied; this client's rights there are: 1-2 r"),
+        (["call", "load", "0"], "'load' names no method"),
+        (["call", "clock:shift_time", "5"], "the type of '5' is not known; add --type"),
+        (["call", "clock:leap"], "'leap' is no method of Clock; known are adjust_to_quarter"),
+        (["call", "active_import:1"], "method 1 (reset) of 1-0:1.8.0: read-write-denied"),
+    ],
+)
+def test_what_may_not_be_changed_is_refused_with_a_reason(
+    smartset: Smartset, arguments: list[str], reason: str
+) -> None:
+    status, out, err = smartset(*arguments)
+    assert (status, out) == (2, "")
+    assert reason in err
+    assert err.count("\n") == 1
+
+
+def test_a_client_that_may_not_set_at_all_is_told_so_before_it_tries(smartset: Smartset) -> None:
+    status, out, err = smartset("clock", "sync", client="public")
+    assert (status, out) == (2, "")
+    assert err.startswith(
+        "smartset: the meter offers client public no set; smartset … list shows what it may see, or try"
+    )
+
+
+def test_call_invokes_a_method(own: Own) -> None:
+    smartset, meter = own
+    assert smartset("call", "load:reset") == (0, "done\n", "")
+    assert smartset("get", "load:entries_in_use") == (0, "0\n", "")
+    assert smartset("call", "0-0:1.0.0:6", "5", "--type", "long") == (0, "done\n", "")
+    assert json.loads(smartset("--json", "call", "load:2")[1])["value"] is None
+    assert meter.must_store is False
+
+
+def test_clock_shows_the_time_and_how_far_it_is_off(smartset: Smartset) -> None:
+    status, out, _ = smartset("clock")
+    assert status == 0
+    assert out.startswith(f"{NOW}  ")
+    told = json.loads(smartset("--json", "clock")[1])
+    assert (told["time"], told["daylight_saving"], told["valid"]) == (NOW, False, True)
+    assert told["ahead_s"] == pytest.approx(1767355200 - time.time(), abs=5)
+
+
+@pytest.mark.slow
+def test_clock_sync_takes_this_computer_s_time(own: Own) -> None:
+    smartset, _ = own
+    status, out, _ = smartset("clock", "sync")
+    assert status == 0
+    assert out.startswith(f"{NOW} → ")
+    assert out.endswith("in step with this computer\n")
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        ("2026-01-03T08:30:00", "2026-01-03T08:30:00+01:00"),
+        ("2026-07-01T08:30:00+02:00", "2026-07-01T08:30:00+02:00"),
+        ("2026-07-01T06:30:00Z", "2026-07-01T08:30:00+02:00"),
+    ],
+)
+def test_clock_sync_takes_a_given_time(own: Own, to: str, expected: str) -> None:
+    smartset, _ = own
+    assert smartset("clock", "sync", "--to", to)[1].startswith(f"{NOW} → {expected}  ")
+    assert smartset("get", "clock") == (0, f"{expected}\n", "")
+
+
+def test_a_time_that_is_none_is_refused(smartset: Smartset) -> None:
+    status, _, err = smartset("clock", "sync", "--to", "noon")
+    assert (status, err.startswith("smartset: 'noon' is no ISO 8601 date and time")) == (2, True)
+
+
+def test_differences_are_told_in_words() -> None:
+    assert difference_text(None) == "not comparable"
+    assert difference_text(0.4) == "in step with this computer"
+    assert difference_text(-3661) == "1:01:01 behind this computer"
+    assert difference_text(90_000) == "1 day, 1:00:00 ahead of this computer"
+    assert difference_s(DateTime(), 0.0) is None
+    assert difference_s(DateTime.of(1000, -60, 0, hundredths=50), 990.0) == 10.5
+    shown = time.localtime(1_767_355_200)
+    local = DateTime(shown.tm_year, shown.tm_mon, shown.tm_mday, 0xFF, shown.tm_hour, shown.tm_min, shown.tm_sec)
+    assert difference_s(local, 1_767_355_200.0) == 0.0

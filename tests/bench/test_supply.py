@@ -1,0 +1,92 @@
+"""Overrides act at whole seconds, whatever the steps in which the supply is asked."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softmeter.bench.journal import Journal, Quantity
+from softmeter.bench.supply import Supply
+from softmeter.errors import ConfigurationError
+from softmeter.instant import SECOND, Instant
+from softmeter.signal.samples import Measurements, joined
+
+
+class Ramp:
+    """A supply whose power is the number of the second."""
+
+    findings = ()
+
+    def measurements(self, first_second: int, count: int) -> Measurements:
+        power_w = np.arange(first_second, first_second + count, dtype=float)
+        ones = np.ones(count)
+        return Measurements(first_second, 230 * ones, power_w / 230, power_w, 0 * ones, 50 * ones)
+
+
+def journal_of(*commands: tuple[float, Quantity, float | None]) -> Journal:
+    journal = Journal()
+    for at_s, quantity, value in commands:
+        journal.give(quantity, value, Instant(int(at_s * SECOND)))
+    return journal
+
+
+def test_an_empty_journal_changes_nothing() -> None:
+    supply = Supply(Ramp(), Journal())
+    assert supply.measurements(100, 5).active_power_w.tolist() == [100, 101, 102, 103, 104]
+
+
+def test_a_command_acts_at_the_next_whole_second_until_released() -> None:
+    journal = journal_of((101.2, Quantity.ACTIVE_POWER_W, 2300.0), (103.0, Quantity.ACTIVE_POWER_W, None))
+    seen = Supply(Ramp(), journal).measurements(100, 5)
+    assert seen.active_power_w.tolist() == [100, 101, 2300, 103, 104]
+    assert seen.current_a[2] == pytest.approx(10.0)
+    assert seen.current_a[1] == pytest.approx(101 / 230)
+
+
+def test_a_power_factor_gives_reactive_power_of_its_sign() -> None:
+    inductive = Supply(Ramp(), journal_of((0, Quantity.POWER_FACTOR, 0.8))).measurements(800, 1)
+    capacitive = Supply(Ramp(), journal_of((0, Quantity.POWER_FACTOR, -0.8))).measurements(800, 1)
+    assert inductive.reactive_power_var[0] == pytest.approx(600.0)
+    assert capacitive.reactive_power_var[0] == pytest.approx(-600.0)
+    assert inductive.current_a[0] == pytest.approx(1000 / 230)
+
+
+def test_without_voltage_there_is_no_load() -> None:
+    seen = Supply(Ramp(), journal_of((0, Quantity.VOLTAGE_V, 0.0))).measurements(100, 1)
+    assert (seen.current_a[0], seen.active_power_w[0]) == (0.0, 0.0)
+
+
+@given(st.lists(st.integers(1, 30), max_size=8), st.lists(st.floats(0, 200), max_size=6))
+def test_any_partition_of_time_gives_the_same(cuts: list[int], times: list[float]) -> None:
+    values = (1000.0, None, -500.0, 0.0, None, 42.0)
+    journal = journal_of(*((at, Quantity.ACTIVE_POWER_W, values[k]) for k, at in enumerate(sorted(times))))
+    supply = Supply(Ramp(), journal)
+    whole = supply.measurements(0, 200)
+    parts, begin = [], 0
+    for cut in [*cuts, 200]:
+        end = min(begin + cut, 200)
+        if end > begin:
+            parts.append(supply.measurements(begin, end - begin))
+        begin = end
+    pieces = joined(parts)
+    assert pieces.active_power_w.tolist() == whole.active_power_w.tolist()[: len(pieces)]
+    assert pieces.current_a.tolist() == whole.current_a.tolist()[: len(pieces)]
+
+
+def test_replaced_commands_are_forgotten() -> None:
+    journal = journal_of(*((at, Quantity.VOLTAGE_V, 220.0 + at) for at in range(10)))
+    journal.forget_before(8)
+    assert journal.of(Quantity.VOLTAGE_V) == [(8, 228.0), (9, 229.0)]
+    assert journal.current(8)[Quantity.VOLTAGE_V] == 228.0
+
+
+@pytest.mark.parametrize(("quantity", "value"), [(Quantity.VOLTAGE_V, 401), (Quantity.FREQUENCY_HZ, float("nan"))])
+def test_values_out_of_range_are_refused(quantity: Quantity, value: float) -> None:
+    with pytest.raises(ConfigurationError, match=quantity.label):
+        Journal().give(quantity, value, Instant(0))
+
+
+def test_time_does_not_run_backwards() -> None:
+    journal = journal_of((5, Quantity.VOLTAGE_V, 230.0))
+    with pytest.raises(ConfigurationError, match="before the last"):
+        journal.give(Quantity.VOLTAGE_V, None, Instant(4 * SECOND))

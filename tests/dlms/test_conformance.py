@@ -1,0 +1,52 @@
+import pytest
+
+from softmeter.dlms.conformance import Conformance, conformance_block
+from softmeter.wire.types import Bits
+from vectors.table import refuses_damage
+
+MANAGEMENT = (
+    Conformance.GENERAL_PROTECTION
+    | Conformance.GENERAL_BLOCK_TRANSFER
+    | Conformance.BLOCK_GET
+    | Conformance.BLOCK_SET
+    | Conformance.MULTIPLE_REFERENCES
+    | Conformance.ACCESS
+    | Conformance.GET
+    | Conformance.SET
+    | Conformance.SELECTIVE_ACCESS
+    | Conformance.ACTION
+)
+PUBLIC = (
+    Conformance.GENERAL_BLOCK_TRANSFER
+    | Conformance.BLOCK_GET
+    | Conformance.ACCESS
+    | Conformance.GET
+    | Conformance.ACTION
+)
+
+ROWS = [
+    (PUBLIC, "201051"),
+    (MANAGEMENT, "601A5D"),
+    (MANAGEMENT | Conformance.DATA_NOTIFICATION, "601ADD"),
+    (MANAGEMENT | Conformance.PRIORITY | Conformance.BLOCK_ACTION, "605E5D"),
+    (Conformance(0), "000000"),
+]
+
+
+@pytest.mark.parametrize(("value", "octets"), ROWS)
+def test_the_manuals_clients_both_ways(value: Conformance, octets: str) -> None:
+    block = bytes.fromhex("5F1F0400" + octets)
+    assert value.octets.hex().upper() == octets
+    assert value.bits == Bits(int(octets, 16), 24)
+    assert conformance_block.encode_bare(value) == block
+    assert conformance_block.decode_bare(block) == value
+    refuses_damage(conformance_block.decode_bare, block)
+    refuses_damage(conformance_block.decode_bare, b"\x5e" + block[1:] + b"\x00")
+
+
+def test_what_both_sides_offer() -> None:
+    assert (Conformance(0x007E1F) & PUBLIC).octets.hex() == "001011"
+
+
+def test_reserved_bits_are_kept() -> None:
+    assert Conformance(0x800001).octets.hex() == "800001"

@@ -1,0 +1,48 @@
+"""Whole meters for tests: the real parts, a source, fixed keys."""
+
+from dataclasses import dataclass, field
+
+from softmeter.apps import configuration
+from softmeter.bench.journal import Journal
+from softmeter.bench.supply import Supply
+from softmeter.device.device import Device
+from softmeter.device.display import Display
+from softmeter.device.pulses import Outputs
+from softmeter.dlms.host import Keys
+from softmeter.entropy import SeededEntropy
+from softmeter.instant import Instant, LinkTime, parse_instant
+from softmeter.meter.actor import Actor
+from softmeter.meter.factory import Factory
+from softmeter.meter.identity import Identity
+from softmeter.meter.keys import KeyRing
+from softmeter.meter.meter import Meter
+from softmeter.signal.constant import constant
+from softmeter.signal.samples import Source
+
+START = parse_instant("2026-01-01T00:00:00Z")
+SERIAL = "12345678"
+KEYS = {sap: Keys(bytes([sap]) * 16, bytes([0xA0 + sap]) * 16, f"password-{sap}".encode()) for sap in (1, 2, 6)}
+
+
+def steady(**settings: str) -> Source:
+    """A constant supply: 230 V, 5 A, 50 Hz, power factor 1 unless said otherwise."""
+    return constant({"u": "230", "i": "5", "f": "50", **settings}, "test")
+
+
+@dataclass
+class Made:
+    """A meter with what surrounds it."""
+
+    source: Source = field(default_factory=steady)
+    start: Instant = START
+    config: str = "factory"
+    outputs: Outputs | None = None
+    journal: Journal = field(default_factory=Journal)
+
+    def __post_init__(self) -> None:
+        settings = configuration.read(self.config)
+        identity = Identity(serial=SERIAL)
+        device = Device(settings.device, Supply(self.source, self.journal), self.start)
+        display = Display(settings.display, identity.legal_firmware, LinkTime(0.0))
+        self.meter = Meter(Factory(identity, self.start), device, display, KeyRing(bytes(16), KEYS), SeededEntropy(1))
+        self.actor = Actor(self.meter, self.outputs)

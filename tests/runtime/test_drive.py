@@ -1,0 +1,314 @@
+"""The drive: stored before seen, nothing lost at any cut, answers held until their change is stored."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from runtime.virtual_time import VirtualTime
+from softmeter.errors import StorageError
+from softmeter.instant import SECOND, Instant, LinkTime, at_second
+from softmeter.persistent import Changes, Memory, Ring, Scalar
+from softmeter.runtime.bench_time import BenchTime
+from softmeter.runtime.drive import LONGEST_STEP, Drive
+from softmeter.runtime.loop import run
+from softmeter.runtime.store import Store
+
+START = at_second(1_790_000_100)
+ROW = np.dtype([("second", "<u4"), ("total", "<u8")])
+
+
+class CountingMeter:
+    """Counts seconds and appends a row at each full quarter of an hour."""
+
+    def __init__(self, now: Instant = START) -> None:
+        self.now = now
+        self.total = 0
+        self.setting = 0
+        self.ring = Ring("load", ROW, 500)
+        self.memory = Memory()
+        self.must_store = False
+        self.locked = False
+        self.present: Callable[[], Instant] = lambda: self.now
+        self.stopped = False
+        self.steps: list[int] = []
+
+    def saved(self) -> Mapping[str, Scalar]:
+        return {"now": self.now, "total": self.total, "setting": self.setting, "stopped": self.stopped}
+
+    def restore(self, saved: Mapping[str, Scalar]) -> None:
+        self.now, self.total = Instant(int(saved["now"] or 0)), int(saved["total"] or 0)
+
+    def advanced(self, until: Instant) -> "CountingMeter":
+        successor = CountingMeter(self.now)
+        successor.total, successor.setting, successor.ring = self.total, self.setting, self.ring.fork()
+        successor.jump(until)
+        return successor
+
+    def changes(self, successor: "CountingMeter | None" = None) -> Changes:
+        self.must_store = False
+        state = successor or self
+        return self.memory.changes([("device", state)], [state.ring])
+
+    def adopt(self, successor: "CountingMeter") -> None:
+        self.steps.append((successor.now - self.now) // SECOND)
+        self.now, self.total, self.ring = successor.now, successor.total, successor.ring
+
+    def jump(self, until: Instant) -> None:
+        for second in range(self.now // SECOND + 1, until // SECOND + 1):
+            self.total += 1
+            if second % 900 == 0:
+                self.ring.append((second, self.total))
+        self.now = until
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def set(self, number: int) -> None:
+        assert not self.locked
+        self.setting = number
+        self.must_store = True
+
+
+class Tape:
+    """Keeps commits in memory, what they hold all in all, and when they were made."""
+
+    def __init__(self, virtual: VirtualTime) -> None:
+        self.virtual = virtual
+        self.values: dict[tuple[str, str], Scalar] = {}
+        self.rows: list[int] = []
+        self.commits: list[tuple[float, int, bool]] = []
+        self.meter: CountingMeter | None = None
+        self.broken = False
+
+    def __call__(self, changes: Changes, real: int, *, durable: bool = True) -> None:
+        if self.broken:
+            raise StorageError("disk full")
+        begin, rows = changes.appended.get("load", (0, np.zeros(0, ROW)))
+        assert not len(rows) or begin == len(self.rows)
+        self.rows += rows["second"].tolist()
+        self.values |= changes.values
+        self.commits.append((self.virtual.monotonic(), real, durable))
+        if self.meter is not None:
+            assert int(self.values["device", "now"] or 0) >= self.meter.now
+
+    def value(self, name: str) -> Scalar:
+        return self.values["device", name]
+
+
+def driven(virtual: VirtualTime, at_once: Executor, rate: float) -> tuple[CountingMeter, Tape, Drive]:
+    meter, tape = CountingMeter(), Tape(virtual)
+    tape.meter = meter
+    time = BenchTime(START, rate, LinkTime(virtual.monotonic()))
+    return meter, tape, Drive(meter, tape, time, at_once, monotonic=virtual.monotonic, wall=virtual.wall)
+
+
+async def live(drive: Drive, seconds: float, *actions: tuple[float, Callable[[], Any]]) -> None:
+    loop = asyncio.get_running_loop()
+    for when, action in actions:
+        loop.call_later(when, action)
+    loop.call_later(seconds, drive.stop)
+    await drive.run()
+
+
+def test_at_rate_one_it_ticks_on_each_whole_second(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+    virtual.run(live(drive, 5.5))
+    assert meter.steps == [1] * 5
+    assert [when - 1000 for when, _, _ in tape.commits] == pytest.approx([1, 2, 3, 4, 5, 5.5], abs=1e-6)
+    assert tape.value("total") == 5
+    assert all(durable for _, _, durable in tape.commits)
+
+
+def test_the_wall_clock_is_stored_as_of_the_stored_instant(virtual: VirtualTime, at_once: Executor) -> None:
+    _, tape, drive = driven(virtual, at_once, 2)
+    base = virtual.wall()
+    virtual.run(live(drive, 2.25))
+    assert tape.value("now") == START + 4 * SECOND
+    assert [real - base for _, real, _ in tape.commits] == [SECOND, 2 * SECOND, 2 * SECOND]
+
+
+@pytest.mark.parametrize(
+    ("rate", "watchers", "ticks", "step"),
+    [(1, 1, 4, 1), (10, 0, 4, 10), (10, 1, 40, 1), (25, 3, 33, 3), (3600, 1, 40, 360), (0.5, 1, 2, 1)],
+)
+def test_ticks_per_second(
+    virtual: VirtualTime, at_once: Executor, *, rate: float, watchers: int, ticks: int, step: int
+) -> None:
+    meter, _, drive = driven(virtual, at_once, rate)
+    seen: list[Instant] = []
+    drive.ticked.connect(lambda: seen.append(meter.now))
+    drive.watch(watchers)
+    virtual.run(live(drive, 4.001))
+    assert meter.steps[:ticks] == [step] * ticks
+    assert len(seen) in {ticks, ticks + 1}
+    assert meter.now == START + int(4.001 * rate) * SECOND
+
+
+def test_when_time_stands_still_it_ticks_all_the_same(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 0)
+    ticks: list[float] = []
+    drive.ticked.connect(lambda: ticks.append(virtual.monotonic() - 1000))
+    actions = [(0.3 * number, partial(drive.watch, 0)) for number in range(1, 12)]
+    virtual.run(live(drive, 3.5, *actions))
+    assert ticks == pytest.approx([1, 2, 3, 3.5], abs=1e-3)
+    assert meter.now == START
+    assert meter.present() == START
+    assert tape.value("total") == 0
+
+
+def test_the_present_runs_between_ticks(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, _, drive = driven(virtual, at_once, 1)
+    seen: list[int] = []
+    virtual.run(live(drive, 2, (1.75, lambda: seen.extend((meter.now - START, meter.present() - START)))))
+    assert seen == pytest.approx([SECOND, 1_750_000_000], abs=10)
+
+
+def test_a_pause_is_caught_up_in_pieces(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+    virtual.run(live(drive, 172_820, (10.5, lambda: virtual.pass_by(2 * 86_400 + 7))))
+    longest = LONGEST_STEP // SECOND
+    assert meter.steps[10:13] == [longest, longest, 7]
+    assert tape.value("total") == meter.total == sum(meter.steps) == 172_820
+    assert tape.rows == list(range(1_790_000_100 // 900 * 900 + 900, tape.rows[-1] + 1, 900))
+
+
+def test_a_meter_that_cannot_keep_up_slows_time_down(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, _, drive = driven(virtual, at_once, 3600)
+
+    class Slow(CountingMeter):
+        def advanced(self, until: Instant) -> CountingMeter:
+            virtual.pass_by(1.7 * (until - self.now) / 3600 / SECOND)
+            return super().advanced(until)
+
+    slow = Slow()
+    drive = Drive(slow, Tape(virtual), drive.bench_time, at_once, monotonic=virtual.monotonic, wall=virtual.wall)
+    virtual.run(live(drive, 100))
+    assert max(slow.steps) <= LONGEST_STEP // SECOND
+    assert drive.present() - slow.now <= LONGEST_STEP
+    assert meter.total == 0
+
+
+def test_a_durable_change_is_stored_at_once(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+    tickets: list[tuple[int | None, int]] = []
+
+    def change() -> None:
+        meter.set(7)
+        tickets.append((drive.barrier.ticket(), drive.barrier.done))
+
+    drive.barrier.passed.connect(lambda: tickets.append((drive.barrier.ticket(), drive.barrier.done)))
+    virtual.run(live(drive, 1.5, (0.4, change)))
+    assert tickets[0] == (1, 0)
+    assert tickets[1] == (None, 1)
+    assert tape.commits[0][0] - 1000 == pytest.approx(0.4)
+    assert tape.value("setting") == 7
+
+
+def test_store_now_waits_for_the_disk(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+
+    async def story() -> None:
+        await drive.store_now()
+        assert tape.value("setting") == 0
+        running = asyncio.create_task(drive.run())
+        await asyncio.sleep(0.1)
+        await drive.store_now()
+        assert len(tape.commits) == 1
+        meter.set(3)
+        await drive.store_now()
+        assert tape.value("setting") == 3
+        drive.stop()
+        await running
+
+    virtual.run(story())
+
+
+def test_a_failed_commit_ends_the_run_and_nothing_leaves_any_more(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+
+    def fail() -> None:
+        tape.broken = True
+
+    with pytest.raises(StorageError, match="disk full"):
+        virtual.run(live(drive, 9, (1.5, fail)))
+    assert meter.now == START + SECOND
+    ticket = drive.barrier.ticket()
+    assert ticket is not None
+    assert ticket > drive.barrier.done
+
+
+def test_a_jump_is_stored_every_hour_and_durable_at_its_end(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+    tape.meter = None
+    progress: list[Instant] = []
+    until = Instant(START + 86_400 * SECOND + 5)
+    virtual.run(drive.jump_to(until, progress.append))
+    assert len(tape.commits) == 26
+    assert [durable for _, _, durable in tape.commits] == [False] * 25 + [True]
+    assert all(instant % (3600 * SECOND) == 0 for instant in progress[:-1])
+    assert progress[-1] == meter.now == tape.value("now") == until == drive.present()
+    assert tape.value("total") == 86_400
+    assert len(tape.rows) == 96
+
+
+def test_a_jump_can_be_stopped(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+    tape.meter = None
+
+    async def story() -> None:
+        asyncio.get_running_loop().call_soon(drive.stop)
+        await drive.jump_to(Instant(START + 365 * 86_400 * SECOND))
+        await drive.run()
+
+    virtual.run(story())
+    assert meter.now == tape.value("now")
+    assert meter.now < START + 4 * 3600 * SECOND
+    assert meter.stopped
+
+
+def test_a_jump_back_only_stores(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+    virtual.run(drive.jump_to(Instant(START - 5)))
+    assert meter.now == START
+    assert len(tape.commits) == 1
+
+
+def test_a_clean_end_advances_to_now_and_stores_exactly(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 10)
+    virtual.run(live(drive, 0.55))
+    assert meter.now == START + 5 * SECOND
+    assert tape.value("total") == 5
+    assert tape.value("stopped") is True
+
+
+@pytest.mark.slow
+def test_in_real_time_with_a_real_store_and_thread(tmp_path: Path) -> None:
+    async def story(store: Store) -> tuple[CountingMeter, int]:
+        meter = CountingMeter()
+        with ThreadPoolExecutor(1) as writer:
+            loop = asyncio.get_running_loop()
+            time = BenchTime(START, 50, LinkTime(__import__("time").monotonic()))
+            drive = Drive(meter, partial(store.commit, "meter"), time, writer)
+            drive.watch(1)
+            await drive.jump_to(Instant(START + 7200 * SECOND))
+            ticks: list[int] = []
+            drive.ticked.connect(lambda: ticks.append(meter.total))
+            loop.call_later(0.45, drive.stop)
+            await drive.run()
+            assert ticks == sorted(set(ticks))
+            return meter, len(ticks)
+
+    store = Store.open(tmp_path)
+    meter, ticks = run(story(store))
+    saved = store.load("meter")
+    store.close()
+    assert 3 <= ticks <= 6
+    assert saved is not None
+    assert saved.values["device"]["total"] == meter.total >= 7200 + 15
+    assert saved.rings["load"].rows(ROW)["second"].tolist() == meter.ring.rows()["second"].tolist()

@@ -1,0 +1,124 @@
+"""The key file: round trip, what is wrong is named, nothing is overwritten, nothing is shown."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from softmeter.entropy import SeededEntropy
+from softmeter.errors import ConfigurationError
+from softmeter.runtime.entropy import SystemEntropy
+from softmeter.runtime.keyfile import ClientKeys, Keys, generate, key_text, read_keys, write_keys
+
+TITLE = bytes.fromhex("4b57516612345678")
+NAME = "KWQ1020612345678"
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return generate(SeededEntropy(1), TITLE, NAME)
+
+
+def test_a_generated_file_holds_the_contract(tmp_path: Path, keys: Keys) -> None:
+    path = tmp_path / "keys.toml"
+    write_keys(path, keys)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert read_keys(path) == keys
+    document = tomllib.loads(path.read_text())
+    assert document["meter"]["system_title"] == TITLE.hex()
+    assert document["meter"]["logical_device_name"] == NAME
+    assert {name: client["sap"] for name, client in document["clients"].items()} == {
+        "management": 1,
+        "readout": 2,
+        "maintenance": 6,
+        "public": 16,
+    }
+    for name in ("management", "readout", "maintenance"):
+        assert set(document["clients"][name]) == {"sap", "unicast_encryption_key", "authentication_key", "lls_password"}
+    assert document["clients"]["public"] == {"sap": 16}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["keys.toml"]
+
+
+def test_secrets_are_all_different_and_of_each_meter_its_own(keys: Keys) -> None:
+    other = generate(SystemEntropy(), TITLE, NAME)
+    secrets = [
+        secret
+        for one in (keys, other)
+        for secret in (
+            one.master_key,
+            *(
+                field
+                for client in one.clients.values()
+                for field in (client.unicast_encryption_key, client.authentication_key, client.lls_password)
+                if field
+            ),
+        )
+    ]
+    assert len(set(secrets)) == len(secrets) == 20
+    assert {len(secret) for secret in secrets} == {16}
+
+
+def test_nothing_secret_is_in_a_repr(keys: Keys) -> None:
+    shown = repr(keys)
+    assert "management" in shown
+    assert repr(keys.master_key) not in shown
+    for client in keys.clients.values():
+        for secret in (client.unicast_encryption_key, client.authentication_key, client.lls_password):
+            assert not secret or repr(secret) not in shown
+
+
+def test_a_strange_file_is_not_overwritten_silently(tmp_path: Path, keys: Keys) -> None:
+    path = tmp_path / "keys.toml"
+    path.write_text("mine")
+    with pytest.raises(ConfigurationError, match="other content"):
+        write_keys(path, keys)
+    assert path.read_text() == "mine"
+    write_keys(path, keys, replace=True)
+    write_keys(path, keys)
+    assert read_keys(path) == keys
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path, keys: Keys) -> None:
+    with pytest.raises(ConfigurationError, match=r"none/keys\.toml: cannot be written"):
+        write_keys(tmp_path / "none" / "keys.toml", keys)
+    with pytest.raises(ConfigurationError, match=r"cannot be read .*keys\.toml"):
+        read_keys(tmp_path / "keys.toml")
+
+
+def test_a_password_that_is_no_text_is_refused(tmp_path: Path, keys: Keys) -> None:
+    clients = {**keys.clients, "readout": ClientKeys(2, bytes(16), bytes(16), b'a"b')}
+    odd = Keys(TITLE, NAME, bytes(16), clients)
+    with pytest.raises(ConfigurationError, match=r"clients\.readout\.lls_password"):
+        write_keys(tmp_path / "keys.toml", odd)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("[meter]", "[meter", "is no TOML"),
+        ('system_title = "4b', 'system_title = "', r"meter\.system_title must be 16 hex"),
+        ('system_title = "4b', 'system_title = "xx', r"meter\.system_title must be 16 hex"),
+        ("logical_device_name", "name", r"meter\.name is not known here; known are system_title"),
+        ('logical_device_name = "KWQ1020612345678"\n', "", r"meter\.logical_device_name is missing"),
+        ("KWQ1020612345678", "KWQ 1020", r"meter\.logical_device_name must be"),
+        ('master_key = "', 'master_key = "0', r"meter\.master_key must be 32 hex"),
+        ("[clients.readout]", "[clients.reader]", r"clients\.reader is not known here"),
+        ("[clients.public]\nsap = 16\n", "", r"clients\.public is missing"),
+        ("sap = 16", "sap = 16\nlls_password = 'x'", r"clients\.public\.lls_password is not known"),
+        ("sap = 6", "sap = 0", r"clients\.maintenance\.sap is no client address"),
+        ("sap = 2", "sap = true", r"clients\.readout\.sap is no client address"),
+        ('lls_password = "', 'lls_password = "ü', r"clients\.management\.lls_password must be"),
+        ("[meter]", "[more]\n[meter]", "more is not known here"),
+        ("[clients.public]\nsap = 16", "[clients]\npublic = 16", "is no TOML|public is no table"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, keys: Keys, old: str, new: str, complaint: str) -> None:
+    path = tmp_path / "keys.toml"
+    text = key_text(keys)
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(ConfigurationError, match=complaint) as caught:
+        read_keys(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,400 @@
+"""The WAN port with real sockets: hostile crowds, silence, slow readers, answers held until stored."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from softmeter.errors import RemoteProtocolError
+from softmeter.instant import LinkTime
+from softmeter.runtime import wan_peer, wan_port
+from softmeter.runtime.address import Address
+from softmeter.runtime.barrier import Barrier
+from softmeter.runtime.loop import run
+from softmeter.runtime.wan_port import WanPort
+
+SILENCE_S = 0.05
+
+
+@dataclass(frozen=True)
+class LineTooOdd:
+    line: bytes
+    reason: str
+
+
+class Meter:
+    """What the lines are served from."""
+
+    def __init__(self) -> None:
+        self.owed = False
+        self.locked = False
+        self.closed: list[bytes] = []
+        self.silence_s = 60.0
+
+
+class Lines:
+    """A protocol of lines: echoes; `change` changes the meter, `big N` asks for N octets, `log in`, `quit`, `bad`."""
+
+    def __init__(self, meter: Meter) -> None:
+        self.meter = meter
+        self.buffer = b""
+        self.out: list[bytes] = []
+        self.closed = False
+        self.associated = False
+        self.deadline: LinkTime | None = LinkTime(time.monotonic() + meter.silence_s)
+
+    @property
+    def waiting(self) -> bool:
+        return self.meter.locked and self.buffer.startswith(b"change\n")
+
+    def receive(self, data: bytes, now: LinkTime) -> Sequence[object]:
+        if not data:
+            self.closed = True
+            self.meter.closed.append(self.buffer)
+            return ()
+        self.deadline = LinkTime(now + self.meter.silence_s)
+        self.buffer += data
+        return self.serve()
+
+    def resume(self, now: LinkTime) -> Sequence[object]:
+        assert now
+        return self.serve()
+
+    def expire(self, now: LinkTime) -> Sequence[object]:
+        assert self.deadline is not None
+        assert now >= self.deadline
+        self.closed = True
+        return [LineTooOdd(self.buffer, "silence")]
+
+    def to_send(self) -> bytes:
+        out, self.out = b"".join(self.out), []
+        return out
+
+    def serve(self) -> list[object]:
+        events: list[object] = []
+        while b"\n" in self.buffer and not self.waiting:
+            line, self.buffer = self.buffer.split(b"\n", 1)
+            match line.split():
+                case [b"bad"]:
+                    raise RemoteProtocolError("bad line")
+                case [b"odd"]:
+                    events.append(LineTooOdd(line, "it is\nodd"))
+                case [b"change"]:
+                    self.meter.owed = True
+                case [b"big", size]:
+                    line = bytes(int(size))
+                case [b"log", b"in"]:
+                    self.associated = True
+                case [b"quit"]:
+                    self.closed = True
+            self.out.append(line + b"\n")
+        return events
+
+
+@dataclass
+class Scene:
+    meter: Meter
+    barrier: Barrier
+    port: WanPort
+    address: Address
+
+    async def client(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(self.address.host, self.address.port)
+
+    async def ask(self, *lines: bytes) -> bytes:
+        """What comes back for `lines` until the meter closes."""
+        reader, writer = await self.client()
+        writer.write(b"".join(lines))
+        writer.write_eof()
+        answer = await asyncio.wait_for(reader.read(), 3)
+        writer.close()
+        return answer
+
+
+def scene(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
+    async def play() -> None:
+        meter = Meter()
+        barrier = Barrier(lambda: meter.owed)
+        port = WanPort(Address("127.0.0.1", 0, "--wan"), lambda: Lines(meter), barrier)
+        try:
+            await story(Scene(meter, barrier, port, await port.open()))
+        finally:
+            await port.close()
+            await asyncio.sleep(0)
+
+    run(play())
+
+
+def test_requests_are_answered_whole_in_pieces_and_many_at_once() -> None:
+    async def story(on: Scene) -> None:
+        assert await on.ask(b"one\n") == b"one\n"
+        reader, writer = await on.client()
+        for octet in b"pieces\n":
+            writer.write(bytes((octet,)))
+            await asyncio.sleep(0)
+        assert await reader.readline() == b"pieces\n"
+        lines = b"".join(b"line %d\n" % number for number in range(5000))
+        writer.write(lines)
+        assert await reader.readexactly(len(lines)) == lines
+        writer.close()
+
+    scene(story)
+
+
+def test_the_last_requests_before_the_end_are_answered() -> None:
+    async def story(on: Scene) -> None:
+        lines = b"x" * 60 + b"\n"
+        assert await on.ask(lines * 1000) == lines * 1000
+        assert on.meter.closed == [b""]
+        assert await on.ask(b"a\nquit\nb\n") == b"a\nquit\nb\n"
+
+    scene(story)
+
+
+def test_bad_requests_end_one_connection_with_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def story(on: Scene) -> None:
+        assert await on.ask(b"one\n", b"bad\n") == b"one\n"
+        assert await on.ask(b"odd\n") == b"odd\n"
+
+    scene(story)
+    assert [record.name for record in caplog.records] == ["softmeter.wan"] * 2
+    first, second = (record.getMessage() for record in caplog.records)
+    assert first.startswith("127.0.0.1:")
+    assert first.endswith(" dropped: bad line")
+    assert second.endswith(r" line too odd line=6f6464 reason='it is\nodd'")
+    assert not any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.slow
+def test_half_a_request_and_silence_is_closed(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def story(on: Scene) -> None:
+        on.meter.silence_s = SILENCE_S
+        reader, writer = await on.client()
+        writer.write(b"hal")
+        began = time.monotonic()
+        assert await asyncio.wait_for(reader.read(), 3) == b""
+        assert SILENCE_S * 0.8 <= time.monotonic() - began < 1
+        writer.close()
+
+    scene(story)
+    assert [record.getMessage().split(" ", 1)[1] for record in caplog.records] == [
+        "line too odd line=68616c reason='silence'"
+    ]
+
+
+@pytest.mark.slow
+def test_a_deadline_moves_with_each_request() -> None:
+    async def story(on: Scene) -> None:
+        on.meter.silence_s = SILENCE_S
+        reader, writer = await on.client()
+        for _ in range(6):
+            writer.write(b"still here\n")
+            assert await reader.readline() == b"still here\n"
+            await asyncio.sleep(SILENCE_S * 0.6)
+        assert await asyncio.wait_for(reader.read(), 3) == b""
+        writer.close()
+
+    scene(story)
+
+
+@pytest.mark.slow
+def test_three_hundred_idle_sockets_do_not_lock_the_honest_out(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(on: Scene) -> None:
+        honest, hello = await on.client()
+        hello.write(b"log in\n")
+        assert await honest.readline() == b"log in\n"
+        crowd = []
+        for _ in range(300):
+            link = socket.create_connection((on.address.host, on.address.port))
+            link.sendall(b"\x00\x01")
+            crowd.append(link)
+        for _ in range(5):
+            assert await on.ask(b"late\n") == b"late\n"
+        hello.write(b"still\n")
+        assert await honest.readline() == b"still\n"
+        assert len(on.port._peers) <= wan_port.MOST_PEERS
+        for link in crowd:
+            link.close()
+        hello.close()
+        await asyncio.sleep(0.05)
+        assert not on.port._peers
+
+    scene(story)
+    assert any("gives way" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.slow
+def test_when_all_are_associated_the_next_is_refused(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(wan_port, "MOST_PEERS", 2)
+
+    async def story(on: Scene) -> None:
+        writers = []
+        for _ in range(2):
+            reader, writer = await on.client()
+            writer.write(b"log in\n")
+            await reader.readline()
+            writers.append(writer)
+        reader, writer = await on.client()
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await reader.readexactly(1)
+        for one in (*writers, writer):
+            one.close()
+
+    scene(story)
+    assert "refused: 2 clients" in caplog.records[0].getMessage()
+
+
+@pytest.mark.slow
+def test_a_peer_that_does_not_read_is_not_read_either_and_then_dropped(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(wan_peer, "STALL_S", 0.2)
+
+    async def story(on: Scene) -> None:
+        link = socket.create_connection((on.address.host, on.address.port))
+        link.setblocking(False)
+        loop = asyncio.get_running_loop()
+        sending = loop.create_task(loop.sock_sendall(link, b"big 20000\n" * 3_000_000))
+        await asyncio.sleep(0.1)
+        [peer] = on.port._peers
+        assert peer._paused
+        assert not sending.done()
+        assert peer._transport.get_write_buffer_size() < 5_000_000
+        assert len(peer._backlog) < 1_000_000
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(sending, 3)
+        assert await on.ask(b"next\n") == b"next\n"
+        link.close()
+
+    scene(story)
+    assert "does not read" in caplog.text
+
+
+@pytest.mark.slow
+def test_a_slow_reader_gets_everything_in_the_end() -> None:
+    async def story(on: Scene) -> None:
+        link = socket.create_connection((on.address.host, on.address.port))
+        link.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(link, b"big 100000\n" * 300 + b"quit\n")
+        await asyncio.sleep(0.02)
+        [peer] = on.port._peers
+        assert peer._paused
+        size = 0
+        while octets := await loop.sock_recv(link, 1 << 16):
+            size += len(octets)
+        assert size == 300 * 100_001 + 5
+        link.close()
+
+    scene(story)
+
+
+def test_an_answer_waits_for_the_commit_of_what_it_may_reveal() -> None:
+    async def story(on: Scene) -> None:
+        first, changing = await on.client()
+        second, reading = await on.client()
+        changing.write(b"change\n")
+        await asyncio.sleep(0.02)
+        assert on.meter.owed
+        reading.write(b"read\n")
+        for reader in (first, second):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(reader.readline(), 0.01)
+        on.barrier.begin()
+        on.meter.owed = False
+        reading.write(b"again\n")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(second.readline(), 0.01)
+        on.barrier.end()
+        assert await first.readline() == b"change\n"
+        assert await second.readline() == b"read\n"
+        assert await second.readline() == b"again\n"
+        changing.close()
+        reading.close()
+
+    scene(story)
+
+
+def test_a_change_made_during_a_commit_waits_for_the_next_one() -> None:
+    async def story(on: Scene) -> None:
+        reader, writer = await on.client()
+        on.barrier.begin()
+        writer.write(b"read\n")
+        assert await reader.readline() == b"read\n"
+        writer.write(b"change\nquit\n")
+        await asyncio.sleep(0.02)
+        on.barrier.end()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.readline(), 0.01)
+        on.barrier.begin()
+        on.meter.owed = False
+        on.barrier.end()
+        assert await reader.read() == b"change\nquit\n"
+        writer.close()
+
+    scene(story)
+
+
+def test_after_a_failed_commit_no_answer_leaves() -> None:
+    async def story(on: Scene) -> None:
+        reader, writer = await on.client()
+        writer.write(b"one\n")
+        assert await reader.readline() == b"one\n"
+        on.barrier.begin()
+        on.barrier.fail()
+        writer.write(b"two\n")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.readline(), 0.01)
+        writer.close()
+
+    scene(story)
+
+
+def test_a_change_waits_while_the_meter_is_locked_and_others_are_served() -> None:
+    async def story(on: Scene) -> None:
+        on.meter.locked = True
+        changing, writer = await on.client()
+        writer.write(b"before\nchange\nafter\n")
+        writer.write_eof()
+        assert await changing.readline() == b"before\n"
+        assert await on.ask(b"read\n") == b"read\n"
+        on.port.tick()
+        assert not on.meter.owed
+        on.meter.locked = False
+        on.port.tick()
+        assert on.meter.owed
+        on.barrier.begin()
+        on.meter.owed = False
+        on.barrier.end()
+        assert await changing.read() == b"change\nafter\n"
+        writer.close()
+
+    scene(story)
+
+
+def test_closing_drops_everyone_and_opening_takes_the_same_port() -> None:
+    async def story(on: Scene) -> None:
+        reader, writer = await on.client()
+        writer.write(b"half")
+        await asyncio.sleep(0.01)
+        await on.port.close()
+        assert await reader.read() == b""
+        assert on.meter.closed == [b"half"]
+        with pytest.raises(ConnectionRefusedError):
+            await on.client()
+        assert await on.port.open() == on.address
+        assert await on.ask(b"back\n") == b"back\n"
+        writer.close()
+
+    scene(story)

@@ -1,0 +1,123 @@
+"""What the pages and examples tell people to do can be done."""
+
+import re
+import runpy
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+import typer
+
+from apps.smartset.loopback import new_meter, served
+from softmeter.apps.main import app as softmeter
+from softmeter.apps.smartset.commands import app as smartset
+from softmeter.apps.smartset.names import NAMES
+from softmeter.instant import parse_instant, whole_second
+from softmeter.meter.p1 import telegram
+from softmeter.signal.specification import parse_source
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+EXAMPLES = ROOT / "examples"
+PROGRAMS = {app.info.name: typer.main.get_command(app) for app in (softmeter, smartset)}
+COMMAND = re.compile(r"^ {4}(?P<program>softmeter|smartset) (?P<words>[^#\n]*)", re.MULTILINE)
+
+
+def told(page: Path) -> list[tuple[str, list[str]]]:
+    """The commands that a page shows in its indented lines."""
+    text = page.read_text("utf-8")
+    return [(match["program"], match["words"].split()) for match in COMMAND.finditer(text)]
+
+
+def opened(path: str) -> BinaryIO:
+    return Path(path).open("rb")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "commands.md" and told(page)], ids=lambda page: page.name
+)
+def test_every_command_that_a_page_shows_exists(page: Path) -> None:
+    for program, words in told(page):
+        command: Any = PROGRAMS[program]
+        options = set()
+        for word in words:
+            options |= {name for parameter in command.params for name in parameter.opts}
+            command = getattr(command, "commands", {}).get(word, command)
+        options |= {name for parameter in command.params for name in parameter.opts}
+        assert command is not PROGRAMS[program], words
+        assert {word for word in words if word.startswith("--")} <= options | {"--help"}, words
+
+
+def test_the_generated_page_knows_every_command() -> None:
+    make_docs = runpy.run_path(str(ROOT / "tools" / "make_docs.py"))
+    page = make_docs["commands_page"]()
+    for program, command in PROGRAMS.items():
+        for name in getattr(command, "commands", {}):
+            assert f"### {program} {name}\n" in page
+    assert "| `--meter HOST:PORT` |" in page
+    assert "| `--mechanism lowest\\|lls\\|hls5` |" in page
+
+
+def test_the_generated_model_says_what_a_client_may_do() -> None:
+    make_docs = runpy.run_path(str(ROOT / "tools" / "make_docs.py"))
+    rows = {row.split("`")[1]: row for row in make_docs["model_page"]().splitlines() if row.startswith("| `")}
+    assert rows["1-0:1.8.0"].endswith("| 2 value, 3 scaler_unit | 1 reset |  | r 1-3 | r 1-3 | r 1-3 |")
+    assert rows["0-0:42.0.0"].endswith("| r 1-2 | r 1-2 | r 1-2 | r 1-2 |")
+    assert {str(named.obis.short) for named in NAMES.values()} <= set(rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("script", "expected"), [
+    ("read_meter.py", r"KWQ1010412345678 2026-01-02T13:00:00\+01:00\n"),
+    ("read_profile.py", r"(2026-01-0\dT\d\d:\d\d:00\+01:00 \d+ 0\n){95}2026-01-02T13:00:00\+01:00 33120 0\n"),
+])  # fmt: skip
+def test_the_examples_read_a_meter(tmp_path: Path, script: str, expected: str) -> None:
+    with served(new_meter(tmp_path / "keys.toml")) as where:
+        arguments = [sys.executable, str(EXAMPLES / script), where, str(tmp_path / "keys.toml")]
+        shown = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
+    assert shown.stderr == ""
+    assert re.fullmatch(expected, shown.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", [False, True])
+def test_the_p1_example_reads_and_checks_a_telegram(tmp_path: Path, damage: bool) -> None:  # noqa: FBT001
+    meter = new_meter(tmp_path / "keys.toml")
+    octets = telegram(meter.device, meter.identity)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def send() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(
+                    octets[30:] + octets.replace(b"1-0:1.8.1", b"1-0:1.8.9") if damage else octets[30:] + octets
+                )
+
+        threading.Thread(target=send, daemon=True).start()
+        arguments = [
+            sys.executable,
+            str(EXAMPLES / "p1_reader.py"),
+            f"127.0.0.1:{listening.getsockname()[1]}",
+            "--once",
+        ]
+        shown = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
+    assert (shown.returncode == 0) is not damage
+    assert ("instead of" in shown.stderr) is damage
+    assert shown.stdout.startswith(meter.identity.p1_identification, 1) is not damage
+
+
+def test_the_example_recording_is_read_by_its_sidecar() -> None:
+    start = whole_second(parse_instant("2026-01-31T11:00:30Z"))
+    source = parse_source(str(EXAMPLES / "kitchen.csv"), start_second=start, open_file=opened)
+    read = source.measurements(start, 1)
+    assert (read.active_power_w[0], read.voltage_v[0]) == (2231.0, 228.9)

@@ -1,0 +1,162 @@
+"""Writes the generated pages of docs/ from the code; with --check only says whether they are current.
+
+`docs/commands.md` comes from the declarations of the command lines, `docs/object-model.md` from the rows of the model.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from softmeter.apps.main import app as softmeter
+from softmeter.apps.smartset.classes import class_name
+from softmeter.apps.smartset.commands import app as smartset
+from softmeter.apps.smartset.object_list import spans
+from softmeter.cosem.access import ALL
+from softmeter.meter.model import describe
+
+DOCS = Path(__file__).parent.parent / "docs"
+_NOTE = "Written by `make docs` from the code; edits here are lost."
+_AUDIENCES = ("public", "readout", "management", "maintenance")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A Markdown table; bars within cells are escaped."""
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def commands_page() -> str:
+    """Every command with its arguments and options."""
+    lines = ["# Commands", "", _NOTE, ""]
+    for name, app in (("softmeter", softmeter), ("smartset", smartset)):
+        lines += [*_command(name, typer.main.get_command(app), 2), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _command(path: str, command: Any, depth: int) -> Iterator[str]:
+    parameters = [one for one in command.params if not getattr(one, "hidden", False) and "--help" not in one.opts]
+    arguments = [one for one in parameters if one.param_type_name == "argument"]
+    options = [one for one in parameters if one.param_type_name == "option"]
+    children: dict[str, Any] = getattr(command, "commands", {})
+    yield f"{'#' * depth} {path}"
+    yield ""
+    for paragraph in _paragraphs(command.help):
+        yield from (paragraph, "")
+    words = [path, *(["[OPTIONS]"] if options else []), *map(_argument, arguments), *(["COMMAND"] if children else [])]
+    yield from (f"    {' '.join(words)}", "")
+    explained = [one for one in arguments if one.help]
+    if explained or options:
+        rows = [(f"`{_argument(one)}`", one.help, _default(one)) for one in explained]
+        rows += [(f"`{_option(one)}`", one.help or "", _default(one)) for one in options]
+        yield from (*table(("", "meaning", "default"), rows), "")
+    for name, child in children.items():
+        if not getattr(child, "hidden", False):
+            yield from _command(f"{path} {name}", child, depth + 1)
+
+
+def _paragraphs(text: str | None) -> Iterator[str]:
+    for paragraph in (text or "").split("\n\n"):
+        if paragraph.strip():
+            yield " ".join(paragraph.split())
+
+
+def _argument(argument: Any) -> str:
+    word = (argument.metavar or argument.name.upper()) + ("..." if argument.nargs == -1 else "")
+    return word if argument.required else f"[{word}]"
+
+
+def _option(option: Any) -> str:
+    names = ", ".join([*option.opts, *option.secondary_opts])
+    if option.is_flag:
+        return names
+    choices = getattr(option.type_descriptor, "choices", None) or ()
+    listed = "|".join(str(getattr(choice, "value", choice)) for choice in choices)
+    return f"{names} {option.metavar or listed or option.name.upper()}"
+
+
+def _default(parameter: Any) -> str:
+    default = parameter.default
+    if default is None or default is False or default == "" or callable(default):
+        return ""
+    return f"`{getattr(default, 'value', default)}`"
+
+
+def model_page() -> str:
+    """Every object with who may do what."""
+    header = ("object", "class", "title", "attributes", "methods", *_AUDIENCES)
+    rows = (
+        (
+            f"`{row['obis']}`",
+            f"{class_name(row['class_id'])} ({row['class_id']} v{row['version']})",
+            row["title"],
+            _numbered(row["attributes"]),
+            _numbered(row["methods"]),
+            *(_rights(row, audience) for audience in _AUDIENCES),
+        )
+        for row in describe()
+    )
+    lines = [
+        "# Object model",
+        "",
+        _NOTE,
+        "",
+        "One row per COSEM object; attribute 1 is its logical name. `r`: attributes a client may read, `w`: those",
+        "it may set, `c`: methods it may call. Management and maintenance may also come in with a password over a",
+        "ciphered association: they see then what the public sees.",
+        "",
+        *table(header, rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _numbered(names: dict[int, str]) -> str:
+    return ", ".join(f"{number} {name}" for number, name in names.items() if name != "logical_name")
+
+
+def _rights(row: dict[str, Any], audience: str) -> str:
+    rights = row["rights"].get(audience)
+    if not rights:
+        return ""
+    shown = (
+        ("r", {"logical_name", *_stated(rights["read"], row["attributes"])}, row["attributes"]),
+        ("w", _stated(rights["write"], row["attributes"]), row["attributes"]),
+        ("c", _stated(rights["call"], row["methods"]), row["methods"]),
+    )
+    return "; ".join(
+        f"{letter} {spans(number for number, name in numbers.items() if name in names)}"
+        for letter, names, numbers in shown
+        if names
+    )
+
+
+def _stated(names: str, known: dict[int, str]) -> set[str]:
+    return set(known.values()) if names == ALL else set(names.split())
+
+
+def main() -> int:
+    """Write or compare; the exit status says whether a page was not current."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a page is not current")
+    check = parser.parse_args().check
+    stale = 0
+    for name, content in (("commands.md", commands_page()), ("object-model.md", model_page())):
+        path = DOCS / name
+        if path.exists() and path.read_text("utf-8") == content:
+            continue
+        if check:
+            print(f"docs/{name} is not what the code says; run: make docs", file=sys.stderr)
+            stale = 1
+        else:
+            path.write_text(content, "utf-8")
+            print(f"wrote docs/{name}")
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main())
