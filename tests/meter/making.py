@@ -1,6 +1,7 @@
 """Whole meters for tests: the real parts, a source, fixed keys."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from softmeter.apps import configuration
 from softmeter.bench.journal import Journal
@@ -29,6 +30,11 @@ def steady(**settings: str) -> Source:
     return constant({"u": "230", "i": "5", "f": "50", **settings}, "test")
 
 
+@cache
+def _read(config: str) -> configuration.Configuration:
+    return configuration.read(config)
+
+
 @dataclass
 class Made:
     """A meter with what surrounds it."""
@@ -40,7 +46,7 @@ class Made:
     journal: Journal = field(default_factory=Journal)
 
     def __post_init__(self) -> None:
-        settings = configuration.read(self.config)
+        settings = _read(self.config)
         identity = Identity(serial=SERIAL)
         device = Device(settings.device, Supply(self.source, self.journal), self.start)
         display = Display(settings.display, identity.legal_firmware, LinkTime(0.0))

@@ -109,4 +109,4 @@ def test_one_more_meter_with_a_full_load_profile_is_small() -> None:
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(kept[-1].meter.device.profile("load").ring) == 5280
-    assert (after - before) / 20 < 110 * 1024
+    assert (after - before) / 20 < 90 * 1024

@@ -81,7 +81,9 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
     else:
         if options.keys is not None:
             say(f"--keys is ignored: the meter in {options.state} has its keys already")
+        chosen = factory.configuration, factory.source
         actor.restore(saved.values, saved.rings)
+        factory.configuration, factory.source = chosen
         _resume(device, saved, options, say)
     if not path.exists():
         keyfile.write_keys(path, exported(meter))

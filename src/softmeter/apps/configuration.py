@@ -186,7 +186,7 @@ def _table(tariff: _Tariff) -> TariffTable:
 
 def _start(month_day: str) -> DateTime:
     month, day = month_day.split("-")
-    return DateTime(NOT_SPECIFIED_YEAR, int(month), int(day), NOT_SPECIFIED, 0, 0, 0, 0)
+    return DateTime(NOT_SPECIFIED_YEAR, int(month), int(day), NOT_SPECIFIED, 0, 0, 0)
 
 
 def _short(value: Any) -> str:

@@ -151,7 +151,7 @@ class _Life:
 
     def _report(self, addresses: dict[str, Address]) -> None:
         identity = self._actor.meter.identity
-        keys = self._assembled.key_path.resolve()
+        keys = self._assembled.key_path
         self._shown.ports = _panel_ports(addresses, str(keys))
         if self._options.json:
             print(json.dumps(self._facts(addresses)), flush=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from softmeter.clock import DateTime
@@ -234,6 +235,7 @@ def _pages(code: str, text: str, unit: str, title: str) -> list[Page]:
     return [*pages, Page(code, row, unit, title)]
 
 
+@lru_cache(maxsize=64)  # a thousand meters share the text of one list
 def _listed(items: tuple[Item, ...]) -> str:
     return "\n".join(f"{item.class_id},{item.obis},{item.attribute},{item.title}" for item in items)
 

@@ -73,7 +73,6 @@ class Actor:
     def adopt(self, successor: Device) -> None:
         """Let the successor be seen."""
         self.meter.device = successor
-        self.meter.counters.pace()
 
     def jump(self, until: Instant) -> None:
         """Live on in place, while nobody looks."""
@@ -82,6 +81,7 @@ class Actor:
     def changes(self, successor: Device | None = None) -> Changes:
         """What differs from what was stored last, with the successor or the visible device."""
         self.meter.unchanged()
+        self.meter.counters.pace()
         device = successor or self.meter.device
         return self._memory.changes(self._parts(device), device.rings())
 

@@ -9,6 +9,7 @@ from softmeter.meter.identity import Identity
 from softmeter.persistent import Scalar
 
 _UNKNOWN = Instant(0)
+_PLATE = {field.name: f"identity.{field.name}" for field in fields(Identity)}
 
 
 class Factory:
@@ -25,7 +26,7 @@ class Factory:
         self.source = source
 
     def saved(self) -> Mapping[str, Scalar]:
-        plate = {f"identity.{field.name}": getattr(self.identity, field.name) for field in fields(self.identity)}
+        plate = {name: getattr(self.identity, field) for field, name in _PLATE.items()}
         return {
             **plate,
             "start_ns": self.start,

@@ -1,0 +1,133 @@
+"""A meter is made once and found again; nothing about it changes by starting it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from softmeter.apps.assembly import METER, Assembled, assemble, exported
+from softmeter.apps.options import RunOptions
+from softmeter.apps.panel.pulse_watch import PulseWatch
+from softmeter.errors import ConfigurationError
+from softmeter.instant import SECOND, Instant, parse_instant
+from softmeter.metrology.energy import Quantity
+from softmeter.runtime import keyfile
+from softmeter.runtime.store import Store
+
+START = parse_instant("2026-01-01T00:00:00Z")
+SUPPLY = "constant:u=230,i=5"
+Start = Callable[..., Assembled]
+
+
+@contextmanager
+def started(state: Path, **given: object) -> Iterator[tuple[Assembled, list[str]]]:
+    """A meter as a start of the process finds it, and what it says to the person."""
+    options = RunOptions(**{"state": state, "rate": 0.0, **given})  # type: ignore[arg-type]
+    said: list[str] = []
+    store = Store.open(state)
+    try:
+        made = assemble(options, store, PulseWatch(), said.append)
+        yield made, said
+        store.commit(METER, made.actor.changes(), time.time_ns())
+    finally:
+        store.close()
+
+
+def test_a_first_start_writes_the_keys_for_their_owner_only(tmp_path: Path) -> None:
+    with started(tmp_path, source=SUPPLY, start=START) as (made, _):
+        keys = keyfile.read_keys(made.key_path)
+        assert made.key_path.stat().st_mode & 0o777 == 0o600
+        assert keys.logical_device_name == made.actor.meter.identity.logical_device_name
+        assert keys.clients["management"].unicast_encryption_key == made.actor.meter.keys(1).unicast_encryption
+        assert (
+            len({keys.clients[name].unicast_encryption_key for name in ("management", "readout", "maintenance")}) == 3
+        )
+
+
+def test_two_meters_have_different_names_and_keys(tmp_path: Path) -> None:
+    with started(tmp_path / "a", source=SUPPLY) as (one, _), started(tmp_path / "b", source=SUPPLY) as (other, _):
+        assert one.actor.meter.identity.serial != other.actor.meter.identity.serial
+        assert one.actor.meter.keys(1) != other.actor.meter.keys(1)
+
+
+def test_a_later_start_finds_the_same_meter_after_a_power_cut(tmp_path: Path) -> None:
+    with started(tmp_path, source=SUPPLY, start=START) as (made, _):
+        made.actor.jump(Instant(START + 3600 * SECOND))
+        first = made.actor.meter
+    with started(tmp_path, off_for_ns=90 * SECOND) as (again, said):
+        meter = again.actor.meter
+        assert meter.identity == first.identity
+        assert exported(meter) == exported(first)
+        assert meter.device.now == START + 3690 * SECOND
+        assert meter.device.registers.wh(Quantity.ACTIVE_IMPORT) == 1150
+        assert any("power was off for 90.0 s" in line for line in said)
+        again.actor.jump(Instant(START + 7290 * SECOND))
+        assert meter.device.registers.wh(Quantity.ACTIVE_IMPORT) == 2300
+
+
+def test_start_and_keys_are_ignored_with_a_notice_once_there_is_a_meter(tmp_path: Path) -> None:
+    with started(tmp_path, source=SUPPLY, start=START) as (made, _):
+        path = made.key_path
+    with started(tmp_path, start=START, keys=path, off_for_ns=0) as (_, said):
+        assert any(line.startswith("--start is ignored") for line in said)
+        assert any(line.startswith("--keys is ignored") for line in said)
+
+
+def test_a_lost_key_file_is_exported_again(tmp_path: Path) -> None:
+    with started(tmp_path, source=SUPPLY) as (made, _):
+        before = made.key_path.read_text()
+        made.key_path.unlink()
+    with started(tmp_path) as (again, _):
+        assert again.key_path.read_text() == before
+
+
+def test_keys_of_a_lost_meter_are_not_taken_over(tmp_path: Path) -> None:
+    with started(tmp_path, source=SUPPLY) as (made, _):
+        path = made.key_path
+    for file in tmp_path.glob("meter.sqlite*"):
+        file.unlink()
+    before = path.read_text()
+    with pytest.raises(ConfigurationError, match="state is gone"), started(tmp_path, source=SUPPLY):
+        pass
+    assert path.read_text() == before
+
+
+def test_given_keys_name_the_meter(tmp_path: Path) -> None:
+    with started(tmp_path / "a", source=SUPPLY) as (made, _):
+        path = made.key_path
+        name = made.actor.meter.identity.logical_device_name
+    with started(tmp_path / "b", source=SUPPLY, keys=path) as (other, _):
+        assert other.actor.meter.identity.logical_device_name == name
+
+
+def test_the_source_is_kept_and_can_be_changed(tmp_path: Path) -> None:
+    recording = tmp_path / "day.csv"
+    recording.write_text("time,active_power_w\n0,100\n3600,200\n")
+    with started(tmp_path / "s", source=str(recording), start=START) as (made, said):
+        assert made.source == str(recording)
+        assert any("voltage_v" in line for line in said)
+    with started(tmp_path / "s", off_for_ns=0) as (again, _):
+        assert again.source == str(recording)
+    with started(tmp_path / "s", source="household:seed=3", off_for_ns=0) as (changed, _):
+        assert changed.source == "household:seed=3"
+
+
+@pytest.mark.parametrize(
+    "source", ["nonsense", "constant:x=1", "constant:u=abc", "no/such/file.csv", "household:seed=x"]
+)
+def test_a_source_that_cannot_be_read_is_named(tmp_path: Path, source: str) -> None:
+    with pytest.raises(ConfigurationError) as refused, started(tmp_path, source=source):
+        pass
+    assert str(refused.value).startswith("--source: ")
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "keys.toml").exists()
+
+
+def test_a_clock_that_outlived_its_reserve_is_said_to_be_invalid(tmp_path: Path) -> None:
+    with started(tmp_path, source=SUPPLY, start=START):
+        pass
+    with started(tmp_path, off_for_ns=6 * 86_400 * SECOND) as (made, said):
+        assert made.actor.meter.device.clock.invalid
+        assert any("clock sync" in line for line in said)

@@ -1,0 +1,79 @@
+"""Settings from TOML: what the factory prints is the default, and what is wrong is named."""
+
+from pathlib import Path
+
+import pytest
+
+from softmeter.apps import configuration
+from softmeter.device.tariff import FACTORY_TABLE
+from softmeter.errors import ConfigurationError
+
+
+def test_the_printed_factory_settings_are_the_defaults() -> None:
+    empty, factory = configuration.parse("", "empty"), configuration.read("factory")
+    assert factory.identity == empty.identity
+    assert factory.display == empty.display
+    assert factory.ports == empty.ports
+    assert factory.device.profiles == empty.device.profiles
+    assert factory.device.zone == empty.device.zone
+    assert factory.device.tariff == empty.device.tariff == FACTORY_TABLE
+    assert not factory.serial_given
+
+
+def test_the_dutch_table_has_two_rates_and_is_low_at_night_and_on_weekends() -> None:
+    table = configuration.read("nl").device.tariff
+    assert table.highest_rate == 2
+    monday = 4 * 86_400  # 1970-01-05
+    at = [(monday + hour * 3600, table.rate_at(monday + hour * 3600)) for hour in (0, 6, 7, 22, 23)]
+    assert [rate for _, rate in at] == [1, 1, 2, 2, 1]
+    saturday = 2 * 86_400
+    assert {table.rate_at(saturday + hour * 3600) for hour in range(24)} == {1}
+
+
+def test_a_file_chooses(tmp_path: Path) -> None:
+    path = tmp_path / "meter.toml"
+    path.write_text('[identity]\nserial = "77"\n[display]\nscroll_s = 9\n[clock]\nutc_offset_min = 0\n')
+    made = configuration.read(str(path))
+    assert (made.identity.serial, made.serial_given, made.display.scroll_s) == ("77", True, 9)
+    assert made.device.zone.standard_min == 0
+
+
+TARIFF = """
+[[tariff.seasons]]
+name = "A"
+start = "{start}"
+week = "{week}"
+[tariff.weeks]
+W = [0, 0, 0, 0, 0, 0, 0]
+[tariff.days]
+0 = {{ "{time}" = 1 }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("[identity\n", "is no TOML"),
+        ("[idenity]\n", "idenity"),
+        ('[identity]\ntype = "XX"\n', "identity.type"),
+        ('[identity]\nyear = "new"\n', "identity.year"),
+        ("[display]\nscroll_s = 4\n", "scroll period 4"),
+        ("[profiles.load]\nperiod_s = 7\ncapacity = 10\n", "profile load"),
+        ("[profiles.load]\nperiod_s = 900\ncapacity = 0\n", "profiles.load.capacity"),
+        ("[tariff]\nseasons = []\nweeks = {}\ndays = {}\n", "seasons"),
+        (TARIFF.format(start="13-01", week="W", time="00:00"), "month"),
+        (TARIFF.format(start="01-01", week="X", time="00:00"), "'X' does not exist"),
+        (TARIFF.format(start="01-01", week="W", time="25:00"), "tariff.days.0"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, names: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        configuration.parse(text, "meter.toml")
+    assert names in str(refused.value)
+    assert str(refused.value).startswith("meter.toml")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"No such file.*factory, nl"):
+        configuration.read(str(tmp_path / "none.toml"))

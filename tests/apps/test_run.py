@@ -1,0 +1,171 @@
+"""`softmeter run` as a process: the contract of its first line, its ends, and what a person did wrong."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from softmeter.wire.telegram import parse
+
+pytestmark = pytest.mark.slow
+
+SUPPLY = "constant:u=230,i=5"
+PATIENCE_S = 30
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from softmeter.apps.main import main; main()", *arguments]
+
+
+def run(state: Path, *options: str) -> list[str]:
+    ports = ("--wan", "127.0.0.1:0", "--p1", "127.0.0.1:0", "--panel", "127.0.0.1:0")
+    return command("run", "--state", str(state), *ports, *options)
+
+
+@contextmanager
+def running(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    with subprocess.Popen(
+        run(state, "--json", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def failed(*arguments: str) -> str:
+    """What a command that must fail says: one line, status 2."""
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("source: ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+def telegram_from(port: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    with socket.create_connection((port["host"], port["port"]), timeout=PATIENCE_S) as link:
+        octets = b""
+        while b"!" not in octets or not octets.endswith(b"\r\n"):
+            octets += link.recv(4096)
+    return {line.code: line.values for line in parse(octets[: octets.index(b"!") + 7]).lines}
+
+
+def test_the_first_line_tells_ports_identity_and_keys(tmp_path: Path) -> None:
+    options = (
+        "--source",
+        SUPPLY,
+        "--start",
+        "2026-01-01T00:00:00Z",
+        "--jump-to",
+        "2026-01-01T02:00:00Z",
+        "--rate",
+        "0",
+    )
+    with running(tmp_path / "m", *options) as (process, facts):
+        keys = tomllib.loads(Path(facts["keys"]).read_text("utf-8"))
+        assert keys["meter"]["logical_device_name"] == facts["identity"]["logical_device_name"]
+        assert keys["meter"]["system_title"] == facts["identity"]["system_title"]
+        assert {name: client["sap"] for name, client in keys["clients"].items()} == {
+            "public": 16,
+            "management": 1,
+            "readout": 2,
+            "maintenance": 6,
+        }
+        found = telegram_from(facts["ports"]["p1"])
+        assert found["0-0:1.0.0"] == ("260101030000W",)
+        assert found["1-0:1.8.1"] == ("000002.300*kWh",)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_however_it_ends_the_next_start_goes_on(tmp_path: Path, number: signal.Signals) -> None:
+    state = tmp_path / "m"
+    first = ("--source", SUPPLY, "--start", "2026-01-01T00:00:00Z", "--jump-to", "2026-01-01T02:00:00Z", "--rate", "0")
+    with running(state, *first) as (process, _):
+        process.send_signal(number)
+        process.wait(PATIENCE_S)
+    with running(state, "--rate", "0", "--off-for", "30m") as (process, facts):
+        found = telegram_from(facts["ports"]["p1"])
+        assert found["0-0:1.0.0"] == ("260101033000W",)
+        assert found["1-0:1.8.1"] == ("000002.300*kWh",)
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+        assert process.stderr is not None
+        assert "power was off for 1800.0 s" in process.stderr.read()
+
+
+def test_time_runs_at_its_rate(tmp_path: Path) -> None:
+    options = ("--source", SUPPLY, "--start", "2026-01-01T00:00:00Z", "--rate", "3600")
+    with (
+        running(tmp_path / "m", *options) as (_, facts),
+        socket.create_connection(
+            (facts["ports"]["p1"]["host"], facts["ports"]["p1"]["port"]), timeout=PATIENCE_S
+        ) as link,
+    ):
+        stop = time.monotonic() + 3
+        octets = b""
+        while time.monotonic() < stop:
+            octets += link.recv(65_536)
+    telegrams = octets.split(b"/KWQ")[1:-1]
+    assert 5 <= len(telegrams) <= 45  # at most ten per second
+    energies = [
+        sum(int(line[10:20].replace(b".", b"")) for line in telegram.split(b"\r\n") if line.startswith(b"1-0:1.8."))
+        for telegram in telegrams
+    ]
+    assert energies == sorted(energies)
+    assert energies[-1] - energies[0] > 500  # more than half an hour in three seconds
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--rate", "-1"], "--rate"),
+        (["--rate", "nan"], "--rate"),
+        (["--start", "soon"], "--start"),
+        (["--start", "1900-01-01"], "--start"),
+        (["--source", SUPPLY, "--start", "2026-01-02", "--jump-to", "2026-01-01"], "--jump-to"),
+        (["--source", "none.csv"], "--source"),
+        (["--config", "none.toml"], "none.toml"),
+        (["--keys", "none.toml"], "none.toml"),
+        (["--off-for", "long"], "--off-for"),
+        (["--wan", "here"], "--wan"),
+        (["--wan", "203.0.113.1:0"], "--wan"),
+        (["--p1", "127.0.0.1:99999"], "--p1"),
+        (["--panel", "0.0.0.0:0"], "--panel"),
+    ],
+)
+def test_what_a_person_did_wrong_is_one_line(tmp_path: Path, options: list[str], says: str) -> None:
+    line = failed(*run(tmp_path / "m", *options))
+    assert line.startswith("softmeter: ")
+    assert says in line
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = failed(*run(tmp_path / "m", "--source", SUPPLY), "--wan", f"127.0.0.1:{port}")
+    assert f"127.0.0.1:{port}" in line
+    assert "in use" in line
+
+
+def test_a_state_in_use_is_named(tmp_path: Path) -> None:
+    with running(tmp_path / "m", "--source", SUPPLY) as (process, _):
+        assert f"process {process.pid}" in failed(*run(tmp_path / "m"))
+
+
+def test_an_unknown_option_is_refused_by_name() -> None:
+    done = subprocess.run(command("run", "--colour"), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--colour" in done.stderr
