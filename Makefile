@@ -6,9 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
 TESTS ?=
+FUZZ ?=
+BENCH ?=
+FUZZING := .cache/fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts current fix bench coverage docs golden lock build clean
+.PHONY: help demo test check lint types contracts current conformance fuzz fix bench coverage docs golden lock build clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -29,18 +32,27 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 
 types: $(VENV)/.dev
-	$(BIN)/mypy src tests
+	$(BIN)/mypy src tests fuzz
 
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 
 current: $(VENV)/.dev
 	$(BIN)/python tools/make_docs.py --check
+	$(BIN)/python tools/conformance_cases.py --check
 
 ## make fix       format and mend what can be mended
 fix: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+## make conformance   the public test cases, each with its purpose and verdict
+conformance: $(VENV)/.dev
+	$(BIN)/python tools/conformance_cases.py
+
+## make fuzz      hostile input for readers and live associations (FUZZ="--seconds 60 --seed 1 --target apdu")
+fuzz: $(FUZZING)/.made
+	$(FUZZING)/bin/python fuzz/run.py --engine both $(FUZZ)
 
 ## make bench     measure speed and size beside peers and floors, as ratios (BENCH="--quick")
 bench: $(VENV)/.dev
@@ -57,7 +69,7 @@ docs: $(VENV)/.dev
 ## make lock      pin every version anew in constraints.txt
 lock:
 	rm -rf .cache/lock && $(PYTHON) -m venv .cache/lock
-	.cache/lock/bin/python -m pip install --quiet -e '.[speed,dev]'
+	.cache/lock/bin/python -m pip install --quiet -e '.[speed,dev,fuzz]'
 	{ echo "# Every version of every dependency, for Python 3.11; written by make lock."; \
 	  .cache/lock/bin/python -m pip freeze --exclude-editable; } > constraints.txt
 	rm -rf .cache/lock
@@ -72,6 +84,13 @@ clean:
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
+
+# The coverage-guided engine is only here: it comes for few systems, and nothing else needs it.
+$(FUZZING)/.made: pyproject.toml constraints.txt
+	@echo "setting up $(FUZZING) ..."
+	@$(PYTHON) -m venv $(FUZZING)
+	@$(FUZZING)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	@touch $@
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "setting up $(VENV) ..."

@@ -20,7 +20,7 @@ from key_file import announced
 TITLE = b"FLR\x65\x00\x00\x00\x01"
 OID = bytes.fromhex("6085740508")
 READ_BY_PUBLIC = {"management": 0, "readout": 2, "maintenance": 6}
-CONFORMANCE = bytes.fromhex("601A5D")
+INITIATE = b"\x08\x00\x06\x5f\x1f\x04\x00" + bytes.fromhex("601A5D") + b"\xff\xff\x00\x07"
 
 
 def attribute(class_id: int, name: str, number: int) -> bytes:
@@ -116,7 +116,7 @@ class Association(asyncio.Protocol):
             case 0x60:
                 return self.associated(apdu)
             case 0x62:
-                return bytes.fromhex("6303800100")
+                return self.released(apdu)
             case _:
                 return bytes.fromhex("D80202")
 
@@ -179,11 +179,10 @@ class Association(asyncio.Protocol):
             start = 11 if information[0] == 0xDB else 1
             information = self.opened(information[start + (0 if information[0] == 0xDB else 1) :])
         self._size = int.from_bytes(information[-2:], "big") or 0xFFFF
-        initiate = b"\x08\x00\x06\x5f\x1f\x04\x00" + CONFORMANCE + b"\xff\xff\x00\x07"
         if not ciphered:
-            return self.accepted(context, b"\xa3\x05\xa1\x03\x02\x01\x00", initiate)
+            return self.accepted(context, b"\xa3\x05\xa1\x03\x02\x01\x00", INITIATE)
         self._own = os.urandom(16)
-        body = self.sealed(initiate)
+        body = self.sealed(INITIATE)
         extra = (
             b"\xa3\x05\xa1\x03\x02\x01\x0e\xa4\x0a\x04\x08" + TITLE + b"\x88\x02\x07\x80\x89\x07" + OID + b"\x02\x05"
         )
@@ -194,6 +193,16 @@ class Association(asyncio.Protocol):
         content = b"\xa1\x09" + context + b"\xa2\x03\x02\x01\x00" + extra
         content += b"\xbe" + bytes((len(information) + 2,)) + b"\x04" + bytes((len(information),)) + information
         return b"\x61" + sized(len(content)) + content
+
+    def released(self, apdu: bytes) -> bytes:
+        """A release, with proof where it came with one."""
+        if len(apdu) == 5:
+            return b"\x63\x03\x80\x01\x00"
+        self.opened(apdu[11:])
+        body = self.sealed(INITIATE)
+        information = b"\x28" + sized(len(body)) + body
+        content = b"\x80\x01\x00\xbe" + bytes((len(information) + 2, 4, len(information))) + information
+        return b"\x63" + sized(len(content)) + content
 
     def proved(self, action: bytes) -> bytes:
         """Pass 3 checked and pass 4 given."""

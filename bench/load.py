@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from interop.raw_client import GLO_GET, RawClient, credentials, get_request, next_counter, opened, tagged
 
@@ -47,11 +48,17 @@ class Server:
 @contextmanager
 def started(name: str, command: list[str]) -> Iterator[Server]:
     """A server started, its first line read, and ended at last."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with tempfile.TemporaryFile("w+") as log:
+        yield from _started(name, command, log)
+
+
+def _started(name: str, command: list[str], log: IO[str]) -> Iterator[Server]:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         line = process.stdout.readline()
         if not line:
-            raise SystemExit(f"{name} did not start: {' '.join(command)}")
+            log.seek(0)
+            raise SystemExit(f"{name} did not start: {' '.join(command)}\n{log.read()}")
         told = json.loads(line)
         wan = told["ports"]["wan"]
         yield Server(name, (wan["host"], wan["port"]), Path(told["keys"]), process.pid)
@@ -127,7 +134,7 @@ def associations(server: Server, seconds: float) -> Sample:
             with RawClient(server.address, known) as client:
                 client.open_hls5(counter)
                 client.release()
-            counter += 3
+                counter = client.protection.counter
         return 16, time.perf_counter() - start
 
     return measured(server, seconds, work)

@@ -1,7 +1,145 @@
-"""Rows measured inside this process, on softmeter's public Python interface."""
+"""Rows measured inside this process, on softmeter's Python interface, with what other libraries need beside it."""
 
 from __future__ import annotations
 
-from rows import Alone
+import gc
+import json
+import subprocess
+import time
+import tracemalloc
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
-ROWS: tuple[Alone, ...] = ()
+from meters import ROWS as PROFILE_ROWS
+from meters import Fleet
+from rows import Alone, Figure
+
+from interop.environments import interpreter
+from softmeter.cosem.buffer import encode_rows
+from softmeter.dlms.buffers import decode_rows, decode_times
+from softmeter.meter.model.capture import LOAD, travelling
+from softmeter.meter.p1 import telegram
+from softmeter.wire.telegram import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from softmeter.meter.actor import Actor
+
+HERE = Path(__file__).resolve().parent
+DSMR_PARSER = """
+import json, sys, time
+from dsmr_parser import telegram_specifications
+from dsmr_parser.parsers import TelegramParser
+text, reader = sys.stdin.read(), TelegramParser(telegram_specifications.V5)
+start, count = time.process_time(), int(sys.argv[1])
+for _ in range(count):
+    telegram = reader.parse(text)
+print(json.dumps(count / (time.process_time() - start)))
+"""
+
+
+def per_second(work: Callable[[], object], seconds: float) -> float:
+    """How often `work` can be done in a second of processor time: the median of five turns."""
+    work()
+    start = time.process_time()
+    work()
+    count = max(1, int(seconds / 5 / (time.process_time() - start)))
+    rates = []
+    for _ in range(5):
+        start = time.process_time()
+        for _ in range(count):
+            work()
+        rates.append(count / (time.process_time() - start))
+    return median(rates)
+
+
+def profile() -> tuple[Any, Any]:
+    """The rows of a full load profile 1, and how its columns travel."""
+    part = Fleet().full().meter.device.profile(LOAD)
+    rows = part.ring.rows()
+    if len(rows) != PROFILE_ROWS:
+        raise SystemExit(f"the profile holds {len(rows)} rows")
+    return rows, tuple(travelling(column) for column in part.settings.columns)
+
+
+def gurux(*, quick: bool) -> dict[str, float]:
+    command = [str(interpreter("gurux")), str(HERE / "gurux_rows.py"), "1" if quick else "5"]
+    return dict(json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout))
+
+
+def encoded(*, quick: bool) -> Figure:
+    rows, columns = profile()
+    rate = len(rows) * per_second(lambda: encode_rows(rows, columns), 0.2 if quick else 1.0)
+    return Figure(rate / 1e6, "M rows/s", f"gurux-dlms {gurux(quick=quick)['encoded'] / 1e6:.3f}")
+
+
+def decoded(*, quick: bool) -> Figure:
+    octets = encode_rows(*profile())
+
+    def typed() -> int:
+        """Typed columns: the times as local time and deviation, the rest as numbers."""
+        stamps, *numbers = decode_rows(octets)
+        return len(decode_times(stamps.values)) + len(numbers)
+
+    rate = PROFILE_ROWS * per_second(typed, 0.2 if quick else 1.0)
+    return Figure(rate / 1e6, "M rows/s", f"gurux-dlms {gurux(quick=quick)['decoded'] / 1e6:.3f}")
+
+
+def built(*, quick: bool) -> Figure:
+    meter = Fleet().full().meter
+    return Figure(per_second(lambda: telegram(meter.device, meter.identity), 0.2 if quick else 1.0), "/s")
+
+
+def parsed(*, quick: bool) -> Figure:
+    meter = Fleet().full().meter
+    octets = telegram(meter.device, meter.identity)
+    command = [str(interpreter("dsmr-parser")), "-c", DSMR_PARSER, "50" if quick else "500"]
+    other = json.loads(subprocess.run(command, input=octets, stdout=subprocess.PIPE, check=True).stdout)
+    rate = per_second(lambda: parse(octets), 0.2 if quick else 1.0)
+    return Figure(rate, "/s", f"dsmr-parser {other:,.0f}")
+
+
+def one_more(*, quick: bool) -> Figure:
+    """What a further meter allocates, every profile as full as after 55 days, nobody connected."""
+    fleet, count = Fleet(), 10 if quick else 40
+    kept = [fleet.full()]
+    gc.collect()
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    kept += [fleet.full() for _ in range(count)]
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    if len(kept[-1].meter.device.profile(LOAD).ring) != PROFILE_ROWS:
+        raise SystemExit("the profile is not full")
+    return Figure((after - before) / count / 1024, "KiB")
+
+
+def resident() -> int:
+    """Octets of this process that are in memory."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4096
+
+
+def thousand(*, quick: bool) -> Figure:
+    """A thousand of them in this process, as the operating system counts it."""
+    fleet, count = Fleet(), 200 if quick else 1000
+    kept: list[Actor] = [fleet.full() for _ in range(20)]
+    gc.collect()
+    before = resident()
+    kept += [fleet.full() for _ in range(count)]
+    gc.collect()
+    each = (resident() - before) / count / 1024
+    shared = len({id(actor.meter.dictionary) for actor in kept})
+    return Figure(each, "KiB", f"{len(kept):,} meters, {shared} model")
+
+
+ROWS = (
+    Alone("profile encoded", ">= 5 M rows/s", encoded),
+    Alone("profile decoded to typed columns", ">= 1.4 M rows/s", decoded),
+    Alone("P1 telegrams built", ">= 20,000 /s", built),
+    Alone("P1 telegrams parsed", ">= 10,000 /s", parsed),
+    Alone("memory of one more meter, load profile 1 full", "<= 90 KiB", one_more),
+    Alone("resident memory per meter, a thousand in one process", "<= 90 KiB", thousand),
+)

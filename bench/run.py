@@ -25,14 +25,12 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 import load
 import rows_library
 import rows_process
+import rows_waveform
 
 from interop.environments import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-START, FULL = "2024-01-01T00:00:00+00:00", "2024-02-26T00:15:00+00:00"
-"""First power-on, and an instant 56 days later: load profile 1 is full."""
 
 
 class Row(NamedTuple):
@@ -64,33 +62,12 @@ SERVED = (
 )
 
 
-def meter_command(state: Path) -> list[str]:
-    softmeter = str(Path(sys.executable).with_name("softmeter"))
-    ports = ["--wan", "127.0.0.1:0", "--p1", "127.0.0.1:0", "--panel", "127.0.0.1:0"]
-    source = ["--source", "constant:u=230,i=5,pf=0.8,f=50"]
-    return [
-        softmeter,
-        "run",
-        "--state",
-        str(state),
-        *ports,
-        *source,
-        "--start",
-        START,
-        "--jump-to",
-        FULL,
-        "--rate",
-        "0",
-        "--json",
-    ]
-
-
 def servers(stack: ExitStack, names: list[str]) -> Iterator[load.Server]:
     for name in names:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"softmeter-bench-{name}-")))
         match name:
             case "meter":
-                command = meter_command(state)
+                command = rows_process.full(state)
             case "floor":
                 command = [sys.executable, str(HERE / "floor_server.py"), "--state", str(state)]
             case _:
@@ -176,7 +153,7 @@ def main() -> None:
     seconds, repetitions = (0.15, 1) if arguments.quick else (0.5, 5)
     results = {"served": served(names, seconds, repetitions, arguments.rows), "alone": []}
     if "meter" in names:
-        for measure in (*rows_library.ROWS, *rows_process.ROWS):
+        for measure in (*rows_library.ROWS, *rows_process.ROWS, *rows_waveform.ROWS):
             if arguments.rows in measure.title:
                 results["alone"].append(measure.row(quick=arguments.quick))
     results["machine"] = [{"cores": len(cores), "python": sys.version.split()[0]}]

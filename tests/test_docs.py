@@ -18,6 +18,7 @@ from softmeter.apps.smartset.commands import app as smartset
 from softmeter.apps.smartset.names import NAMES
 from softmeter.instant import parse_instant, whole_second
 from softmeter.meter.p1 import telegram
+from softmeter.metrology.metering import metered
 from softmeter.signal.specification import parse_source
 
 ROOT = Path(__file__).parent.parent
@@ -118,6 +119,6 @@ def test_the_p1_example_reads_and_checks_a_telegram(tmp_path: Path, damage: bool
 
 def test_the_example_recording_is_read_by_its_sidecar() -> None:
     start = whole_second(parse_instant("2026-01-31T11:00:30Z"))
-    source = parse_source(str(EXAMPLES / "kitchen.csv"), start_second=start, open_file=opened)
+    source = metered(parse_source(str(EXAMPLES / "kitchen.csv"), start_second=start, open_file=opened))
     read = source.measurements(start, 1)
     assert (read.active_power_w[0], read.voltage_v[0]) == (2231.0, 228.9)

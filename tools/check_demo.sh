@@ -10,7 +10,7 @@ log="$scratch/demo.log"
 anywhere=127.0.0.1:0
 
 make --no-print-directory demo \
-  DEMO="--state $scratch/state --wan $anywhere --p1 $anywhere --panel $anywhere --json" >"$log" 2>&1 &
+  DEMO="--state $scratch/state --wan $anywhere --p1 $anywhere --optical $anywhere --panel $anywhere --json" >"$log" 2>&1 &
 demo=$!
 disown "$demo" # no message when it ends
 

@@ -1,6 +1,7 @@
 """Writes the generated pages of docs/ from the code; with --check only says whether they are current.
 
-`docs/commands.md` comes from the declarations of the command lines, `docs/object-model.md` from the rows of the model.
+`docs/commands.md` comes from the declarations of the command lines, `docs/object-model.md` from the rows of the model,
+`docs/library/reference.md` from the sources of the library, `docs/conformance.md` from the tests with public names.
 """
 
 import argparse
@@ -11,6 +12,8 @@ from typing import Any
 
 import typer
 
+from conformance_cases import page as conformance_page
+from library_reference import reference_page
 from softmeter.apps.main import app as softmeter
 from softmeter.apps.smartset.classes import class_name
 from softmeter.apps.smartset.commands import app as smartset
@@ -139,14 +142,23 @@ def _stated(names: str, known: dict[int, str]) -> set[str]:
     return set(known.values()) if names == ALL else set(names.split())
 
 
+PAGES = {
+    "commands.md": commands_page,
+    "object-model.md": model_page,
+    "library/reference.md": reference_page,
+    "conformance.md": conformance_page,
+}
+"""What is written, and by what."""
+
+
 def main() -> int:
     """Write or compare; the exit status says whether a page was not current."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a page is not current")
     check = parser.parse_args().check
     stale = 0
-    for name, content in (("commands.md", commands_page()), ("object-model.md", model_page())):
-        path = DOCS / name
+    for name, page in PAGES.items():
+        path, content = DOCS / name, page()
         if path.exists() and path.read_text("utf-8") == content:
             continue
         if check:

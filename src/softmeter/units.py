@@ -1,77 +1,87 @@
 """Physical units with the numbers of the COSEM enumeration (IEC 62056-62, scal_unit_type)."""
 
 from enum import IntEnum
+from typing import Self
 
 
 class Unit(IntEnum):
-    """A unit's number on the wire; `symbol` is how it is written."""
+    """A unit's number on the wire; `symbol` is how it is written after a number, empty for a plain number."""
 
-    YEAR = 1
-    MONTH = 2
-    WEEK = 3
-    DAY = 4
-    HOUR = 5
-    MINUTE = 6
-    SECOND = 7
-    DEGREE = 8
-    CELSIUS = 9
-    METRE = 11
-    CUBIC_METRE = 13
-    CORRECTED_CUBIC_METRE = 14
-    JOULE = 25
-    WATT = 27
-    VOLT_AMPERE = 28
-    VAR = 29
-    WATT_HOUR = 30
-    VOLT_AMPERE_HOUR = 31
-    VAR_HOUR = 32
-    AMPERE = 33
-    VOLT = 35
-    HERTZ = 44
-    PULSES_PER_WATT_HOUR = 45
-    PULSES_PER_VAR_HOUR = 46
-    PERCENT = 56
-    DECIBEL_MILLIWATT = 70
-    DECIBEL_MICROVOLT = 71
-    DECIBEL = 72
-    OTHER = 254
-    COUNT = 255
+    symbol: str
 
-    @property
-    def symbol(self) -> str:
-        """The unit as it is written after a number; empty for a plain number."""
-        return _SYMBOLS[self]
+    def __new__(cls, number: int, symbol: str = "") -> Self:
+        unit = int.__new__(cls, number)
+        unit._value_ = number
+        unit.symbol = symbol
+        return unit
 
-
-_SYMBOLS = {
-    Unit.YEAR: "a",
-    Unit.MONTH: "mo",
-    Unit.WEEK: "wk",
-    Unit.DAY: "d",
-    Unit.HOUR: "h",
-    Unit.MINUTE: "min",
-    Unit.SECOND: "s",
-    Unit.DEGREE: "°",
-    Unit.CELSIUS: "°C",
-    Unit.METRE: "m",
-    Unit.CUBIC_METRE: "m3",
-    Unit.CORRECTED_CUBIC_METRE: "m3",
-    Unit.JOULE: "J",
-    Unit.WATT: "W",
-    Unit.VOLT_AMPERE: "VA",
-    Unit.VAR: "var",
-    Unit.WATT_HOUR: "Wh",
-    Unit.VOLT_AMPERE_HOUR: "VAh",
-    Unit.VAR_HOUR: "varh",
-    Unit.AMPERE: "A",
-    Unit.VOLT: "V",
-    Unit.HERTZ: "Hz",
-    Unit.PULSES_PER_WATT_HOUR: "1/Wh",
-    Unit.PULSES_PER_VAR_HOUR: "1/varh",
-    Unit.PERCENT: "%",
-    Unit.DECIBEL_MILLIWATT: "dBm",
-    Unit.DECIBEL_MICROVOLT: "dBµV",
-    Unit.DECIBEL: "dB",
-    Unit.OTHER: "",
-    Unit.COUNT: "",
-}
+    YEAR = 1, "a"
+    MONTH = 2, "mo"
+    WEEK = 3, "wk"
+    DAY = 4, "d"
+    HOUR = 5, "h"
+    MINUTE = 6, "min"
+    SECOND = 7, "s"
+    DEGREE = 8, "°"
+    CELSIUS = 9, "°C"
+    CURRENCY = 10, ""
+    METRE = 11, "m"
+    METRE_PER_SECOND = 12, "m/s"
+    CUBIC_METRE = 13, "m3"
+    CORRECTED_CUBIC_METRE = 14, "m3"
+    CUBIC_METRE_PER_HOUR = 15, "m3/h"
+    CORRECTED_CUBIC_METRE_PER_HOUR = 16, "m3/h"
+    CUBIC_METRE_PER_DAY = 17, "m3/d"
+    CORRECTED_CUBIC_METRE_PER_DAY = 18, "m3/d"
+    LITRE = 19, "l"
+    KILOGRAM = 20, "kg"
+    NEWTON = 21, "N"
+    NEWTON_METRE = 22, "Nm"
+    PASCAL = 23, "Pa"
+    BAR = 24, "bar"
+    JOULE = 25, "J"
+    JOULE_PER_HOUR = 26, "J/h"
+    WATT = 27, "W"
+    VOLT_AMPERE = 28, "VA"
+    VAR = 29, "var"
+    WATT_HOUR = 30, "Wh"
+    VOLT_AMPERE_HOUR = 31, "VAh"
+    VAR_HOUR = 32, "varh"
+    AMPERE = 33, "A"
+    COULOMB = 34, "C"
+    VOLT = 35, "V"
+    VOLT_PER_METRE = 36, "V/m"
+    FARAD = 37, "F"
+    OHM = 38, "Ω"
+    OHM_METRE = 39, "Ωm"
+    WEBER = 40, "Wb"
+    TESLA = 41, "T"
+    AMPERE_PER_METRE = 42, "A/m"
+    HENRY = 43, "H"
+    HERTZ = 44, "Hz"
+    PULSES_PER_WATT_HOUR = 45, "1/Wh"
+    PULSES_PER_VAR_HOUR = 46, "1/varh"
+    PULSES_PER_VOLT_AMPERE_HOUR = 47, "1/VAh"
+    VOLT_SQUARED_HOUR = 48, "V2h"
+    AMPERE_SQUARED_HOUR = 49, "A2h"
+    KILOGRAM_PER_SECOND = 50, "kg/s"
+    SIEMENS = 51, "S"
+    KELVIN = 52, "K"
+    PULSES_PER_VOLT_SQUARED_HOUR = 53, "1/V2h"
+    PULSES_PER_AMPERE_SQUARED_HOUR = 54, "1/A2h"
+    PULSES_PER_CUBIC_METRE = 55, "1/m3"
+    PERCENT = 56, "%"
+    AMPERE_HOUR = 57, "Ah"
+    WATT_HOUR_PER_CUBIC_METRE = 60, "Wh/m3"
+    JOULE_PER_CUBIC_METRE = 61, "J/m3"
+    MOLE_PERCENT = 62, "mol%"
+    GRAM_PER_CUBIC_METRE = 63, "g/m3"
+    PASCAL_SECOND = 64, "Pa s"
+    JOULE_PER_KILOGRAM = 65, "J/kg"
+    GRAM_PER_SQUARE_CENTIMETRE = 66, "g/cm2"
+    ATMOSPHERE = 67, "atm"
+    DECIBEL_MILLIWATT = 70, "dBm"
+    DECIBEL_MICROVOLT = 71, "dBµV"
+    DECIBEL = 72, "dB"
+    OTHER = 254, ""
+    COUNT = 255, ""

@@ -86,12 +86,39 @@ def test_a_lost_key_file_is_exported_again(tmp_path: Path) -> None:
 def test_keys_of_a_lost_meter_are_not_taken_over(tmp_path: Path) -> None:
     with started(tmp_path, source=SUPPLY) as (made, _):
         path = made.key_path
-    for file in tmp_path.glob("meter.sqlite*"):
-        file.unlink()
+    for file in tmp_path.iterdir():
+        if file != path:
+            file.unlink()
     before = path.read_text()
     with pytest.raises(ConfigurationError, match="state is gone"), started(tmp_path, source=SUPPLY):
         pass
     assert path.read_text() == before
+
+
+def test_keys_for_other_addresses_are_refused(tmp_path: Path) -> None:
+    with started(tmp_path / "a", source=SUPPLY) as (made, _):
+        other = tmp_path / "other.toml"
+        other.write_text(made.key_path.read_text().replace("sap = 1\n", "sap = 5\n"))
+    with pytest.raises(ConfigurationError, match=r"clients\.management\.sap is 5"), started(tmp_path / "b", keys=other):
+        pass
+
+
+def test_a_commented_key_file_is_the_same_key_file(tmp_path: Path) -> None:
+    with started(tmp_path / "a", source=SUPPLY) as (made, _):
+        text = "# mine\n" + made.key_path.read_text()
+    (tmp_path / "b").mkdir()
+    path = tmp_path / "b" / "keys.toml"
+    path.write_text(text)
+    with started(tmp_path / "b", source=SUPPLY, keys=path) as (other, _):
+        assert other.actor.meter.keys(1) == made.actor.meter.keys(1)
+
+
+def test_another_configuration_on_a_later_start_says_what_it_changes(tmp_path: Path) -> None:
+    with started(tmp_path, source=SUPPLY) as (made, _):
+        assert made.actor.meter.device.tariff.table.highest_rate == 4
+    with started(tmp_path, config="nl", off_for_ns=0) as (again, said):
+        assert again.actor.meter.device.tariff.table.highest_rate == 2
+        assert any(line.startswith("--config: the meter keeps") for line in said)
 
 
 def test_given_keys_name_the_meter(tmp_path: Path) -> None:

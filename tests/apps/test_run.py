@@ -1,5 +1,6 @@
 """`softmeter run` as a process: the contract of its first line, its ends, and what a person did wrong."""
 
+import contextlib
 import json
 import signal
 import socket
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -20,6 +22,14 @@ pytestmark = pytest.mark.slow
 
 SUPPLY = "constant:u=230,i=5"
 PATIENCE_S = 30
+STANDING = (
+    *("--source", SUPPLY, "--rate", "0"),
+    *("--start", "2026-01-01T00:00:00Z", "--jump-to", "2026-01-01T02:00:00Z"),
+)
+"""A meter that has lived for two hours and stands still."""
+
+
+SMARTSET = "from softmeter.apps.smartset.main import main; main()"
 
 
 def command(*arguments: str) -> list[str]:
@@ -27,7 +37,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def run(state: Path, *options: str) -> list[str]:
-    ports = ("--wan", "127.0.0.1:0", "--p1", "127.0.0.1:0", "--panel", "127.0.0.1:0")
+    ports = ("--wan", "127.0.0.1:0", "--p1", "127.0.0.1:0", "--optical", "127.0.0.1:0", "--panel", "127.0.0.1:0")
     return command("run", "--state", str(state), *ports, *options)
 
 
@@ -62,17 +72,7 @@ def telegram_from(port: dict[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def test_the_first_line_tells_ports_identity_and_keys(tmp_path: Path) -> None:
-    options = (
-        "--source",
-        SUPPLY,
-        "--start",
-        "2026-01-01T00:00:00Z",
-        "--jump-to",
-        "2026-01-01T02:00:00Z",
-        "--rate",
-        "0",
-    )
-    with running(tmp_path / "m", *options) as (process, facts):
+    with running(tmp_path / "m", *STANDING) as (process, facts):
         keys = tomllib.loads(Path(facts["keys"]).read_text("utf-8"))
         assert keys["meter"]["logical_device_name"] == facts["identity"]["logical_device_name"]
         assert keys["meter"]["system_title"] == facts["identity"]["system_title"]
@@ -92,8 +92,7 @@ def test_the_first_line_tells_ports_identity_and_keys(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_however_it_ends_the_next_start_goes_on(tmp_path: Path, number: signal.Signals) -> None:
     state = tmp_path / "m"
-    first = ("--source", SUPPLY, "--start", "2026-01-01T00:00:00Z", "--jump-to", "2026-01-01T02:00:00Z", "--rate", "0")
-    with running(state, *first) as (process, _):
+    with running(state, *STANDING) as (process, _):
         process.send_signal(number)
         process.wait(PATIENCE_S)
     with running(state, "--rate", "0", "--off-for", "30m") as (process, facts):
@@ -152,6 +151,71 @@ def test_what_a_person_did_wrong_is_one_line(tmp_path: Path, options: list[str],
     assert says in line
 
 
+def test_nothing_is_made_by_a_start_that_fails(tmp_path: Path) -> None:
+    for wrong in (["--rate", "-1"], ["--wan", "here"], ["--panel", "0.0.0.0:0"], ["--source", "none.csv"]):
+        failed(*run(tmp_path / "m", "--start", "2026-01-01T00:00:00Z", *wrong))
+    assert not (tmp_path / "m" / "keys.toml").exists()
+
+
+def test_a_jump_that_was_made_is_not_in_the_way_of_the_next_start(tmp_path: Path) -> None:
+    state = tmp_path / "m"
+    with running(state, *STANDING) as (process, _):
+        process.terminate()
+        process.wait(PATIENCE_S)
+    with running(state, *STANDING, "--off-for", "1h") as (process, facts):
+        assert facts["now"] == "2026-01-01T03:00:00Z"
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+        assert process.stderr is not None
+        assert "--jump-to is ignored" in process.stderr.read()
+
+
+def test_a_stop_during_the_jump_tells_no_ports(tmp_path: Path) -> None:
+    options = ("--source", SUPPLY, "--start", "1990-01-01T00:00:00Z", "--jump-to", "2026-01-01T00:00:00Z", "--json")
+    with subprocess.Popen(
+        run(tmp_path / "m", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(3)
+        process.terminate()
+        told, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert told == ""
+
+
+def test_a_meter_that_stands_still_shows_what_is_at_its_terminals_after_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "m"
+    with running(state, *STANDING):
+        pass
+    with running(state, "--rate", "0", "--off-for", "1h") as (_, facts):
+        found = telegram_from(facts["ports"]["p1"])
+        assert found["1-0:32.7.0"] == ("230.0*V",)
+        assert found["1-0:1.7.0"] == ("01.150*kW",)
+        panel = facts["ports"]["panel"]
+        with urlopen(f"http://{panel['host']}:{panel['port']}/api/state", timeout=PATIENCE_S) as answer:
+            state_now = json.load(answer)
+        assert state_now["leds"]["active"]["count"] == 4600
+        assert state_now["leds"]["status"] == "on"
+
+
+def test_a_second_meter_runs_beside_the_first_without_an_optical_port(tmp_path: Path) -> None:
+    """Nobody asked for the default optical port, so it is no fault when another meter has it."""
+    ports = ("--wan", "127.0.0.1:0", "--p1", "127.0.0.1:0", "--panel", "127.0.0.1:0", "--source", SUPPLY, "--json")
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", 4062)) as _:
+        with subprocess.Popen(
+            command("run", "--state", str(tmp_path / "m"), *ports),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            facts = json.loads(process.stdout.readline())
+            process.terminate()
+            assert process.wait(PATIENCE_S) == 0
+            assert process.stderr is not None
+            assert "optical" in process.stderr.read()
+        assert "optical" not in facts["ports"]
+
+
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -169,3 +233,21 @@ def test_an_unknown_option_is_refused_by_name() -> None:
     done = subprocess.run(command("run", "--colour"), capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "--colour" in done.stderr
+
+
+def test_the_same_port_answers_on_udp(tmp_path: Path) -> None:
+    with running(tmp_path / "m", *STANDING) as (_, facts):
+        wan = facts["ports"]["wan"]
+        meter = ("--meter", f"{wan['host']}:{wan['port']}", "--client", "management", "--keys", facts["keys"])
+        shown = [
+            subprocess.run(
+                [sys.executable, "-c", SMARTSET, *link, *meter, "get", "active_import", "clock"],
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE_S,
+                check=True,
+            ).stdout
+            for link in (("--udp",), ())
+        ]
+        assert shown[0] == shown[1]
+        assert "Wh" in shown[0]

@@ -80,6 +80,20 @@ def test_replaced_commands_are_forgotten() -> None:
     assert journal.current(8)[Quantity.VOLTAGE_V] == 228.0
 
 
+def test_of_many_commands_in_one_second_the_last_one_is_kept() -> None:
+    """A slider that is dragged while time stands still must not fill the memory."""
+    journal = journal_of(*((7.5, Quantity.ACTIVE_POWER_W, float(power)) for power in range(1000)))
+    assert len(journal) == 1
+    assert Supply(Ramp(), journal).measurements(8, 1).active_power_w[0] == 999.0
+
+
+def test_a_release_is_forgotten_when_it_has_acted() -> None:
+    journal = journal_of((1, Quantity.VOLTAGE_V, 220.0), (3, Quantity.VOLTAGE_V, None))
+    journal.forget_before(3)
+    assert len(journal) == 0
+    assert Supply(Ramp(), journal).measurements(3, 1).voltage_v[0] == 230.0
+
+
 @pytest.mark.parametrize(("quantity", "value"), [(Quantity.VOLTAGE_V, 401), (Quantity.FREQUENCY_HZ, float("nan"))])
 def test_values_out_of_range_are_refused(quantity: Quantity, value: float) -> None:
     with pytest.raises(ConfigurationError, match=quantity.label):

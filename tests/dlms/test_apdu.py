@@ -5,6 +5,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softmeter.cosem.access import ActionResult, DataAccessResult
+from softmeter.dlms.access_messages import (
+    AccessAction,
+    AccessGet,
+    AccessGetSelected,
+    AccessRequest,
+    AccessResponse,
+    AccessSet,
+    AccessSetSelected,
+    ActionAccessed,
+    GetAccessed,
+    SetAccessed,
+)
 from softmeter.dlms.apdu import (
     DEDICATED,
     FORMS,
@@ -33,6 +45,7 @@ from softmeter.dlms.messages import (
     DataBlock,
     DataNotification,
     ExceptionResponse,
+    GeneralBlock,
     GeneralDedicated,
     GeneralGlobal,
     GetRequestNext,
@@ -59,6 +72,7 @@ from softmeter.dlms.messages import (
     StateError,
     Target,
 )
+from softmeter.dlms.unsolicited import DataNotificationConfirm, EventNotification
 from softmeter.errors import DecodeError, LocalProtocolError
 from softmeter.obis import Obis
 from vectors.table import harmless, refuses_damage, vector
@@ -69,6 +83,7 @@ TRANSFER = MethodReference(18, Obis(0, 0, 44, 0, 0), 3)
 TITLE = bytes.fromhex("4D4D4D0000BC614E")
 ENTRIES = Selection(2, bytes.fromhex("02040600000001060000000A120001120000"))
 BLOCK = DataBlock(True, 2, b"\x11\x05")
+TIME = bytes.fromhex("07E50701040A0416FFFF8880")
 
 VECTORS: list[tuple[Any, str]] = [
     (GetRequestNormal(0xC1, Target(CLOCK, None)), "xdlms.get-normal clock time"),
@@ -114,6 +129,19 @@ VECTORS: list[tuple[Any, str]] = [
         "hls5.pass4.action-response",
     ),
     (ActionRequestNormal(0xC1, TRANSFER, b"\x0f\x00"), "image.verify ACTION"),
+    (GeneralBlock(0x43, 1, 0, bytes.fromhex("AABBCC")), "xdlms.gbt.first (streaming, win 3, block 1)"),
+    (GeneralBlock(0x83, 1, 3, b""), "xdlms.gbt.ack (no data, confirms block 3)"),
+    (AccessRequest(0xC0000001, b"", (AccessGet(CLOCK),), (b"\x00",)), "xdlms.access-request get clock"),
+    (
+        AccessResponse(
+            0xC0000001,
+            b"",
+            None,
+            (bytes.fromhex("090C07E50701040A0416FFFF8880"),),
+            (GetAccessed(DataAccessResult.SUCCESS),),
+        ),
+        "xdlms.access-response get clock",
+    ),
 ]
 
 _TARGET, _METHOD = "00080000010000FF02", "001200002C0000FF03"
@@ -153,6 +181,34 @@ ROWS: list[tuple[Any, str]] = [
     (InitiateRequest(None, False, 5, 6, Conformance(0), 0), "010001000105065F1F04000000000000"),
     (InitiateResponse(None, 6, Conformance(0x501F), 500, 7), "0800065F1F040000501F01F40007"),
     (DataNotification(1, b"", b"\x11\x05"), "0F00000001001105"),
+    (DataNotification(0x40000001, TIME, b"\x11\x05"), f"0F400000010C{TIME.hex()}1105"),
+    (DataNotificationConfirm(0x40000001, b""), "104000000100"),
+    (EventNotification(None, CLOCK, b"\x11\x05"), f"C200{_TARGET}1105"),
+    (EventNotification(TIME, CLOCK, b"\x11\x05"), f"C2010C{TIME.hex()}{_TARGET}1105"),
+    (
+        AccessRequest(
+            0x20000002,
+            TIME,
+            (
+                AccessSet(CLOCK),
+                AccessAction(TRANSFER),
+                AccessGetSelected(CLOCK, Selection(1, b"\x00")),
+                AccessSetSelected(CLOCK, Selection(2, b"\x00")),
+            ),
+            (b"\x11\x05", b"\x0f\x00", b"\x00", b"\x00"),
+        ),
+        f"D9200000020C{TIME.hex()}04 02{_TARGET} 03{_METHOD} 04{_TARGET}0100 05{_TARGET}0200 04 1105 0F00 00 00",
+    ),
+    (
+        AccessResponse(
+            2,
+            TIME,
+            (AccessSet(CLOCK), AccessAction(TRANSFER)),
+            (b"\x00", b"\x11\x05"),
+            (SetAccessed(DataAccessResult.OTHER_REASON), ActionAccessed(ActionResult.SUCCESS)),
+        ),
+        f"DA000000020C{TIME.hex()}01 02 02{_TARGET} 03{_METHOD} 02 00 1105 02 02FA 0300",
+    ),
 ]
 
 
@@ -175,6 +231,7 @@ KEPT = (
     ActionRequestNormal,
     ActionResponseNormal,
     DataNotification,
+    EventNotification,
     ExceptionResponse,
 )
 ALL = [*VECTORS, *ROWS]
@@ -197,13 +254,15 @@ def test_what_ends_an_apdu_is_kept_and_damage_before_it_refused() -> None:
             decode_apdu(octets[:cut])
 
 
-@pytest.mark.parametrize("octets", ["", "C6", "DE01", "D9C0000001", "E0", "60", "FF"])
+@pytest.mark.parametrize("octets", ["", "C6", "DE01", "60", "FF"])
 def test_unknown_services(octets: str) -> None:
     with pytest.raises(UnknownServiceError):
         decode_apdu(bytes.fromhex(octets))
 
 
-@pytest.mark.parametrize("octets", ["C0", "C004C1", "C4FF", "C700", "C401C10105", "C801", "D80300", "0101"])
+@pytest.mark.parametrize(
+    "octets", ["C0", "C004C1", "C4FF", "C700", "C401C10105", "C801", "D80300", "0101", "D9C0000001", "E0"]
+)
 def test_known_services_with_damage(octets: str) -> None:
     with pytest.raises(DecodeError) as refused:
         decode_apdu(bytes.fromhex(octets))

@@ -13,7 +13,7 @@ from softmeter.dlms.host import (
     LoginFailed,
 )
 from softmeter.errors import LocalProtocolError
-from softmeter.security.ciphering import Cipher
+from softmeter.security.ciphering import Cipher, Protection
 from softmeter.security.suites import Key
 from softmeter.wire.types import encode_length
 from vectors.table import cuts, vector
@@ -49,11 +49,19 @@ def test_the_published_password_opens_readout() -> None:
     assert link.events == [AssociationOpened(READOUT_SAP, Mechanism.LLS)]
 
 
-def test_the_published_ciphered_aarq_with_a_dedicated_key_is_understood_and_refused() -> None:
+def test_the_published_ciphered_aarq_brings_a_dedicated_key() -> None:
     meter = SmallMeter()
     meter.system_title = CLIENT_TITLE
-    answer = aare(Link(meter, READOUT_SAP).ask(vector("acse.aarq.ciphered+LLS")))
-    assert (answer.diagnostic, answer.user_information) == (Diagnostic.NO_REASON, bytes.fromhex("0E010600"))
+    link = Link(meter, READOUT_SAP)
+    answer = aare(link.ask(vector("acse.aarq.ciphered+LLS")))
+    assert (answer.result, answer.diagnostic) == (Result.ACCEPTED, Diagnostic.NULL)
+    dedicated = Cipher(Key(bytes.fromhex("00112233445566778899AABBCCDDEEFF")), Key(KEYS.authentication))
+    content = dedicated.protect(bytes.fromhex("4D4D4D0000BC614E"), 0, Protection.FULL, GET_CLOCK)
+    reply = link.ask(b"\xd0" + encode_length(len(content)) + content)
+    assert reply is not None
+    assert reply[:1] == b"\xd4"
+    opened = dedicated.unprotect(CLIENT_TITLE, reply[2:])
+    assert (opened.plain[:4].hex().upper(), opened.counter) == ("C401C100", 1)
 
 
 def test_the_published_hls_aarq_is_challenged() -> None:
@@ -64,7 +72,7 @@ def test_the_published_hls_aarq_is_challenged() -> None:
     assert answer.authentication is not None
     assert len(answer.authentication) == 16
     assert answer.user_information is not None
-    assert link.unprotect(answer.user_information).hex().upper() == "0800065F1F0400401A1D04000007"
+    assert link.unprotect(answer.user_information).hex().upper() == "0800065F1F0400601A5D04000007"
     assert link.events == []
     assert link.meter.counters.accepted == {(MANAGEMENT_SAP, CLIENT_TITLE): 1}
 
@@ -271,7 +279,7 @@ def test_every_step_from_every_state_is_in_the_table_or_a_mistake() -> None:
     assert set(TRANSITIONS.values()) == set(State)
     link = Link()
     link.open_public()
-    (association,) = link.server._associations.values()
+    (association,) = link.server._associations._by_pair.values()
     assert association._agreed is not None
     for step in Step:
         if (association.state, step) not in TRANSITIONS:

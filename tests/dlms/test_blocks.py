@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from dlms.device import DICTIONARY, PUBLIC_SAP, Audience
 from dlms.link import Link, initiate
-from softmeter.dlms.blocks import LONGEST_PARAMETER, GetTransfer, SetTransfer
-from softmeter.dlms.messages import DataBlock
+from softmeter.dlms.apdu import encode_apdu
+from softmeter.dlms.blocks import LONGEST_PARAMETER, Fault, Incoming, Outgoing
+from softmeter.dlms.messages import DataBlock, GetResponseBlock, Target
 from softmeter.wire.types import encode_length
 
 OBJECT_LIST = "C001C1000F0000280000FF0200"
@@ -140,10 +141,12 @@ def test_a_transfer_does_not_outlive_its_association() -> None:
 
 @given(st.binary(min_size=1, max_size=600), st.integers(1, 300))
 def test_any_result_at_any_size(raw: bytes, room: int) -> None:
-    transfer = GetTransfer(raw)
+    transfer = Outgoing(raw)
     collected = b""
     while not transfer.is_finished:
-        _, number, part = taken(transfer.block(0xC1, room).hex(), max(room, 12))
+        block = transfer.block(room)
+        answer = encode_apdu(GetResponseBlock(0xC1, block.last, block.number, block.raw))
+        _, number, part = taken(answer.hex(), max(room, 12))
         assert number == transfer.acknowledges
         collected += part
     assert collected == raw
@@ -214,11 +217,11 @@ def test_a_long_parameter_that_goes_wrong_changes_nothing(requests: list[str], a
 
 
 def test_blocks_do_not_fill_the_memory() -> None:
-    transfer = SetTransfer((), is_list=False)
+    transfer: Incoming[Target] = Incoming((), is_list=False)
     block: Callable[[int], DataBlock] = lambda number: DataBlock(last=False, number=number, raw=bytes(1000))  # noqa: E731
     taken_blocks = LONGEST_PARAMETER // 1000
     assert all(transfer.take(block(number)) is None for number in range(1, taken_blocks + 1))
-    assert transfer.take(block(taken_blocks + 1)) == 17
+    assert transfer.take(block(taken_blocks + 1)) is Fault.TOO_LONG
 
 
 def test_the_public_has_no_blocks_for_setting() -> None:

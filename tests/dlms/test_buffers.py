@@ -7,7 +7,7 @@ from softmeter.clock import STAMP, DateTime, Stamp, encode_stamps
 from softmeter.dlms.buffers import decode_rows, decode_times
 from softmeter.errors import DecodeError
 from softmeter.wire.types import NULL, Bits, Data, Tag, encode_data
-from vectors.table import harmless, refuses_damage
+from vectors.table import harmless, refuses_damage, vector
 
 
 def _encoded(*rows: tuple[Data, ...]) -> bytes:
@@ -129,3 +129,17 @@ def test_times_are_those_that_were_stamped(rows: list[tuple[int, int]]) -> None:
     assert times["status"].tolist() == [0x81] * len(rows)
     utc = times["local"].astype(np.int64) + times["deviation_min"].astype(np.int64) * 60
     assert utc.tolist() == [second for second, _ in rows]
+
+
+def test_a_compact_array_has_the_columns_of_its_structures() -> None:
+    first, second = decode_rows(vector("xdlms.compact-array of {long-unsigned, unsigned} x2"))
+    assert (first.type, second.type) == (Tag.LONG_UNSIGNED, Tag.UNSIGNED)
+    assert (first.values.tolist(), second.values.tolist()) == ([0x0102, 0x0405], [3, 6])
+    assert decode_rows(bytes.fromhex("1302021211 00")) == ()
+    with pytest.raises(DecodeError):
+        decode_rows(bytes.fromhex("1311020102"))
+
+
+def test_delta_types_are_numbers() -> None:
+    (column,) = decode_rows(bytes.fromhex("0102 02011F05 02011F06"))
+    assert (column.type, column.values.tolist()) == (Tag.DELTA_UNSIGNED, [5, 6])

@@ -8,6 +8,7 @@ from dlms.foreign_meter import CLIENT_TITLE
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.apdu import encode_apdu
 from softmeter.dlms.conversation import drive
+from softmeter.dlms.credentials import Family, Signing
 from softmeter.dlms.messages import (
     GeneralGlobal,
     GetResponseNormal,
@@ -24,7 +25,8 @@ from softmeter.errors import (
     SecurityError,
 )
 from softmeter.security.ciphering import Protection, ReceiveCounter
-from softmeter.security.suites import Key
+from softmeter.security.identity import KnownKeys
+from softmeter.security.suites import Key, Use
 from softmeter.wire.types import u32
 
 
@@ -78,10 +80,12 @@ def test_an_answer_is_protected_as_the_request() -> None:
 def test_a_response_is_under_its_own_tag_and_title() -> None:
     client = associated(meter_with_values())
     plain = encode_apdu(GetResponseNormal(0xC1, u32.encode(1)))
-    answers = [protected(plain, tag, 5000 - tag) for tag in (0xC8, 0xCD, 0xD4)]
+    answers = [protected(plain, tag, 5000 - tag) for tag in (0xC8, 0xCD)]
     while answers:
         with pytest.raises(SecurityError, match="under the tag of another"):
             drive(client.get(ENERGY), lambda _: answers.pop())
+    with pytest.raises(WrongKeyError):  # a dedicated key was never agreed
+        drive(client.get(ENERGY), lambda _: protected(plain, 0xD4, 5000))
     other = encode_apdu(GeneralGlobal(CLIENT_TITLE, bytes(20)))
     with pytest.raises(SecurityError, match="from another meter"):
         drive(client.get(ENERGY), lambda _: other)
@@ -111,7 +115,15 @@ def test_exceptions_in_place_of_an_answer(octets_: str, error: type[RefusalError
 @pytest.mark.parametrize(
     ("change", "where"),
     [
-        ({"mechanism": Mechanism.HLS_SHA256}, "mechanism"),
+        ({"mechanism": Mechanism.HLS}, "mechanism"),
+        ({"mechanism": Mechanism.HLS_SHA256}, "password"),
+        ({"mechanism": Mechanism.HLS_ECDSA}, "identity"),
+        ({"signing": Signing.AFTER}, "identity"),
+        ({"message_key": Use.DEDICATED}, "message_key"),
+        ({"message_key": Use.WRAPPED}, "master_key"),
+        ({"message_key": Use.STATIC, "identity": KnownKeys()}, "server_title"),
+        ({"signing": Signing.BEFORE, "identity": KnownKeys()}, "signing"),
+        ({"family": Family.DEDICATED}, "dedicated_key"),
         ({"mechanism": Mechanism.LLS}, "password"),
         ({"system_title": b"short"}, "system_title"),
         ({"encryption_key": Key(b"")}, "encryption_key"),

@@ -50,3 +50,16 @@ def test_what_both_sides_offer() -> None:
 
 def test_reserved_bits_are_kept() -> None:
     assert Conformance(0x800001).octets.hex() == "800001"
+
+
+def test_what_peers_propose_is_not_kept_for_ever() -> None:
+    for value in range(0x1000, 0x3000):
+        conformance_block.decode_bare(bytes.fromhex("5F1F0400") + value.to_bytes(3, "big"))
+    assert len(Conformance._value2member_map_) < 200
+    rare = Conformance(0x7FABCD)
+    assert rare == Conformance(0x7FABCD)
+    assert hash(rare) == hash(Conformance(0x7FABCD))
+    assert rare != Conformance(0x7FABCC)
+    assert rare != 0x7FABCD
+    assert (rare & ~Conformance.ACTION, rare | Conformance.SET) == (Conformance(0x7FABCC), rare)
+    assert Conformance.GET not in Conformance(0x7FABCD)

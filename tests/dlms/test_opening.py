@@ -168,7 +168,7 @@ def test_no_answer_at_all() -> None:
 
 
 def test_the_stored_opening_octet_by_octet() -> None:
-    channel = Channel(HLS, 1)
+    channel = Channel(HLS, 1, SeededEntropy(1))
     proposal = InitiateRequest(None, True, None, 6, Conformance(0x601A5D), 0x04B0)
     assert encode_acse(opening._aarq(channel, HLS, proposal, b"K56iVagY")) == vector("acse.aarq.hls5 suite0")
     answer = decode_acse(vector("acse.aare.hls5 suite0"))
@@ -178,9 +178,9 @@ def test_the_stored_opening_octet_by_octet() -> None:
     assert isinstance(granted, InitiateResponse)
     assert (granted.version, granted.max_pdu_size, granted.vaa_name) == (6, 0x0400, 7)
     assert channel.received.last == 0x01234567
-    proving = opening._prove(channel, replace(HLS, family=Family.PLAIN), answer, b"K56iVagY")
-    channel._credentials = replace(HLS, family=Family.PLAIN)  # the stored passes 3 and 4 are plain
-    channel.sent.next, channel.received.last = 1, 0
+    channel = Channel(replace(HLS, family=Family.PLAIN), 1, SeededEntropy(1))  # the stored passes 3 and 4 are plain
+    channel.server_title = METER_TITLE
+    proving = opening._prove(channel, answer, b"K56iVagY")
     assert next(proving) == vector("hls5.pass3.action-request")
     with pytest.raises(StopIteration):
         proving.send(vector("hls5.pass4.action-response"))

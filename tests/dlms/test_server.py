@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from dlms.device import MANAGEMENT_SAP, PUBLIC_SAP, READOUT_SAP, SmallMeter
 from dlms.link import NOW, Link, plain_aarq
 from softmeter.dlms.acse import Mechanism
+from softmeter.dlms.associations import MOST_ASSOCIATIONS, Standing
 from softmeter.dlms.host import AssociationOpened, AssociationReleased, BadRequest, Event, LoginFailed, TimedOut
-from softmeter.dlms.server import ASSOCIATED_S, MOST_ASSOCIATIONS, MOST_PENDING, UNASSOCIATED_S, Server
+from softmeter.dlms.server import ASSOCIATED_S, MOST_PENDING, UNASSOCIATED_S, Server
 from softmeter.errors import LocalProtocolError
 from softmeter.instant import LinkTime
 from softmeter.wire.wrapper import Datagram, Reassembly, encode_datagram
@@ -129,6 +130,20 @@ def test_open_associations_are_not_pushed_out() -> None:
         events += server.receive(encode_datagram(Datagram(sap, 1, plain_aarq())), NOW)
     assert isinstance(events[MOST_ASSOCIATIONS], BadRequest)
     assert server.closed
+
+
+def test_what_a_connection_is_worth() -> None:
+    public, readout = Link(), Link(sap=READOUT_SAP)
+    standings = [public.server.standing]
+    public.open_public()
+    standings.append(public.server.standing)
+    readout.open_readout()
+    standings.append(readout.server.standing)
+    assert standings == [Standing.NONE, Standing.PUBLIC, Standing.SECRET]
+    proving = Link(sap=MANAGEMENT_SAP)
+    assert proving.challenge()
+    assert proving.server.standing is Standing.NONE, "not before it has proved anything"
+    assert Link(sap=MANAGEMENT_SAP).open_management().server.standing is Standing.SECRET
 
 
 # -- silence

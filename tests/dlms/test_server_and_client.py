@@ -11,6 +11,7 @@ from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.channel import Credentials, Family
 from softmeter.dlms.client import Client, invocation_counter
 from softmeter.dlms.conversation import Conversation, drive
+from softmeter.dlms.lists import get_many
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.dlms.profile import by_entry, by_range, read_profile
 from softmeter.dlms.refusals import RefusalError
@@ -88,7 +89,7 @@ def test_changing_the_meter(family: Family) -> None:
     drive(client.set(ALIAS, octets.encode(b"somebody")), serve)
     drive(client.action(MethodReference(8, Obis.parse("0-0:1.0.0"), 6), i16.encode(30)), serve)
     assert (meter.limit, meter.changes) == (12, 3)
-    found = drive(client.get_many((LIMIT, ENERGY, ALIAS, AttributeReference(1, Obis.parse("0-0:9.9.9"), 2))), serve)
+    found = drive(get_many(client, (LIMIT, ENERGY, ALIAS, AttributeReference(1, Obis.parse("0-0:9.9.9"), 2))), serve)
     assert found == (u16.encode(12), u32.encode(123_456), octets.encode(b"somebody"), 4)
     with pytest.raises(AccessError) as refused:
         drive(client.set(ENERGY, u32.encode(0)), serve)

@@ -269,7 +269,7 @@ def test_the_public_invokes_nothing(public: Link) -> None:
 
 
 def test_a_returned_value_that_does_not_fit_is_an_error_of_the_value() -> None:
-    link = Link().open_management(initiate("601A5D", "0040"))
+    link = Link().open_management(initiate("401A5D", "0040"))
     assert link.get("C301C1 2328 0000800000FF 01 01 0904 01020304") == "C701C1000100090401020304"
     assert link.get("C301C1 2328 0000800000FF 01 01 0930" + "11" * 48) == "C701C1000101FA"
 
@@ -296,20 +296,32 @@ def test_what_was_not_negotiated_is_not_served(public: Link, request_: str) -> N
 
 
 @pytest.mark.parametrize(
-    "request_", ["C302C100000001", "C306C1 01 00000001 00", "C401C100110 0".replace(" ", ""), "0E010601"]
+    "request_",
+    [
+        "C302C100000001",
+        "C306C1 01 00000001 00",
+        "C401C1001100",
+        "0E010601",
+        f"C200{CLOCK_TIME}1105",
+    ],
 )
 def test_what_no_association_offers_is_not_served(management: Link, request_: str) -> None:
     assert management.get(request_) == "D80102"
 
 
+@pytest.mark.parametrize("request_", ["0F000000010000", "104000000100", f"C200{CLOCK_TIME}1105"])
+def test_what_only_meters_say_is_not_served(public: Link, request_: str) -> None:
+    assert public.get(request_) == "D80102"
+
+
 def test_unknown_services_and_damaged_requests(public: Link) -> None:
-    assert public.get("D9C000000100010100080000010000FF020100") == "D80202"
-    assert public.get("E0830001000300") == "D80202"
+    assert public.get("D9C000000100010100080000010000FF020100") == "D80102"
+    assert public.get("E0830001000300") == "D80102"
     assert public.get("00") == "D80202"
     assert public.get("C0") == "D80103"
     assert public.get("C009C1") == "D80103"
     assert public.get("6103800100") == "D80202"
-    assert [type(event) for event in public.events[1:]] == [BadRequest] * 6
+    assert [type(event) for event in public.events[1:]] == [BadRequest] * 4
 
 
 def test_a_damaged_request_is_answered_and_the_next_one_served(public: Link) -> None:

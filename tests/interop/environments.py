@@ -13,7 +13,12 @@ from typing import Final
 
 HERE: Final = Path(__file__).resolve().parent
 CACHE: Final = HERE.parents[1] / ".cache" / "interop"
-PACKAGES: Final = {"gurux": "gurux-dlms", "dlms-cosem": "dlms-cosem", "dsmr-parser": "dsmr-parser"}
+PACKAGES: Final = {
+    "gurux": "gurux-dlms",
+    "dlms-cosem": "dlms-cosem",
+    "dsmr-parser": "dsmr-parser",
+    "pqopen": "pqopen-lib",
+}
 
 
 def interpreter(name: str) -> Path:

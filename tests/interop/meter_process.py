@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SOFTMETER: Final = Path(sys.executable).with_name("softmeter")
 SMARTSET: Final = Path(sys.executable).with_name("smartset")
-ANY_PORTS: Final = ("--wan", "127.0.0.1:0", "--p1", "127.0.0.1:0", "--panel", "127.0.0.1:0")
+ANY_PORTS: Final = ("--wan", "127.0.0.1:0", "--p1", "127.0.0.1:0", "--optical", "127.0.0.1:0", "--panel", "127.0.0.1:0")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meter.making import Made
 from softmeter.errors import LocalProtocolError
 from softmeter.meter.counters import HIGHEST, MOST_TITLES, InvocationCounters
 
@@ -114,3 +115,15 @@ def test_the_step_follows_the_use() -> None:
                 counters.must_store = False
         counters.pace()
     assert commits < 10
+
+
+def test_standing_time_does_not_keep_the_step_small() -> None:
+    """Commits without ticks, as at rate 0, let the step grow too."""
+    made = Made()
+    commits = 0
+    for _ in range(20_000):
+        made.meter.counters.next_own(1)
+        if made.meter.must_store:
+            made.actor.changes()
+            commits += 1
+    assert commits < 12

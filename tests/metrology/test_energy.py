@@ -10,7 +10,7 @@ from softmeter.signal.samples import Measurements
 
 def seconds(active: list[int], reactive: list[int], apparent: list[int]) -> Seconds:
     arrays = [np.array(values, dtype=np.int64) for values in (active, reactive, apparent)]
-    rest = [np.zeros(len(active), dtype=np.int64)] * 3
+    rest = [np.zeros(len(active), dtype=np.int64)] * 4
     return Seconds(0, *arrays, *rest)
 
 

@@ -16,6 +16,8 @@ LOAD = np.dtype([("at", STAMP), ("status", "<u1"), ("energy_wh", "<u4")])
 EVENT = np.dtype([("code", "<u1"), ("at", STAMP), ("title", "S8"), ("counts", "<u2", (2,))])
 REAL = 1_800_000_000_000_000_000
 M = "meter"
+WAL = FILE_NAME + "-wal"
+MARK = "meter.mark"
 
 
 class Part:
@@ -42,9 +44,9 @@ def hashes(directory: Path) -> dict[str, str]:
 
 
 def image(store: Store, to: Path) -> Path:
-    """What the disk holds now, as after a power cut."""
+    """What the disk holds now, as after the process was killed."""
     to.mkdir()
-    for name in (FILE_NAME, FILE_NAME + "-wal"):
+    for name in (FILE_NAME, WAL, MARK):
         shutil.copyfile(store.directory / name, to / name)
     return to
 

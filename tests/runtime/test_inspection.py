@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.states import LOAD, REAL, M, Part, filled, hashes, image, load_row, reopened
+from runtime.states import LOAD, MARK, REAL, WAL, M, Part, filled, hashes, image, load_row, reopened
 from softmeter.errors import ConfigurationError, StorageError
 from softmeter.persistent import Changes, Memory, Ring
 from softmeter.runtime.inspection import inspect
+from softmeter.runtime.mark import Mark
 from softmeter.runtime.schema import VERSION, checksum
 from softmeter.runtime.store import FILE_NAME, Store
 
@@ -31,24 +32,26 @@ def test_power_cut_after_any_commit_loses_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_torn_journal_leads_to_an_earlier_commit_never_to_a_mixture(tmp_path: Path) -> None:
-    store, states = Store.open(tmp_path / "live"), [None]
-    wal = tmp_path / "live" / (FILE_NAME + "-wal")
+    store, wal = Store.open(tmp_path / "live"), tmp_path / "live" / WAL
+    store.commit(M, Changes(), REAL)
+    states = [store.load(M)]
     ends = [0]
     for number in range(12):
         changes = Changes({("p", f"n{key}"): number for key in range(5)})
         changes.appended["load"] = (number, np.array([load_row(number)], LOAD))
         store.commit(M, changes, REAL + number)
-        states.append(store.load(M))  # type: ignore[arg-type]
+        states.append(store.load(M))
         ends.append(wal.stat().st_size)
     source = image(store, tmp_path / "image")
     store.close()
-    octets = (source / (FILE_NAME + "-wal")).read_bytes()
+    octets = (source / WAL).read_bytes()
     for cut in (*ends, *range(0, len(octets), 1777)):
         torn = tmp_path / f"torn{cut}"
         torn.mkdir(exist_ok=True)
         shutil.copyfile(source / FILE_NAME, torn / FILE_NAME)
-        (torn / (FILE_NAME + "-wal")).write_bytes(octets[:cut])
+        (torn / WAL).write_bytes(octets[:cut])
         whole = max(number for number, end in enumerate(ends) if end <= cut)
+        Mark(torn, whole + 1).close()
         assert reopened(torn) == states[whole]
         shutil.rmtree(torn)
 
@@ -116,6 +119,11 @@ def test_wrong_layout_with_a_right_check_sum_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE_NAME) as connection:
         crc = checksum(1, "load", 0, 40, "[]")
         connection.execute("UPDATE rings SET fields = '[]', crc = ?", (crc,))
+        entries, total = connection.execute(
+            "SELECT count(*), sum(crc) FROM (SELECT crc FROM state UNION ALL SELECT crc FROM rings)"
+        ).fetchone()
+        crc = checksum(1, M, REAL, 1, entries, total, 1)
+        connection.execute("UPDATE meters SET total = ?, crc = ?", (total, crc))
     connection.close()
     with pytest.raises(StorageError, match="wrong length"):
         Store.open(tmp_path)
@@ -128,7 +136,7 @@ def test_a_newer_state_is_refused_untouched_with_its_journal(tmp_path: Path) -> 
     connection.commit()
     newer = tmp_path / "newer"
     newer.mkdir()
-    for name in (FILE_NAME, FILE_NAME + "-wal"):
+    for name in (FILE_NAME, WAL):
         shutil.copyfile(tmp_path / "live" / name, newer / name)
     connection.close()
     before = hashes(newer)
@@ -153,7 +161,7 @@ def test_a_strangers_file_is_refused_untouched(tmp_path: Path, content: bytes | 
 
 
 def test_a_journal_without_its_file_is_not_taken_for_a_new_state(tmp_path: Path) -> None:
-    (tmp_path / (FILE_NAME + "-wal")).write_bytes(b"rest")
+    (tmp_path / WAL).write_bytes(b"rest")
     with pytest.raises(StorageError, match="is missing"):
         Store.open(tmp_path)
 
@@ -185,7 +193,7 @@ def test_inspection_leaves_a_good_file_alone_too(tmp_path: Path) -> None:
     before = hashes(cut)
     inspect(cut / FILE_NAME)
     assert hashes(cut) == before
-    assert set(before) == {FILE_NAME, FILE_NAME + "-wal"}
+    assert set(before) == {FILE_NAME, WAL, MARK}
 
 
 WRITER = """

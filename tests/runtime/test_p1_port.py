@@ -7,18 +7,22 @@ from typing import Any
 
 import pytest
 
-from softmeter.runtime import p1_port
 from softmeter.runtime.address import Address
+from softmeter.runtime.barrier import Barrier
+from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.loop import run
 from softmeter.runtime.p1_port import P1Port
 
 
 class Scene:
-    def __init__(self) -> None:
+    def __init__(self, most_readers: int) -> None:
         self.built = 0
         self.size = 0
         self.watchers = 0
-        self.port = P1Port(Address("127.0.0.1", 0, "--p1"), self.telegram, self.watch)
+        self.owed = False
+        self.barrier = Barrier(lambda: self.owed)
+        address = Address("127.0.0.1", 0, "--p1")
+        self.port = P1Port(address, self.telegram, self.barrier, self.watch, most_readers=most_readers)
 
     def telegram(self) -> bytes:
         self.built += 1
@@ -32,9 +36,9 @@ class Scene:
         return await asyncio.open_connection(address.host, address.port)
 
 
-def scene(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
+def scene(story: Callable[[Scene], Coroutine[Any, Any, None]], most_readers: int = MOST.p1) -> None:
     async def play() -> None:
-        on = Scene()
+        on = Scene(most_readers)
         await on.port.open()
         try:
             await story(on)
@@ -111,22 +115,76 @@ def test_a_slow_reader_is_dropped_and_holds_nobody_up(caplog: pytest.LogCaptureF
     ]
 
 
-def test_there_is_room_for_a_bounded_number(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(p1_port, "MOST_READERS", 2)
-
+def test_when_it_is_full_the_longest_connected_gives_way(caplog: pytest.LogCaptureFixture) -> None:
     async def story(on: Scene) -> None:
-        readers = [await on.reader() for _ in range(2)]
+        readers = [await on.reader() for _ in range(3)]
         for reader, _ in readers:
-            await reader.readline()
-        reader, writer = await on.reader()
-        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-            await reader.readexactly(1)
+            assert await reader.readline() == b"/1!\n"
+        assert await readers[0][0].read() == b""
+        on.port.tick()
+        for reader, _ in readers[1:]:
+            assert await reader.readline() == b"/2!\n"
         assert on.port.readers == on.watchers == 2
-        for _, one in (*readers, (reader, writer)):
+        for _, writer in readers:
+            writer.close()
+
+    scene(story, most_readers=2)
+    assert "gives way to another one" in caplog.text
+
+
+def test_when_it_is_full_whoever_is_behind_gives_way_first() -> None:
+    async def story(on: Scene) -> None:
+        good, writer = await on.reader()
+        await good.readline()
+        address = await on.port.open()
+        slow = socket.create_connection((address.host, address.port))
+        on.size = 20_000
+        while not any(transport.get_write_buffer_size() for transport in on.port._readers.values()):
+            on.port.tick()
+            await good.readline()
+        late, also = await on.reader()
+        await late.readline()
+        on.port.tick()
+        assert len(await good.readline()) == len(await late.readline()) > on.size
+        assert on.port.readers == 2
+        slow.close()
+        for one in (writer, also):
             one.close()
 
+    scene(story, most_readers=2)
+
+
+def test_a_telegram_waits_for_the_commit_of_what_it_may_reveal() -> None:
+    async def story(on: Scene) -> None:
+        reader, writer = await on.reader()
+        assert await reader.readline() == b"/1!\n"
+        on.owed = True
+        on.port.tick()
+        late, also = await on.reader()
+        hearing = [asyncio.ensure_future(one.readline()) for one in (reader, late)]
+        done, _ = await asyncio.wait(hearing, timeout=0.02)
+        assert not done
+        on.barrier.begin()
+        on.owed = False
+        on.barrier.end()
+        assert await asyncio.gather(*hearing) == [b"/2!\n"] * 2
+        for link in (writer, also):
+            link.close()
+
     scene(story)
-    assert "refused: 2 readers" in caplog.text
+
+
+def test_after_a_failed_commit_no_telegram_leaves() -> None:
+    async def story(on: Scene) -> None:
+        on.barrier.begin()
+        on.barrier.fail()
+        reader, writer = await on.reader()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await reader.read(1)
+        writer.close()
+
+    scene(story)
 
 
 def test_closing_drops_the_readers() -> None:

@@ -2,7 +2,9 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -221,3 +223,35 @@ def test_older_versions_are_migrated_step_by_step_or_not_at_all(tmp_path: Path) 
 
 def test_the_documentation_has_the_tables() -> None:
     assert TABLES in (Path(__file__).parents[2] / "docs" / "state-file.md").read_text("utf-8")
+
+
+def test_a_tool_that_writes_for_long_is_waited_for_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("softmeter.runtime.store.BUSY_S", 0.01)
+    filled(tmp_path)
+    store = Store.open(tmp_path)
+    tool = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None, check_same_thread=False)
+    tool.execute("BEGIN IMMEDIATE")
+    release = Timer(0.06, lambda: tool.execute("ROLLBACK"))
+    release.start()
+    store.commit(M, Changes({("p", "n"): 1}), REAL)
+    release.join()
+    tool.close()
+    store.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{tmp_path / FILE_NAME}: another program is writing into it; waiting up to 60 s"
+    ]
+
+
+def test_a_tool_that_never_ends_its_writing_stops_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("softmeter.runtime.store.BUSY_S", 0.01)
+    monkeypatch.setattr("softmeter.runtime.store.PATIENCE_S", 0.03)
+    expected = filled(tmp_path)
+    store = Store.open(tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as tool:
+        tool.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageError, match=r"locked for .* by another program"):
+            store.commit(M, Changes({("p", "n"): 1}), REAL)
+        store.close()
+    assert reopened(tmp_path) == expected

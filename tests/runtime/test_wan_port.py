@@ -1,133 +1,16 @@
-"""The WAN port with real sockets: hostile crowds, silence, slow readers, answers held until stored."""
+"""The WAN port with real sockets: silence, slow readers, answers held until stored."""
 
 import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from softmeter.errors import RemoteProtocolError
-from softmeter.instant import LinkTime
-from softmeter.runtime import wan_peer, wan_port
-from softmeter.runtime.address import Address
-from softmeter.runtime.barrier import Barrier
-from softmeter.runtime.loop import run
-from softmeter.runtime.wan_port import WanPort
+from runtime.wan_lines import Scene, scene
+from softmeter.runtime import wan_peer
 
 SILENCE_S = 0.05
-
-
-@dataclass(frozen=True)
-class LineTooOdd:
-    line: bytes
-    reason: str
-
-
-class Meter:
-    """What the lines are served from."""
-
-    def __init__(self) -> None:
-        self.owed = False
-        self.locked = False
-        self.closed: list[bytes] = []
-        self.silence_s = 60.0
-
-
-class Lines:
-    """A protocol of lines: echoes; `change` changes the meter, `big N` asks for N octets, `log in`, `quit`, `bad`."""
-
-    def __init__(self, meter: Meter) -> None:
-        self.meter = meter
-        self.buffer = b""
-        self.out: list[bytes] = []
-        self.closed = False
-        self.associated = False
-        self.deadline: LinkTime | None = LinkTime(time.monotonic() + meter.silence_s)
-
-    @property
-    def waiting(self) -> bool:
-        return self.meter.locked and self.buffer.startswith(b"change\n")
-
-    def receive(self, data: bytes, now: LinkTime) -> Sequence[object]:
-        if not data:
-            self.closed = True
-            self.meter.closed.append(self.buffer)
-            return ()
-        self.deadline = LinkTime(now + self.meter.silence_s)
-        self.buffer += data
-        return self.serve()
-
-    def resume(self, now: LinkTime) -> Sequence[object]:
-        assert now
-        return self.serve()
-
-    def expire(self, now: LinkTime) -> Sequence[object]:
-        assert self.deadline is not None
-        assert now >= self.deadline
-        self.closed = True
-        return [LineTooOdd(self.buffer, "silence")]
-
-    def to_send(self) -> bytes:
-        out, self.out = b"".join(self.out), []
-        return out
-
-    def serve(self) -> list[object]:
-        events: list[object] = []
-        while b"\n" in self.buffer and not self.waiting:
-            line, self.buffer = self.buffer.split(b"\n", 1)
-            match line.split():
-                case [b"bad"]:
-                    raise RemoteProtocolError("bad line")
-                case [b"odd"]:
-                    events.append(LineTooOdd(line, "it is\nodd"))
-                case [b"change"]:
-                    self.meter.owed = True
-                case [b"big", size]:
-                    line = bytes(int(size))
-                case [b"log", b"in"]:
-                    self.associated = True
-                case [b"quit"]:
-                    self.closed = True
-            self.out.append(line + b"\n")
-        return events
-
-
-@dataclass
-class Scene:
-    meter: Meter
-    barrier: Barrier
-    port: WanPort
-    address: Address
-
-    async def client(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(self.address.host, self.address.port)
-
-    async def ask(self, *lines: bytes) -> bytes:
-        """What comes back for `lines` until the meter closes."""
-        reader, writer = await self.client()
-        writer.write(b"".join(lines))
-        writer.write_eof()
-        answer = await asyncio.wait_for(reader.read(), 3)
-        writer.close()
-        return answer
-
-
-def scene(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
-    async def play() -> None:
-        meter = Meter()
-        barrier = Barrier(lambda: meter.owed)
-        port = WanPort(Address("127.0.0.1", 0, "--wan"), lambda: Lines(meter), barrier)
-        try:
-            await story(Scene(meter, barrier, port, await port.open()))
-        finally:
-            await port.close()
-            await asyncio.sleep(0)
-
-    run(play())
 
 
 def test_requests_are_answered_whole_in_pieces_and_many_at_once() -> None:
@@ -204,55 +87,6 @@ def test_a_deadline_moves_with_each_request() -> None:
         writer.close()
 
     scene(story)
-
-
-@pytest.mark.slow
-def test_three_hundred_idle_sockets_do_not_lock_the_honest_out(caplog: pytest.LogCaptureFixture) -> None:
-    async def story(on: Scene) -> None:
-        honest, hello = await on.client()
-        hello.write(b"log in\n")
-        assert await honest.readline() == b"log in\n"
-        crowd = []
-        for _ in range(300):
-            link = socket.create_connection((on.address.host, on.address.port))
-            link.sendall(b"\x00\x01")
-            crowd.append(link)
-        for _ in range(5):
-            assert await on.ask(b"late\n") == b"late\n"
-        hello.write(b"still\n")
-        assert await honest.readline() == b"still\n"
-        assert len(on.port._peers) <= wan_port.MOST_PEERS
-        for link in crowd:
-            link.close()
-        hello.close()
-        await asyncio.sleep(0.05)
-        assert not on.port._peers
-
-    scene(story)
-    assert any("gives way" in record.getMessage() for record in caplog.records)
-
-
-@pytest.mark.slow
-def test_when_all_are_associated_the_next_is_refused(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(wan_port, "MOST_PEERS", 2)
-
-    async def story(on: Scene) -> None:
-        writers = []
-        for _ in range(2):
-            reader, writer = await on.client()
-            writer.write(b"log in\n")
-            await reader.readline()
-            writers.append(writer)
-        reader, writer = await on.client()
-        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-            await reader.readexactly(1)
-        for one in (*writers, writer):
-            one.close()
-
-    scene(story)
-    assert "refused: 2 clients" in caplog.records[0].getMessage()
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from softmeter.errors import ConfigurationError
-from softmeter.signal.samples import Source
+from softmeter.signal.samples import Source, Waveform
 from softmeter.signal.specification import parse_source
 
 START = 1_767_225_600
@@ -41,7 +41,9 @@ FILES = {
 
 
 def source(spec: str) -> Source:
-    return parse_source(spec, start_second=START, open_file=opener(FILES))
+    parsed = parse_source(spec, start_second=START, open_file=opener(FILES))
+    assert not isinstance(parsed, Waveform)
+    return parsed
 
 
 def power(spec: str, first: int, count: int) -> list[float]:

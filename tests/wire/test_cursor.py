@@ -11,7 +11,7 @@ LENGTHS = [
     (255, "81FF"),
     (256, "820100"),
     (65535, "82FFFF"),
-    (65536, "83010000"),
+    (65536, "8400010000"),
     (0xFFFFFFFF, "84FFFFFFFF"),
 ]
 
@@ -32,6 +32,7 @@ def test_lengths_that_are_none(octets: str) -> None:
 
 def test_longer_forms_than_needed_are_read() -> None:
     assert Cursor(bytes.fromhex("820005")).length() == 5
+    assert Cursor(bytes.fromhex("83010000")).length() == 65536
 
 
 def test_a_count_is_checked_against_the_octets_left() -> None:
@@ -56,3 +57,17 @@ def test_errors_name_the_offset() -> None:
         cursor.byte()
     with pytest.raises(DecodeError, match="array expected, found tag 02"):
         Cursor(b"\x02").expect(1, "array")
+
+
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 300])
+def test_sized_octets_are_as_many_as_their_length_says(size: int) -> None:
+    content = bytes(range(256))[:size].ljust(size, b"x")
+    cursor = Cursor(encode_length(size) + content + b"next")
+    assert cursor.sized() == content
+    assert cursor.rest() == b"next"
+
+
+@pytest.mark.parametrize("octets", ["", "01", "03AABB", "81", "8180", "80", "85AABB"])
+def test_sized_octets_that_are_cut_or_have_no_length(octets: str) -> None:
+    with pytest.raises(DecodeError):
+        Cursor(bytes.fromhex(octets)).sized()

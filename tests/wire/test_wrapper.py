@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softmeter.errors import LocalProtocolError, RemoteProtocolError
-from softmeter.wire.wrapper import Datagram, Reassembly, encode_datagram
+from softmeter.errors import DecodeError, LocalProtocolError, RemoteProtocolError
+from softmeter.wire.wrapper import LONGEST_IN_DATAGRAM, Datagram, Reassembly, decode_datagram, encode_datagram
 from vectors.table import vector
 
 PUBLIC = Datagram(16, 1, vector("acse.aarq.public"))
@@ -77,3 +77,12 @@ def test_an_empty_apdu_is_a_datagram() -> None:
     arrived = Reassembly()
     arrived.receive(encode_datagram(Datagram(1, 2, b"")))
     assert _drain(arrived) == [Datagram(1, 2, b"")]
+
+
+@pytest.mark.parametrize("apdu", [b"", b"\xc0\x01", bytes(LONGEST_IN_DATAGRAM)])
+def test_a_datagram_is_one_apdu(apdu: bytes) -> None:
+    whole = encode_datagram(Datagram(16, 1, apdu))
+    assert decode_datagram(whole) == Datagram(16, 1, apdu)
+    for octets in (whole + b"\0", whole[:-1], b"\0\2" + whole[2:]):
+        with pytest.raises(DecodeError):
+            decode_datagram(octets)

@@ -20,13 +20,14 @@ from softmeter.meter.actor import Actor
 from softmeter.meter.factory import Factory
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
+from softmeter.metrology.metering import metered
 from softmeter.runtime import keyfile
 from softmeter.runtime.bench_time import resumed
 from softmeter.runtime.entropy import SystemEntropy
 from softmeter.runtime.saved import Saved
 from softmeter.runtime.store import Store
 from softmeter.signal.samples import Source
-from softmeter.signal.specification import parse_source
+from softmeter.signal.specification import SYNTHETIC, parse_source
 
 METER = "meter"
 """The name of the one meter in a state file."""
@@ -60,10 +61,15 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
     factory = Factory()
     if saved is None:
         _begin(factory, options)
+        if options.jump_to is not None and options.jump_to < factory.start:
+            message = f"{iso(options.jump_to)} lies before the first power-on at {iso(factory.start)}"
+            raise ConfigurationError(message, "--jump-to")
     else:
         factory.restore(saved.values.get("factory", {}))
         if options.start is not None:
             say(f"--start is ignored: the meter in {options.state} was first powered on at {iso(factory.start)}")
+        if options.config is not None:
+            say("--config: the meter keeps its identity, clock, profiles and display; tariff and ports are taken over")
         if options.source is not None:
             factory.source = options.source
     settings = configuration.parse(_configuration(options, factory, saved), options.config or "configuration")
@@ -73,10 +79,12 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
     link_now = LinkTime(time.monotonic())
     display = Display(settings.display, factory.identity.legal_firmware, link_now)
     meter = Meter(factory, device, display, KeyRing(), SystemEntropy())
+    meter.extra_services = settings.extra_services
     actor = Actor(meter, outputs)
     path = options.state / KEY_FILE
     if saved is None:
         meter.key_ring = _first_keys(meter, options, path)
+        device.glance()
         store.commit(METER, actor.changes(), time.time_ns())  # the store is the truth: first it, then the file
     else:
         if options.keys is not None:
@@ -116,18 +124,17 @@ def _configuration(options: RunOptions, factory: Factory, saved: Saved | None) -
 
 
 def _source(factory: Factory, say: Say) -> Source:
-    kind = factory.source.partition(":")[0]
-    if kind not in {"constant", "household", "demo"}:
+    if factory.source.partition(":")[0].partition("+")[0] not in {*SYNTHETIC, "grid"}:
         factory.source = str(Path(factory.source.partition("?")[0]).resolve()) + "".join(
             factory.source.partition("?")[1:]
         )
     try:
-        source = parse_source(factory.source, start_second=whole_second(factory.start), open_file=_open)
+        given = parse_source(factory.source, start_second=whole_second(factory.start), open_file=_open)
     except ConfigurationError as error:
         raise ConfigurationError(str(error), "--source") from None
-    for finding in source.findings:
+    for finding in given.findings:
         say(f"source: {finding}")
-    return source
+    return metered(given)
 
 
 def _open(path: str) -> BinaryIO:
@@ -141,7 +148,11 @@ def _first_keys(meter: Meter, options: RunOptions, path: Path) -> KeyRing:
     else:
         identity = meter.identity
         keys = keyfile.generate(meter.entropy, identity.system_title, identity.logical_device_name)
-    if path.exists() and path.read_text("utf-8", "replace") != keyfile.key_text(keys):
+    for name, client in keys.clients.items():
+        if client.sap != keyfile.SAPS[name]:
+            message = f"clients.{name}.sap is {client.sap}; this meter knows that client at {keyfile.SAPS[name]}"
+            raise ConfigurationError(message, str(options.keys))
+    if path.exists() and keyfile.read_keys(path) != keys:
         message = "belongs to a meter whose state is gone; move it away, or choose another state directory"
         raise ConfigurationError(message, str(path))
     return KeyRing(

@@ -64,14 +64,19 @@ class _Tariff(_Table):
     days: dict[Annotated[int, Field(ge=0, le=255)], dict[_Time, int]]
 
 
-class _Profile(_Table):
-    period_s: Annotated[int, Field(ge=0)]
-    capacity: Annotated[int, Field(ge=1)]
+class _Load(_Table):
+    period_s: Annotated[int, Field(ge=0)] = 900
+    capacity: Annotated[int, Field(ge=1)] = 5280
+
+
+class _Daily(_Table):
+    period_s: Annotated[int, Field(ge=0)] = 86_400
+    capacity: Annotated[int, Field(ge=1)] = 31
 
 
 class _Profiles(_Table):
-    load: _Profile = _Profile(period_s=900, capacity=5280)
-    daily: _Profile = _Profile(period_s=86_400, capacity=31)
+    load: _Load = _Load()
+    daily: _Daily = _Daily()
 
 
 class _Display(_Table):
@@ -81,11 +86,16 @@ class _Display(_Table):
 
 
 class Ports(_Table):
-    """Where the meter listens, HOST:PORT."""
+    """Where the meter listens, HOST:PORT; `optical` may be a device or `pty` as well."""
 
     wan: str = "127.0.0.1:4059"
     p1: str = "127.0.0.1:4061"
+    optical: str = "127.0.0.1:4062"
     panel: str = "127.0.0.1:8080"
+
+
+class _Services(_Table):
+    extras: bool = False
 
 
 class _File(_Table):
@@ -94,6 +104,7 @@ class _File(_Table):
     tariff: _Tariff | None = None
     profiles: _Profiles = _Profiles()
     display: _Display = _Display()
+    services: _Services = _Services()
     ports: Ports = Ports()
 
 
@@ -106,6 +117,8 @@ class Configuration:
     device: DeviceSettings
     display: DisplaySettings
     ports: Ports
+    extra_services: bool = False
+    """Priorities and blocks of ACTION, beyond what the manual offers."""
 
 
 def text(path_or_name: str) -> str:
@@ -148,6 +161,8 @@ def parse(text: str, name: str) -> Configuration:
         first = error.errors()[0]
         entry = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(f"{first['msg']} (found {_short(first['input'])})", f"{name}: {entry}") from None
+    except RecursionError:
+        raise ConfigurationError("is no configuration: nested far too deep", name) from None
     try:
         return _configuration(file)
     except ConfigurationError as error:
@@ -168,7 +183,7 @@ def _configuration(file: _File) -> Configuration:
     if file.tariff is not None:
         device = replace(device, tariff=_table(file.tariff), default_rate=file.tariff.default_rate)
     display = replace(FACTORY_DISPLAY, **file.display.model_dump())
-    return Configuration(Identity(**given), serial_given, device, display, file.ports)
+    return Configuration(Identity(**given), serial_given, device, display, file.ports, file.services.extras)
 
 
 def _table(tariff: _Tariff) -> TariffTable:
@@ -190,5 +205,8 @@ def _start(month_day: str) -> DateTime:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "a table nested far too deep"
     return text if len(text) <= 60 else f"{text[:57]}..."

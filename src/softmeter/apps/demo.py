@@ -20,12 +20,12 @@ KEYS_NAME = "demo-keys.toml"
 
 
 def demonstration(given: dict[str, Any]) -> dict[str, Any]:
-    """The options of a run for those of a demo."""
+    """The options of a run for those of a demo; eight days of waveforms would take too long to begin with."""
     state: Path = given["state"]
-    options = {**given, "config": "nl", "source": "demo", "keys": None, "panel_token": None}
+    options = {**given, "config": "nl", "source": given["source"] or "demo", "keys": None, "panel_token": None}
     if (state / FILE_NAME).exists():
-        return {**options, "config": None, "source": None}
-    if given["start"] is None and given["jump_to"] is None:
+        return {**options, "config": None, "source": given["source"]}
+    if given["start"] is None and given["jump_to"] is None and not options["source"].startswith("grid"):
         now = time.time_ns() // SECOND * SECOND
         options |= {"start": iso(Instant(now - HISTORY_S * SECOND)), "jump_to": iso(Instant(now))}
     return {**options, "keys": _known_keys(state)}

@@ -2,39 +2,47 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
 
-import uvicorn
-
+from softmeter.apps.announcement import Announcement
 from softmeter.apps.assembly import METER, Assembled, assemble
 from softmeter.apps.options import RunOptions
-from softmeter.apps.panel.contract import Port as PanelPort
 from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.apps.panel.server import create_app
+from softmeter.apps.panel.serving import serving
 from softmeter.apps.panel.shown_meter import ShownMeter
 from softmeter.apps.progress import jump_progress
+from softmeter.apps.telling import tell
+from softmeter.dlms.datagram_server import DatagramServer
+from softmeter.dlms.hdlc_server import HdlcServer, Station
+from softmeter.dlms.optical import OpticalServer
 from softmeter.dlms.server import Server
 from softmeter.errors import ConfigurationError
-from softmeter.instant import LinkTime, iso
+from softmeter.instant import SECOND, Instant, LinkTime, iso, whole_second
+from softmeter.meter.meter import Meter
 from softmeter.meter.p1 import telegram
+from softmeter.meter.readout import readout
 from softmeter.runtime.address import Address
-from softmeter.runtime.bench_time import BenchTime
+from softmeter.runtime.bench_time import BenchTime, check_rate
+from softmeter.runtime.descriptors import MOST, raised_limit, shares
 from softmeter.runtime.drive import Drive
+from softmeter.runtime.optical_port import OpticalPort, Place, parse_place
 from softmeter.runtime.p1_port import P1Port
-from softmeter.runtime.ports import follow_power
+from softmeter.runtime.ports import Port, follow_power
 from softmeter.runtime.store import Store
+from softmeter.runtime.udp_port import UdpPort
 from softmeter.runtime.wan_port import WanPort
+from softmeter.wire.mode_e import Identification
+from softmeter.wire.mode_e_link import ModeEServer
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-PANEL_GRACE_S = 1
+OPTICAL_SPEED = "5"
+"""The letter for 9600 baud, of manual 11.1."""
 
 log = logging.getLogger("softmeter")
 
@@ -51,14 +59,43 @@ async def live(options: RunOptions) -> None:
         ConfigurationError: an option, a file or an address cannot be used.
         StorageError: the state cannot be read or written.
     """
+    await check(options)
     store = Store.open(options.state)
     try:
         pulses = PulseWatch()
         assembled = assemble(options, store, pulses, say)
         with ThreadPoolExecutor(1, "store") as writer:
-            await _Life(options, store, assembled, pulses, writer).lead()
+            life = _Life(options, store, assembled, pulses, writer)
+            with life.tracing:
+                await life.lead()
     finally:
         store.close()
+
+
+async def check(options: RunOptions) -> None:
+    """Find what is wrong with the options before a meter is made or woken by them.
+
+    Raises:
+        ConfigurationError: an option says what cannot be, or an address given cannot be listened on.
+    """
+    check_rate(options.rate)
+    given = ((options.wan, "--wan"), (options.p1, "--p1"), (options.panel, "--panel"))
+    for text, option in given:
+        if text is not None:
+            (await Address.parse(text, option).listen()).close()
+    if options.wan is not None:
+        (await Address.parse(options.wan, "--wan").datagrams()).close()
+    if options.optical is not None:
+        place = parse_place(options.optical, "--optical")
+        if isinstance(place, Address):
+            (await place.listen()).close()
+    if options.panel is not None:
+        _check_panel(Address.parse(options.panel, "--panel"), options.panel_token)
+
+
+def _check_panel(address: Address, token: str | None) -> None:
+    if address.host not in LOOPBACK and not token:
+        raise ConfigurationError(f"{address} is no loopback address; a panel there needs --panel-token", "--panel")
 
 
 class _Life:
@@ -72,24 +109,49 @@ class _Life:
         actor = self._actor = assembled.actor
         bench_time = BenchTime(actor.now, options.rate, LinkTime(time.monotonic()))
         self._drive = Drive(actor, partial(store.commit, METER), bench_time, writer)
+        self._shares = shares(limit := raised_limit())
+        if self._shares != MOST:
+            log.warning("with %d file descriptors there is room for fewer connections: %s", limit, self._shares)
         meter = actor.meter
         ports = assembled.ports
         self._wan = WanPort(
             Address.parse(options.wan or ports.wan, "--wan"),
             lambda: Server(meter, LinkTime(time.monotonic())),
             self._drive.barrier,
+            most_peers=self._shares.wan,
+        )
+        self._udp = UdpPort(
+            Address.parse(options.wan or ports.wan, "--wan"), partial(DatagramServer, meter), self._drive.barrier
         )
         self._p1 = P1Port(
             Address.parse(options.p1 or ports.p1, "--p1"),
             lambda: telegram(meter.device, meter.identity),
+            self._drive.barrier,
             self._drive.watch,
+            most_readers=self._shares.p1,
         )
+        self._optical = OpticalPort(
+            parse_place(options.optical or ports.optical, "--optical"), partial(_optical, meter), self._drive.barrier
+        )
+        self.tracing = self._traced(meter)
         self._panel_address = Address.parse(options.panel or ports.panel, "--panel")
-        if self._panel_address.host not in LOOPBACK and not options.panel_token:
-            message = f"{self._panel_address} is no loopback address; a panel there needs --panel-token"
-            raise ConfigurationError(message, "--panel")
-        self._shown = ShownMeter(actor, assembled.journal, pulses, bench_time.rate, time.monotonic)
+        _check_panel(self._panel_address, options.panel_token)
+        self._shown = ShownMeter(actor, assembled.journal, pulses, bench_time.rate, self._drive.barrier, time.monotonic)
         self._shown.source = assembled.source
+
+    def _traced(self, meter: Meter) -> contextlib.AbstractContextManager[object]:
+        """What writes the trace and the key log, if either is wanted."""
+        options = self._options
+        if options.trace is None and options.keylog is None:
+            return contextlib.nullcontext()
+        from softmeter.apps.tracing import MeterKeys, Tracing
+
+        tracing = Tracing(options.trace, options.keylog, MeterKeys(meter))
+        self._wan.make_tap = tracing.port("wan", "DLMS/COSEM over TCP")
+        self._udp.make_tap = tracing.port("wan-udp", "DLMS/COSEM over UDP", datagrams=True)
+        serial = not isinstance(self._optical.place, Address)
+        self._optical.listen_in(tracing.port("optical", "optical port", serial=serial))
+        return contextlib.closing(tracing)
 
     async def lead(self) -> None:
         """Jump where asked, open the ports, live, end cleanly."""
@@ -98,14 +160,23 @@ class _Life:
             loop.add_signal_handler(number, self._drive.stop)
         await self._drive.store_now()
         await self._jump()
+        if self._drive.stopping:
+            await self._drive.run()  # to its clean end at once: nothing was opened, and nothing is told
+            return
         async with self._panel() as panel_at:
-            wan_at, p1_at = await self._wan.open(), await self._p1.open()
+            places: dict[str, Place] = {"wan": await self._wan.open(), "p1": await self._p1.open()}
+            ports: list[Port] = [self._wan, self._p1]
+            if await self._open_udp(places["wan"]):
+                ports.append(self._udp)
+            if await self._open_optical(places):
+                ports.append(self._optical)
+            places["panel"] = panel_at
             powered = asyncio.create_task(
-                follow_power((self._wan, self._p1), lambda: self._actor.meter.device.powered, self._drive.ticked)
+                follow_power(ports, lambda: self._actor.meter.device.powered, self._drive.ticked)
             )
             powered.add_done_callback(lambda _: self._drive.stop())  # a port that cannot open again ends the run
             self._drive.ticked.connect(self._ticked)
-            self._report({"wan": wan_at, "p1": p1_at, "panel": panel_at})
+            self._announce(places)
             try:
                 await self._drive.run()
                 if powered.done():
@@ -113,97 +184,80 @@ class _Life:
             finally:
                 powered.cancel()
                 self._shown.end()
-                await self._wan.close()
-                await self._p1.close()
+                for port in ports:
+                    await port.close()
+
+    async def _open_udp(self, wan: Place) -> bool:
+        """Listen at the same place as TCP. A port number that TCP took by itself may be another's on UDP."""
+        taken = self._udp.address.port == 0
+        if isinstance(wan, Address):
+            self._udp.address = wan
+        try:
+            await self._udp.open()
+        except ConfigurationError as error:
+            if not taken:
+                raise
+            say(f"no DLMS over UDP: {error}")
+            return False
+        return True
+
+    async def _open_optical(self, places: dict[str, Place]) -> bool:
+        """Open the optical port. One that nobody asked for may stay closed: several meters share a machine."""
+        try:
+            places["optical"] = await self._optical.open()
+        except ConfigurationError as error:
+            if self._options.optical is not None:
+                raise
+            say(f"no optical port: {error}")
+            return False
+        return True
 
     async def _jump(self) -> None:
         jump_to = self._options.jump_to
+        if jump_to is None and self._options.catch_up:
+            jump_to = max(self._actor.now, Instant(time.time_ns() // SECOND * SECOND))
         if jump_to is None:
             return
         if jump_to < self._actor.now:
-            message = f"{iso(jump_to)} has passed: the meter is at {iso(self._actor.now)} already"
-            raise ConfigurationError(message, "--jump-to")
+            say(f"--jump-to is ignored: {iso(jump_to)} has passed, the meter is at {iso(self._actor.now)} already")
+            return
         with jump_progress(self._actor.now, jump_to) as progress:
             await self._drive.jump_to(jump_to, progress)
 
     def _ticked(self) -> None:
+        self._assembled.journal.forget_before(whole_second(self._actor.now))
         self._p1.tick()
         self._wan.tick()
+        self._udp.tick()
+        self._optical.tick()
         self._shown.ticked()
 
-    @contextlib.asynccontextmanager
-    async def _panel(self) -> Any:
+    def _panel(self) -> contextlib.AbstractAsyncContextManager[Address]:
         """The panel's web server, while the meter lives."""
-        listening = await self._panel_address.listen()
-        address = self._panel_address.bound(listening)
-        hosts = () if address.host in LOOPBACK else ("*",)
+        hosts = () if self._panel_address.host in LOOPBACK else ("*",)
         app = create_app(self._shown, token=self._options.panel_token, allowed_hosts=hosts)
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=PANEL_GRACE_S
+        return serving(app, self._panel_address, self._shares.panel)
+
+    def _announce(self, places: dict[str, Place]) -> None:
+        announcement = Announcement(
+            self._actor.meter.identity,
+            places,
+            self._assembled.key_path,
+            self._options.state,
+            self._actor.now,
+            float(self._drive.bench_time.rate),
         )
-        server = _PanelServer(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            yield address
-        finally:
-            server.should_exit = True
-            await serving
-
-    def _report(self, addresses: dict[str, Address]) -> None:
-        identity = self._actor.meter.identity
-        keys = self._assembled.key_path
-        self._shown.ports = _panel_ports(addresses, str(keys))
-        if self._options.json:
-            print(json.dumps(self._facts(addresses)), flush=True)
-            return
-        print(f"{identity.type}, serial {identity.serial}, {identity.logical_device_name}")
-        print(f"  time      {iso(self._actor.now)}, rate {float(self._drive.bench_time.rate):g}")
-        print(f"  DLMS      {addresses['wan']}")
-        print(f"  P1        {addresses['p1']}")
-        print(f"  panel     http://{addresses['panel']}/")
-        print(f"  keys      {keys}")
-        for port in self._shown.ports:
-            for command in port.commands:
-                print(f"  try       {command}")
-        print("  Ctrl-C ends it; state is kept", flush=True)
-
-    def _facts(self, addresses: dict[str, Address]) -> dict[str, Any]:
-        identity = self._actor.meter.identity
-        return {
-            "ports": {name: {"host": address.host, "port": address.port} for name, address in addresses.items()},
-            "identity": {
-                "type": identity.type,
-                "serial": identity.serial,
-                "logical_device_name": identity.logical_device_name,
-                "system_title": identity.system_title.hex(),
-            },
-            "keys": str(self._assembled.key_path.resolve()),
-            "state": str(self._options.state.resolve()),
-            "now": iso(self._actor.now),
-            "rate": float(self._drive.bench_time.rate),
-        }
+        self._shown.ports = announcement.panel_ports()
+        tell(announcement.as_json() if self._options.json else announcement.as_text())
 
 
-class _PanelServer(uvicorn.Server):
-    """Leaves the signals to the meter."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _panel_ports(addresses: dict[str, Address], keys: str) -> tuple[PanelPort, ...]:
-    wan, p1 = addresses["wan"], addresses["p1"]
-    smartset = f"smartset --meter {wan} --client"
-    return (
-        PanelPort(
-            name="WAN",
-            address=str(wan),
-            protocol="DLMS/COSEM over TCP",
-            commands=(
-                f"{smartset} public get 0-0:42.0.0",
-                f"{smartset} management --keys {keys} get 1-0:1.8.0",
-            ),
-        ),
-        PanelPort(name="P1", address=str(p1), protocol="DSMR 5.0.2 telegrams", commands=(f"nc {p1.host} {p1.port}",)),
+def _optical(meter: Meter, baud: int, inter_octet_s: float | None) -> OpticalServer:
+    """The meter's side of the optical port, for the next reader."""
+    identity = meter.identity
+    opening = ModeEServer(
+        Identification(identity.manufacturer, OPTICAL_SPEED, identity.model),
+        lambda: readout(meter.device, identity),
+        identity.serial,
+        idle_baud=baud,
     )
+    return OpticalServer(opening, HdlcServer(meter, Station(inter_octet_s=inter_octet_s)))

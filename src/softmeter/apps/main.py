@@ -24,6 +24,10 @@ KeyFile = Annotated[
 ]
 Wan = Annotated[str | None, typer.Option("--wan", metavar="HOST:PORT", help="DLMS port [127.0.0.1:4059].")]
 P1 = Annotated[str | None, typer.Option("--p1", metavar="HOST:PORT", help="P1 port [127.0.0.1:4061].")]
+Optical = Annotated[
+    str | None,
+    typer.Option("--optical", metavar="PLACE", help="Optical port: HOST:PORT, pty, or a device [127.0.0.1:4062]."),
+]
 Panel = Annotated[str | None, typer.Option("--panel", metavar="HOST:PORT", help="Web panel [127.0.0.1:8080].")]
 PanelToken = Annotated[
     str | None, typer.Option("--panel-token", metavar="TEXT", help="Secret for a panel on another address.")
@@ -34,7 +38,7 @@ Source = Annotated[
         "--source",
         metavar="SPEC",
         help="What the meter measures: a .csv or .npz recording, constant:u=230,i=5,pf=0.8,f=50, household:seed=7, "
-        "or demo.",
+        "demo, or waveforms: grid:i=5,h5=2, grid+household:seed=7.",
     ),
 ]
 Start = Annotated[
@@ -49,6 +53,13 @@ Rate = Annotated[
 OffFor = Annotated[
     str | None,
     typer.Option("--off-for", metavar="DURATION", help="How long power was off since the last stop: 90s, 2h, 3d."),
+]
+Trace = Annotated[
+    Path | None,
+    typer.Option("--trace", metavar="FILE.pcapng", help="Write what passes the ports, decoded, for Wireshark."),
+]
+KeyLog = Annotated[
+    Path | None, typer.Option("--keylog", metavar="FILE", help="Write the keys that clients use; guard this file.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object when all ports answer.")]
 
@@ -65,6 +76,7 @@ def run(
     keys: KeyFile = None,
     wan: Wan = None,
     p1: P1 = None,
+    optical: Optical = None,
     panel: Panel = None,
     panel_token: PanelToken = None,
     source: Source = None,
@@ -72,6 +84,8 @@ def run(
     jump_to: JumpTo = None,
     rate: Rate = 1.0,
     off_for: OffFor = None,
+    trace: Trace = None,
+    keylog: KeyLog = None,
     json: Json = False,
 ) -> None:
     """Run a meter; the first start makes it, every later one goes on after a power cut."""
@@ -83,11 +97,15 @@ def demo(
     state: State = Path("demo"),
     wan: Wan = None,
     p1: P1 = None,
+    optical: Optical = None,
     panel: Panel = None,
+    source: Source = None,
     start: Start = None,
     jump_to: JumpTo = None,
     rate: Rate = 1.0,
     off_for: OffFor = None,
+    trace: Trace = None,
+    keylog: KeyLog = None,
     json: Json = False,
 ) -> None:
     """Run a Dutch meter on a recorded household, with known keys and a week of history: everything on."""
@@ -95,6 +113,48 @@ def demo(
     from softmeter.apps.demo import demonstration
 
     _live(demonstration(given))
+
+
+@app.command()
+def decode(
+    what: Annotated[
+        str, typer.Argument(metavar="HEX|FILE|-", help="Octets in hexadecimal, a file, or standard input.")
+    ],
+    keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A keys.toml or a key log: opens what is ciphered.")
+    ] = None,
+    key: Annotated[str, typer.Option(metavar="HEX", help="Encryption key.")] = "",
+    auth_key: Annotated[
+        str, typer.Option(metavar="HEX", help="Authentication key; without it no tag is checked.")
+    ] = "",
+    title: Annotated[str, typer.Option(metavar="HEX", help="System title of the sender, where it is not said.")] = "",
+    secrets: Annotated[bool, typer.Option("--secrets", help="Show passwords and keys that are in the octets.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what octets say: any frame, datagram, APDU, telegram or capture; status 1 if something in them is wrong."""
+    from softmeter.apps.decode.command import DecodeOptions
+    from softmeter.apps.decode.command import decode as print_decoded
+
+    raise typer.Exit(print_decoded(DecodeOptions(what, keys, key, auth_key, title, secrets, json)))
+
+
+@app.command()
+def accuracy(
+    limits: Annotated[str, typer.Option("--limits", metavar="A|B|C", help="Class whose limits are applied.")] = "B",
+    front_end: Annotated[
+        str, typer.Option("--front-end", metavar="SPEC", help="Its faults: bits=16,gain_u=0.1,lag=0.05,noise_i=0.002.")
+    ] = "",
+    rate: Annotated[int, typer.Option("--rate", metavar="N", help="Samples per second.")] = 4000,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page with tables and error curves.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Run the tests of a type test on the metrology behind a front end; status 1 if one fails."""
+    from softmeter.apps.accuracy.command import AccuracyOptions
+    from softmeter.apps.accuracy.command import accuracy as run_tests
+
+    raise typer.Exit(run_tests(AccuracyOptions(limits, front_end, rate, report, json)))
 
 
 @app.command()
@@ -127,7 +187,9 @@ def _live(given: dict[str, Any]) -> None:
 def main() -> None:
     """Run the command; what a person did wrong ends in one line and status 2."""
     from softmeter.errors import MeterError
+    from softmeter.runtime.descriptors import open_standard_streams
 
+    open_standard_streams()
     try:
         app()
     except MeterError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, parse_instant
 
+LONGEST_S = 36_500 * 86_400
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -19,6 +20,7 @@ class RunOptions:
     keys: Path | None = None
     wan: str | None = None
     p1: str | None = None
+    optical: str | None = None
     panel: str | None = None
     panel_token: str | None = None
     source: str | None = None
@@ -26,6 +28,10 @@ class RunOptions:
     jump_to: Instant | None = None
     rate: float = 1.0
     off_for_ns: int | None = None
+    catch_up: bool = False
+    """Jump to the present where the meter is behind it, as a demo does."""
+    trace: Path | None = None
+    keylog: Path | None = None
     json: bool = False
 
 
@@ -38,7 +44,10 @@ def duration_ns(text: str, option: str) -> int:
     if not re.fullmatch(r"0|([0-9]+(\.[0-9]+)?[smhd])+", text):
         raise ConfigurationError(f"{text!r} is no duration; write it like 90s, 15m, 2h30m or 3d", option)
     parts = re.findall(r"([0-9.]+)([smhd])", text)
-    return int(sum(float(number) * _UNITS_S[unit] for number, unit in parts) * SECOND)
+    seconds = sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+    if not seconds <= LONGEST_S:
+        raise ConfigurationError(f"{text!r} is longer than {LONGEST_S // 86_400} days", option)
+    return int(seconds * SECOND)
 
 
 def instant(text: str | None, option: str) -> Instant | None:

@@ -68,14 +68,18 @@ class Journal:
             raise ConfigurationError("a command lies before the last one", quantity.label)
         command = Command(self._given, at, quantity, value)
         self._given += 1
+        # Of several that act from the same second on, the last one counts.
+        self._commands = [one for one in self._commands if one.quantity is not quantity or one.second < command.second]
         self._commands.append(command)
         return command
 
     def forget_before(self, second: int) -> None:
-        """Drop commands that a later one of the same quantity replaced at or before `second`."""
-        last = {command.quantity: command.number for command in self._commands if command.second <= second}
+        """Drop commands that say nothing about `second` and what follows: replaced ones, and releases."""
+        last = {command.quantity: command for command in self._commands if command.second <= second}
         self._commands = [
-            command for command in self._commands if command.number >= last.get(command.quantity, command.number)
+            command
+            for command in self._commands
+            if command.second > second or (command is last[command.quantity] and command.value is not None)
         ]
 
     def of(self, quantity: Quantity) -> list[tuple[int, float | None]]:

@@ -5,9 +5,11 @@ is stated once, in the row of an object; the list of objects sent to a client an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import ClassVar
+
+from softmeter.security.policies import Policy as Demand
 
 
 class DataAccessResult(IntEnum):
@@ -85,6 +87,8 @@ class Rights:
     read: str = ""
     write: str = ""
     call: str = ""
+    demands: Mapping[str, Demand] = field(default_factory=dict, hash=False)
+    """How the requests and responses that touch an attribute or method must at least be protected, by its name."""
 
     def __bool__(self) -> bool:
         return bool(self.read or self.write or self.call)
@@ -98,9 +102,13 @@ class Rights:
     def may_call(self, method: str) -> bool:
         return _names(self.call, method)
 
+    def demand(self, name: str) -> Demand:
+        """What protection touching an attribute or method takes, beyond that of the security policy."""
+        return self.demands.get(name, Demand.NOTHING)
+
     def unknown(self, attributes: frozenset[str], methods: frozenset[str]) -> frozenset[str]:
         """Names stated here that an interface class does not have."""
-        stated = {*self.read.split(), *self.write.split()} - attributes
+        stated = {*self.read.split(), *self.write.split(), *(self.demands.keys() - methods)} - attributes
         return frozenset(stated | (set(self.call.split()) - methods)) - {ALL}
 
 

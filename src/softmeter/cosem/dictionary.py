@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from softmeter.cosem.access import AttributeAccess, DataAccessResult, MethodAccess, Policy, Rights
+from softmeter.cosem.guards import guarded
 from softmeter.cosem.interface import Interface, Invoker, Reader, Selector, Writer, invoker, reader, selector, writer
 from softmeter.errors import LocalProtocolError
 from softmeter.obis import Obis
 from softmeter.wire.types import NULL, Data, Tag, encode_data
+
+_BITS_FROM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,16 @@ class View:
         self.readers[place + b"\x01"] = lambda _: own_name
         for number, spec in interface.attribute_specs.items():
             key = place + bytes((number,))
+            demand = rights.demand(spec.name)
             if rights.may_read(spec.name):
-                self.readers[key] = reader(interface, spec, key)
-                self.selectors[key] = selector(interface, spec)
+                self.readers[key] = guarded(reader(interface, spec, key), demand)
+                self.selectors[key] = guarded(selector(interface, spec), demand)
             if rights.may_write(spec.name) and interface.takes(spec):
-                self.writers[key] = writer(interface, spec, key)
+                self.writers[key] = guarded(writer(interface, spec, key), demand)
         for number, called in interface.method_specs.items():
             if rights.may_call(called.name):
-                self.invokers[place + bytes((number,))] = invoker(interface, called)
+                key = place + bytes((number,))
+                self.invokers[key] = guarded(invoker(interface, called), rights.demand(called.name))
 
     def refusal(self, key: bytes, *, is_method: bool = False) -> DataAccessResult:
         """Why an attribute or method is not served to this audience; method results have the same numbers."""
@@ -90,7 +95,7 @@ class Dictionary:
                 if unknown:
                     raise LocalProtocolError(f"policy {row.policy.name} names {sorted(unknown)}, {row.obis} has none")
         self._views: dict[Enum, View] = {}
-        self._lists: dict[Enum, bytes] = {}
+        self._lists: dict[tuple[Enum, bool], bytes] = {}
 
     def view(self, audience: Enum) -> View:
         """The objects as `audience` sees them."""
@@ -106,12 +111,16 @@ class Dictionary:
             if rights:
                 yield row.name, row.interface, rights
 
-    def object_list(self, audience: Enum) -> bytes:
-        """Attribute 2 of the association objects, encoded: what `audience` sees and may do."""
-        encoded = self._lists.get(audience)
+    def object_list(self, audience: Enum, *, version: int = 1) -> bytes:
+        """Attribute 2 of the association objects, encoded: what `audience` sees and may do.
+
+        From `version` 3 of the association on an access mode is a set of bits, with the protection it takes.
+        """
+        form = audience, version >= _BITS_FROM
+        encoded = self._lists.get(form)
         if encoded is None:
-            elements = tuple(_element(*seen) for seen in self.seen_by(audience))
-            encoded = self._lists[audience] = encode_data(Data(Tag.ARRAY, elements))
+            elements = tuple(_element(*seen, bits=form[1]) for seen in self.seen_by(audience))
+            encoded = self._lists[form] = encode_data(Data(Tag.ARRAY, elements))
         return encoded
 
 
@@ -119,18 +128,22 @@ def _order(row: Row) -> tuple[int, Obis]:
     return row.interface.class_id, row.name
 
 
-def _element(name: Obis, interface: Interface, rights: Rights) -> Data:
+def _element(name: Obis, interface: Interface, rights: Rights, *, bits: bool) -> Data:
     """object_list_element: class, version, name, access rights."""
+
+    def mode(access: int, name: str) -> int:
+        return access | (rights.demand(name) if bits and access else 0)
+
     attributes = [_attribute_access(1, AttributeAccess.READ)]
     for number, spec in interface.attribute_specs.items():
         access = AttributeAccess.of(
             readable=rights.may_read(spec.name), writable=interface.takes(spec) and rights.may_write(spec.name)
         )
-        attributes.append(_attribute_access(number, access, spec.select))
+        attributes.append(_attribute_access(number, mode(access, spec.name), spec.select))
     methods = [
         _structure(
             Data(Tag.INTEGER, number),
-            Data(Tag.ENUM, MethodAccess.ACCESS if rights.may_call(spec.name) else MethodAccess.NONE),
+            Data(Tag.ENUM, mode(MethodAccess.ACCESS if rights.may_call(spec.name) else MethodAccess.NONE, spec.name)),
         )
         for number, spec in interface.method_specs.items()
     ]
@@ -142,7 +155,7 @@ def _element(name: Obis, interface: Interface, rights: Rights) -> Data:
     )
 
 
-def _attribute_access(number: int, access: AttributeAccess, selectors: Iterable[int] = ()) -> Data:
+def _attribute_access(number: int, access: int, selectors: Iterable[int] = ()) -> Data:
     offered = tuple(Data(Tag.INTEGER, one) for one in selectors)
     shown = Data(Tag.ARRAY, offered) if offered else NULL
     return _structure(Data(Tag.INTEGER, number), Data(Tag.ENUM, access), shown)

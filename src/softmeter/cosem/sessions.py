@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from softmeter.obis import Obis
+from softmeter.security.ciphering import Protection
+from softmeter.security.policies import Policy
 
 
 class AssociationStatus(IntEnum):
@@ -32,15 +34,23 @@ class Session:
     max_send_pdu_size: int
     """What the client takes, octets; 0 is no limit."""
     status: AssociationStatus = AssociationStatus.NON_ASSOCIATED
+    client_title: bytes = b""
+    """The client's system title; empty where it gave none."""
+    protection: Protection = Protection.NONE
+    """Of the request being served."""
+    demanded: Policy = Policy.NOTHING
+    """What the attributes and methods touched by it demand of the answer."""
 
 
 class Sessions:
     """Which clients are associated, and the session whose request is being served."""
 
-    __slots__ = ("_open", "current")
+    __slots__ = ("_open", "current", "transfer")
 
     def __init__(self) -> None:
         self.current: Session | None = None
+        self.transfer: object | None = None
+        """Whose general block transfer the meter serves; it serves one at a time."""
         self._open: dict[int, list[Session]] = {}
 
     def opened(self, session: Session) -> None:

@@ -38,7 +38,7 @@ def shift_clock(device: "Device", at: Instant, by_s: int) -> None:
     """
     if abs(by_s) > GREATEST_SHIFT_S:
         raise ConfigurationError(f"a shift of {by_s} s; it must be -{GREATEST_SHIFT_S}..{GREATEST_SHIFT_S}", "clock")
-    _move_to(device, at, device.clock.time(at) + by_s * SECOND)
+    _move_to(device, at, device.clock.time(at) + device.clock.hands.pending(at) + by_s * SECOND)
 
 
 def round_clock(device: "Device", at: Instant, period_s: int) -> None:

@@ -124,9 +124,14 @@ class Device:
             power_down(self, self.now)
         self.progress.now = now
         self.progress.second = -(-now // SECOND)
-        measured = integrate(self.source.measurements(whole_second(now), 1))
-        if measured.voltage_mv.item(0) >= self.settings.cut_mv:
+        if self._sees_voltage(now):
             power_up(self, now)
+            self.glance()
+
+    def glance(self) -> None:
+        """Measure the second at hand without counting it, so that a meter just powered on shows what there is."""
+        if self._sees_voltage(self.now):
+            self.instantaneous = Instantaneous.of(self._measured(self.now), 0)
 
     def capture(self, profile: Profile, second: int | None = None) -> None:
         """Write a row now; with a meter second, the regular one of that time, which clears what was latched."""
@@ -160,6 +165,12 @@ class Device:
             yield profile.ring
         for log in Log:
             yield self.events.ring(log)
+
+    def _measured(self, at: Instant) -> Seconds:
+        return integrate(self.source.measurements(whole_second(at), 1))
+
+    def _sees_voltage(self, at: Instant) -> bool:
+        return self._measured(at).voltage_mv.item(0) >= self.settings.cut_mv
 
     def _live(self, count: int, outputs: Outputs | None) -> None:
         first = self.progress.second

@@ -36,6 +36,10 @@ class Hands(NamedTuple):
                 early = middle + 1
         return late
 
+    def pending(self, at: Instant) -> int:
+        """By how many nanoseconds the clock will still move, if nothing else is set."""
+        return self.offset_ns + self.slew_by_ns - (self.time(at) - at)
+
     def turned(self, at: Instant, by_ns: int) -> "Hands":
         """The hands after moving them at once."""
         return Hands(self.time(at) - at + by_ns, at, 0)

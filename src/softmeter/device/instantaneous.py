@@ -28,7 +28,7 @@ class Instantaneous(NamedTuple):
         return cls(
             seconds.voltage_mv.item(index),
             seconds.current_ma.item(index),
-            seconds.active_mj.item(index),
+            seconds.active_power_mw.item(index),
             seconds.reactive_mvars.item(index),
             seconds.apparent_mvas.item(index),
             seconds.frequency_mhz.item(index),

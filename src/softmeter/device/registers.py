@@ -36,12 +36,11 @@ class Registers:
 
     def mj(self, *summed: Quantity, rate: int = TOTAL) -> int:
         """The energy of the quantities together, in thousandths of a joule, of one rate or all."""
-        counting = self._rates if rate == TOTAL else (self._rates[rate - 1],)
-        return sum([row[quantity] for row in counting for quantity in summed])
+        return self._counted(summed, rate)
 
     def wh(self, *summed: Quantity, rate: int = TOTAL) -> int:
         """The same in Wh, varh or VAh, rounded down."""
-        return self.mj(*summed, rate=rate) // MJ_PER_WH
+        return self._counted(summed, rate) // MJ_PER_WH
 
     def net_wh(self, rate: int = TOTAL) -> int:
         """Import less export, in Wh, rounded towards zero."""
@@ -55,3 +54,10 @@ class Registers:
         energies = [saved_int(saved, name, 0) for name in _NAMES]
         width = len(Quantity)
         self._rates = tuple(tuple(energies[row * width : (row + 1) * width]) for row in range(RATES))
+
+    def _counted(self, summed: tuple[Quantity, ...], rate: int) -> int:
+        counting = self._rates if rate == TOTAL else (self._rates[rate - 1],)
+        if len(summed) == 1:  # as of nearly every register
+            quantity = summed[0]
+            return sum([row[quantity] for row in counting])
+        return sum([row[quantity] for row in counting for quantity in summed])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from softmeter.dlms.access_messages import AccessRequest, AccessResponse
 from softmeter.dlms.messages import (
     ActionRequestBlock,
     ActionRequestFirstBlock,
@@ -17,6 +18,7 @@ from softmeter.dlms.messages import (
     ConfirmedServiceError,
     DataNotification,
     ExceptionResponse,
+    GeneralBlock,
     GeneralDedicated,
     GeneralGlobal,
     GetRequestNext,
@@ -38,6 +40,7 @@ from softmeter.dlms.messages import (
     SetResponseNormal,
     SetResponseWithList,
 )
+from softmeter.dlms.unsolicited import DataNotificationConfirm, EventNotification
 from softmeter.errors import DecodeError, LocalProtocolError
 from softmeter.wire.types import Codec, Cursor, encode_length, struct
 
@@ -58,9 +61,14 @@ FORMS: dict[type[Any], bytes] = {
     InitiateResponse: b"\x08",
     ConfirmedServiceError: b"\x0e",
     DataNotification: b"\x0f",
+    DataNotificationConfirm: b"\x10",
+    EventNotification: b"\xc2",
     ExceptionResponse: b"\xd8",
+    AccessRequest: b"\xd9",
+    AccessResponse: b"\xda",
     GeneralGlobal: b"\xdb",
     GeneralDedicated: b"\xdc",
+    GeneralBlock: b"\xe0",
     GetRequestNormal: b"\xc0\x01",
     GetRequestNext: b"\xc0\x02",
     GetRequestWithList: b"\xc0\x03",

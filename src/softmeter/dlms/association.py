@@ -4,7 +4,6 @@ The association answers APDUs by itself and notes events. Whatever would change 
 stored raises `BusyError` before it has any effect; the caller hands in the same APDU again later.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from softmeter.cosem.access import ActionResult
@@ -24,9 +23,11 @@ from softmeter.dlms.acse import (
     Rlrq,
     encode_acse,
 )
+from softmeter.dlms.agreed import Agreed
 from softmeter.dlms.apdu import decode_apdu, encode_apdu
 from softmeter.dlms.conformance import Conformance
-from softmeter.dlms.decisions import DLMS_VERSION, Proposal, Refusal, answered_context, decide
+from softmeter.dlms.decisions import Proposal, Refusal, answered_context, decide
+from softmeter.dlms.dialect import STANDARD, Dialect
 from softmeter.dlms.host import (
     AssociationOpened,
     AssociationRefused,
@@ -38,19 +39,21 @@ from softmeter.dlms.host import (
     LoginFailed,
     Replayed,
 )
+from softmeter.dlms.layers import Layers, Unwrapped
 from softmeter.dlms.messages import (
     ActionRequestNormal,
     ActionResponseNormal,
     ConfirmedServiceError,
-    InitiateResponse,
     ServiceError,
     StateError,
 )
-from softmeter.dlms.protection import Family, Protector
+from softmeter.dlms.proofs import PROVING, TITLED, Prover
+from softmeter.dlms.protection import Protector
 from softmeter.dlms.services import Services, refusal
 from softmeter.errors import DecodeError, LocalProtocolError, SecurityError
 from softmeter.security.authentication import draw_challenge
-from softmeter.security.ciphering import CounterError, Opened
+from softmeter.security.ciphering import CounterError
+from softmeter.security.policies import Policy
 from softmeter.wire.ber import decode_message
 from softmeter.wire.types import octets
 
@@ -60,9 +63,11 @@ MAX_PDU = 1024
 """server-max-receive-pdu-size: octets of an APDU, protection included."""
 LONGEST_ANSWER = 0xFFFF
 """What a client takes who names no limit: what the wrapper can carry."""
-_LN_VAA = 7
+_WITHOUT_LIMIT = 1 << 30
 _GET, _EXCEPTION = 0xC0, 0xD8
+_INITIATE = b"\x01"
 _INITIATE_ERROR = 1, 6  # service initiate, kind initiate
+_MAY_REPLACE_KEYS = frozenset({b"\xc3", b"\xd9"})
 _REPLY_TO_HLS = bytes.fromhex("000F0000280000FF01")
 
 
@@ -72,6 +77,10 @@ class State(Enum):
     NON_ASSOCIATED = AssociationStatus.NON_ASSOCIATED
     PENDING = AssociationStatus.PENDING
     ASSOCIATED = AssociationStatus.ASSOCIATED
+
+
+# Members asked for with every request: reading one through its class takes long.
+_PENDING, _ASSOCIATED, _NOTHING = State.PENDING, State.ASSOCIATED, Policy.NOTHING
 
 
 class Step(Enum):
@@ -99,40 +108,57 @@ class BusyError(Exception):
     """The meter is being stored: nothing has happened yet, come again."""
 
 
-@dataclass(slots=True)
-class _Agreed:
-    """What was negotiated; there from the AARE to the release."""
-
-    session: Session
-    services: Services
-    mechanism: Mechanism
-    protector: Protector | None
-    room: int
-    """Octets of an answer, protection included."""
-    ours: bytes = b""
-    """Our challenge, until it is answered."""
-    theirs: bytes = b""
-
-
 class Association:
     """The association between one client address and one server address of a connection."""
 
-    def __init__(self, host: Host, client_sap: int, server_sap: int, events: list[Event]) -> None:
+    def __init__(
+        self, host: Host, client_sap: int, server_sap: int, events: list[Event], longest: int = LONGEST_ANSWER
+    ) -> None:
         self._host = host
         self._client_sap = client_sap
         self._server_sap = server_sap
         self._events = events
+        self._longest = longest
         self.state = State.NON_ASSOCIATED
-        self._agreed: _Agreed | None = None
+        self._agreed: Agreed | None = None
+        self._last: tuple[bytes, bytes] | None = None
+        """The last protected request that was taken, and its answer: a client that missed it asks again."""
 
-    def answer(self, apdu: bytes) -> bytes:
+    @property
+    def room(self) -> int:
+        """Octets of an APDU that the client takes."""
+        return self._longest if self._agreed is None else self._agreed.room
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether a client is associated that has proved to know a secret."""
+        agreed = self._agreed
+        return self.state is _ASSOCIATED and agreed is not None and agreed.mechanism is not Mechanism.LOWEST
+
+    @property
+    def conformance(self) -> Conformance:
+        """What was negotiated; nothing while there is no association."""
+        if self._agreed is None or self.state is not _ASSOCIATED:
+            return Conformance(0)
+        return Conformance(self._agreed.session.conformance)
+
+    def answer(self, apdu: bytes, *, in_blocks: bool = False) -> bytes:
         """The answer to an APDU; empty where none is due.
+
+        With `in_blocks` general block transfer carries both, so that neither is too long.
+
+        The last protected request, come again octet for octet, is answered from memory and not served again.
 
         Raises:
             BusyError: the meter is locked, and the request would change something.
         """
+        last = self._last
+        if last is not None:
+            if last[0] == apdu:
+                return last[1]
+            self._last = None
         tag = apdu[0] if apdu else 0
-        if len(apdu) > MAX_PDU:
+        if len(apdu) > MAX_PDU and not in_blocks:
             self._events.append(BadRequest(self._client_sap, f"an APDU of {len(apdu)} octets"))
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.PDU_TOO_LONG)
         if tag == AARQ:
@@ -143,20 +169,24 @@ class Association:
         if agreed is None:
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.OPERATION_NOT_POSSIBLE)
         self._host.sessions.current = agreed.session
+        room = _WITHOUT_LIMIT if in_blocks else agreed.room
         if agreed.protector is None:
             if tag != _GET:
                 self._wait_if_locked()
-            return agreed.services.serve(apdu, agreed.room)
-        return self._answer_protected(agreed, agreed.protector, apdu)
+            if self.state is _PENDING:
+                return self._prove(agreed, apdu, -1)
+            return agreed.services.serve(apdu, room)
+        return self._answer_protected(agreed, agreed.protector, apdu, room)
 
     def release(self, reason: str) -> None:
         """End the association, if there is one."""
-        if self.state is State.ASSOCIATED:
+        self._last = None
+        if self.state is _ASSOCIATED:
             self._events.append(AssociationReleased(self._client_sap, reason))
         if self._agreed is not None:
             self._move(self._agreed, Step.RELEASE)
 
-    def _move(self, agreed: _Agreed, step: Step) -> None:
+    def _move(self, agreed: Agreed, step: Step) -> None:
         following = TRANSITIONS.get((self.state, step))
         if following is None:
             raise LocalProtocolError(f"{step.name} in state {self.state.name}")
@@ -175,30 +205,32 @@ class Association:
 
     # -- requests
 
-    def _answer_protected(self, agreed: _Agreed, protector: Protector, apdu: bytes) -> bytes:
-        opened = self._unprotected(protector, apdu)
-        if isinstance(opened, bytes):
-            return opened
-        family, (plain, _, counter) = opened
+    def _answer_protected(self, agreed: Agreed, protector: Protector, apdu: bytes, room: int) -> bytes:
+        request = self._unprotected(protector, apdu)
+        if isinstance(request, bytes):
+            return request
+        plain, protection, layers, counters = request
         if plain[:1] != b"\xc0":
             self._wait_if_locked()
-        before = protector.last_accepted
-        protector.accept(counter)
-        if self.state is State.PENDING:
-            answer = self._prove(agreed, protector, plain, before)
+        protector.accept(request)
+        if plain[:1] in _MAY_REPLACE_KEYS:
+            protector.reserve(layers)
+        session = agreed.session
+        session.protection, session.demanded = protection, _NOTHING
+        if self.state is _PENDING:
+            answer = self._prove(agreed, plain, protector.before)
         else:
-            answer = agreed.services.serve(plain, agreed.room - family.overhead)
-        if not answer or answer[0] == _EXCEPTION:  # is never ciphered
-            return answer
-        return protector.seal(family, answer)
+            answer = agreed.services.serve(plain, room - protector.overhead(layers))
+        if answer and answer[0] != _EXCEPTION:  # that one is never ciphered
+            answer = protector.seal(layers, answer, session.demanded)
+        if counters:
+            self._last = apdu, answer
+        return answer
 
-    def _unprotected(self, protector: Protector, apdu: bytes) -> tuple[Family, Opened] | bytes:
+    def _unprotected(self, protector: Protector, apdu: bytes) -> Unwrapped | bytes:
         """A request freed from its protection, or the answer that refuses it."""
         try:
-            envelope = protector.envelope(apdu)
-            if envelope is None:
-                raise SecurityError("less protected than the policy demands")  # noqa: TRY301 - one place answers
-            return envelope.family, protector.open(envelope)
+            return protector.open(apdu)
         except CounterError as error:
             self._wait_if_locked()
             self._events.append(Replayed(self._client_sap, error.last))
@@ -225,13 +257,14 @@ class Association:
             return self._reject(aarq, Refusal(Diagnostic.NO_REASON, "address"))
         proposal = Proposal(aarq, client, self._host)
         refused = decide(proposal)
-        if proposal.counter and proposal.protector is not None:
-            proposal.protector.accept(proposal.counter)
-        if refused is not None:
-            return self._reject(aarq, refused)
-        return self._accept(proposal)
+        if proposal.request is not None and proposal.protector is not None:
+            proposal.protector.accept(proposal.request)
+        answer = self._accept(proposal) if refused is None else self._reject(aarq, refused, client.dialect)
+        if proposal.request is not None and proposal.request.counters:
+            self._last = apdu, answer
+        return answer
 
-    def _reject(self, aarq: Aarq | None, refused: Refusal) -> bytes:
+    def _reject(self, aarq: Aarq | None, refused: Refusal, dialect: Dialect = STANDARD) -> bytes:
         sap = self._client_sap
         if refused.is_login and aarq is not None:
             self._events.append(LoginFailed(sap, Mechanism(aarq.mechanism or 0)))
@@ -241,6 +274,10 @@ class Association:
             self._events.append(Replayed(sap, refused.replayed))
         else:
             self._events.append(AssociationRefused(sap, refused.reason))
+        if dialect.exceptions_to_aarq and refused.replayed is not None:
+            return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.INVOCATION_COUNTER_ERROR, refused.replayed)
+        if dialect.exceptions_to_aarq and refused.is_undeciphered:
+            return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.DECIPHERING_ERROR)
         error = None if refused.error is None else ConfirmedServiceError(*_INITIATE_ERROR, refused.error)
         return encode_acse(
             Aare(
@@ -254,7 +291,7 @@ class Association:
     def _accept(self, proposal: Proposal) -> bytes:
         context, mechanism = proposal.way
         agreed = self._agree(proposal)
-        hls = mechanism == Mechanism.HLS_GMAC
+        hls = mechanism in PROVING
         if hls:
             agreed.theirs = proposal.aarq.authentication or b""
             agreed.ours = draw_challenge(self._host.entropy, different_from=(agreed.theirs,))
@@ -266,19 +303,21 @@ class Association:
                 context=context,
                 result=Result.ACCEPTED,
                 diagnostic=Diagnostic.AUTHENTICATION_REQUIRED if hls else Diagnostic.NULL,
-                responding_title=None if agreed.protector is None else self._host.system_title,
+                responding_title=self._host.system_title if agreed.session.client_title else None,
                 requirements=AUTHENTICATION if hls else None,
                 mechanism=mechanism if hls else None,
                 authentication=agreed.ours if hls else None,
-                user_information=_initiate_response(agreed, proposal.family),
+                user_information=agreed.initiate_response(() if proposal.request is None else proposal.request.layers),
             )
         )
 
-    def _agree(self, proposal: Proposal) -> _Agreed:
+    def _agree(self, proposal: Proposal) -> Agreed:
         """The session and the services that were negotiated."""
         client, host, limit = proposal.client, self._host, proposal.max_pdu_size
         context, mechanism = proposal.way
         audience = client.ways[Context(context), Mechanism(mechanism)]
+        titled = proposal.is_ciphered or mechanism in TITLED
+        title = (proposal.aarq.calling_title or b"") if titled else b""
         session = Session(
             client_sap=client.sap,
             audience=audience,
@@ -289,31 +328,42 @@ class Association:
             conformance=proposal.conformance.value,
             max_receive_pdu_size=MAX_PDU,
             max_send_pdu_size=limit,
+            client_title=title,
         )
+        protector = proposal.protector
+        dedicated = None if proposal.initiate is None else proposal.initiate.dedicated_key
+        if protector is not None and dedicated is not None:
+            protector.dedicate(dedicated)
+        proving = protector or (Protector(host, client, title) if mechanism in PROVING else None)
         services = Services(host, host.view(audience), proposal.conformance, client.sap, self._events)
-        return _Agreed(session, services, Mechanism(mechanism), proposal.protector, limit or LONGEST_ANSWER)
+        room = min(limit or self._longest, self._longest)
+        return Agreed(session, services, Mechanism(mechanism), protector, proving, client.dialect, room)
 
-    def _prove(self, agreed: _Agreed, protector: Protector, plain: bytes, before: int) -> bytes:
+    def _prove(self, agreed: Agreed, plain: bytes, before: int) -> bytes:
         """The third pass: the client's answer to our challenge; `before` is the counter accepted before this APDU.
 
         The answer's own counter may be that of the APDU around it: well-known clients use one counter for both.
         """
         if not plain.startswith(b"\xc3\x01") or plain[3:12] != _REPLY_TO_HLS:
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.OPERATION_NOT_POSSIBLE)
+        keys, proving = self._host.keys(self._client_sap), agreed.proving
+        if proving is None:
+            raise LocalProtocolError("a challenge without keys to prove anything with")
         try:
+            prover = Prover(agreed.mechanism, proving.sealer, keys.hls_secret)
             request: ActionRequestNormal = decode_apdu(plain)
-            counter = protector.verify(agreed.ours, octets.decode(request.parameter or b""))
-            if counter <= before:
+            counter = prover.check(octets.decode(request.parameter or b""), agreed.ours, agreed.theirs)
+            if counter is not None and counter <= before:
                 raise CounterError(before)
         except (SecurityError, DecodeError):
             self._move(agreed, Step.FAIL)
             self._events.append(LoginFailed(self._client_sap, agreed.mechanism))
             return encode_apdu(ActionResponseNormal(plain[2], ActionResult.OTHER_REASON, None))
-        if counter > protector.last_accepted:
-            protector.accept(counter)
+        if counter is not None and counter > proving.last_accepted:
+            proving.accept_counter(counter)
         self._move(agreed, Step.PROVE)
         self._events.append(AssociationOpened(self._client_sap, agreed.mechanism))
-        proof = octets.encode(protector.prove(agreed.theirs))
+        proof = octets.encode(prover.make(agreed.theirs, agreed.ours))
         agreed.ours = agreed.theirs = b""
         return encode_apdu(ActionResponseNormal(plain[2], ActionResult.SUCCESS, proof))
 
@@ -324,22 +374,22 @@ class Association:
         except DecodeError as error:
             self._events.append(BadRequest(self._client_sap, f"RLRQ: {error}"))
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.OTHER_REASON)
-        agreed, answer, family = self._agreed, None, None
-        if agreed is not None and agreed.protector is not None:
-            opened = self._unprotected(agreed.protector, rlrq.user_information or b"")
-            if isinstance(opened, bytes):
-                return opened
-            family = opened[0]
-            agreed.protector.accept(opened[1].counter)
-        if agreed is not None and rlrq.user_information is not None:
-            answer = _initiate_response(agreed, family)
+        agreed, answer = self._agreed, None
+        layers: Layers = ()
+        information = rlrq.user_information
+        if agreed is not None and agreed.protector is not None and not (information is None and agreed.releases_plain):
+            request = self._unprotected(agreed.protector, information or b"")
+            if isinstance(request, bytes):
+                return request
+            if information is not None and request.plain[:1] != _INITIATE:
+                self._events.append(BadRequest(self._client_sap, "RLRQ: something else than an InitiateRequest"))
+                return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.OTHER_REASON)
+            agreed.protector.accept(request)
+            layers = request.layers
+        if agreed is not None and information is not None:
+            answer = agreed.initiate_response(layers)
         self.release("released by the client")
-        return encode_acse(Rlre(reason=ReleaseReason.NORMAL, user_information=answer))
-
-
-def _initiate_response(agreed: _Agreed, family: Family | None) -> bytes:
-    """What was negotiated, protected in the family of the request."""
-    plain = encode_apdu(InitiateResponse(None, DLMS_VERSION, Conformance(agreed.session.conformance), MAX_PDU, _LN_VAA))
-    if agreed.protector is None or family is None:
-        return plain
-    return agreed.protector.seal(family, plain)
+        answered = encode_acse(Rlre(reason=ReleaseReason.NORMAL, user_information=answer))
+        if layers:
+            self._last = apdu, answered
+        return answered

@@ -1,20 +1,23 @@
-"""Long parameters and results in slices: GET and SET with block transfer (IEC 62056-53, service-specific blocks).
+"""Long parameters and results in slices: GET, SET and ACTION with block transfer (IEC 62056-53).
 
 Block numbers start at 1. A transfer belongs to its association; a new request of its service ends it.
 """
 
-from softmeter.cosem.access import DataAccessResult
-from softmeter.dlms.apdu import encode_apdu
-from softmeter.dlms.messages import DataBlock, GetResponseBlock, Target
+from enum import Enum, auto
+from typing import Generic, TypeVar
+
+from softmeter.dlms.messages import DataBlock
 from softmeter.wire.types import encode_length
 
 LONGEST_PARAMETER = 65_536
-"""Octets that the blocks of one SET may bring together."""
+"""Octets that the blocks of one SET or ACTION may bring together."""
 _HEADER_OCTETS = 9
 """Service, form, invoke id, last, number (4), choice."""
 
+T = TypeVar("T")
 
-class GetTransfer:
+
+class Outgoing:
     """A long result on its way out; what is sent is a snapshot of the moment it was asked for."""
 
     __slots__ = ("_at", "_number", "_raw")
@@ -33,40 +36,41 @@ class GetTransfer:
     def is_finished(self) -> bool:
         return self._at >= len(self._raw)
 
-    def block(self, invoke_id: int, room: int) -> bytes:
-        """The next block, in at most `room` octets."""
+    def block(self, room: int) -> DataBlock:
+        """The next block, of which the whole answer has at most `room` octets."""
         size = max(1, room - _HEADER_OCTETS - len(encode_length(max(room, 1))))
         raw = self._raw[self._at : self._at + size]
         self._at += size
         self._number += 1
-        head = bytes((0xC4, 0x02, invoke_id, self.is_finished))
-        return b"".join((head, self._number.to_bytes(4, "big"), b"\x00", encode_length(len(raw)), raw))
+        return DataBlock(self.is_finished, self._number, raw)
 
 
-def get_failed(invoke_id: int, number: int, result: DataAccessResult) -> bytes:
-    """The answer that ends a block transfer with GET."""
-    return encode_apdu(GetResponseBlock(invoke_id, True, number, result))
+class Fault(Enum):
+    """Why a block cannot be taken."""
+
+    NUMBER = auto()
+    TOO_LONG = auto()
 
 
-class SetTransfer:
-    """A long parameter on its way in."""
+class Incoming(Generic[T]):
+    """A long parameter on its way in, for `targets`: attributes or methods."""
 
     __slots__ = ("_expected", "_parts", "_size", "is_list", "targets")
 
-    def __init__(self, targets: tuple[Target, ...], *, is_list: bool) -> None:
+    def __init__(self, targets: tuple[T, ...], *, is_list: bool) -> None:
         self.targets = targets
         self.is_list = is_list
         self._expected = 1
         self._parts: list[bytes] = []
         self._size = 0
 
-    def take(self, block: DataBlock) -> DataAccessResult | None:
-        """Add a block; the result that ends the transfer, if it cannot go on."""
+    def take(self, block: DataBlock) -> Fault | None:
+        """Add a block; what ends the transfer, if it cannot go on."""
         if block.number != self._expected:
-            return DataAccessResult.DATA_BLOCK_NUMBER_INVALID
+            return Fault.NUMBER
         self._size += len(block.raw)
         if self._size > LONGEST_PARAMETER:
-            return DataAccessResult.LONG_SET_ABORTED
+            return Fault.TOO_LONG
         self._parts.append(block.raw)
         self._expected += 1
         return None

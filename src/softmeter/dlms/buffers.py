@@ -28,6 +28,7 @@ _FORMS = {
     "f": ">f4",
     "d": ">f8",
 }
+_COMPACT_ARRAY = bytes((Tag.COMPACT_ARRAY,))
 _STRINGS = {Tag.OCTET_STRING, Tag.VISIBLE_STRING, Tag.UTF8_STRING}
 
 
@@ -50,11 +51,13 @@ class _Field(NamedTuple):
 
 
 def decode_rows(octets: bytes) -> tuple[Column, ...]:
-    """The columns of an array of structures; an empty array has none.
+    """The columns of an array, or a compact array, of structures; an empty one has none.
 
     Raises:
         DecodeError: the octets are no array of structures of one number of elements.
     """
+    if octets[:1] == _COMPACT_ARRAY:
+        return _of_rows(decode_data(octets).value.elements)
     cursor = Cursor(octets)
     cursor.expect(Tag.ARRAY, "array")
     count = cursor.count()
@@ -113,7 +116,12 @@ def _column(table: NDArray[np.uint8], item: _Field) -> Column:
 
 
 def _value_by_value(octets: bytes) -> tuple[Column, ...]:
-    rows = decode_data(octets).value
+    return _of_rows(decode_data(octets).value)
+
+
+def _of_rows(rows: tuple[Data, ...]) -> tuple[Column, ...]:
+    if not rows:
+        return ()
     width = len(rows[0].value) if rows[0].type is Tag.STRUCTURE else 0
     if any(row.type is not Tag.STRUCTURE or len(row.value) != width for row in rows):
         raise DecodeError("a buffer is an array of structures of one number of elements")

@@ -5,60 +5,66 @@ from typing import TypeVar
 from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.dlms.acse import ReleaseReason, Rlre, Rlrq, decode_acse, encode_acse
 from softmeter.dlms.apdu import encode_apdu
+from softmeter.dlms.carrying import Carrier
 from softmeter.dlms.channel import Channel, Credentials
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.conversation import Conversation, Progress
-from softmeter.dlms.long import Asker, get_blocks, long_action, long_set, outcome_blocks
+from softmeter.dlms.long import Asker, Assembly, get_blocks, long_action, long_set, outcome_blocks
 from softmeter.dlms.messages import (
+    ActionOutcome,
+    ActionRequestFirstBlock,
     ActionRequestNormal,
     ActionResponseBlock,
     ActionResponseNormal,
     AttributeReference,
     GetRequestNormal,
-    GetRequestWithList,
     GetResponseBlock,
     GetResponseNormal,
-    GetResponseWithList,
     InitiateRequest,
     MethodReference,
     Selection,
+    SetRequestFirstBlock,
     SetRequestNormal,
+    SetResponseLastBlock,
     SetResponseNormal,
     Target,
-    data_results,
 )
 from softmeter.dlms.opening import VERSION, Negotiated, open_association
-from softmeter.dlms.refusals import ServiceRefusedError
 from softmeter.entropy import Entropy
 from softmeter.errors import AccessError, RemoteProtocolError
 from softmeter.obis import Obis
-from softmeter.wire.types import Codec, u32
+from softmeter.wire.types import Codec, struct, u32
 
 T = TypeVar("T")
 
 PROPOSED = (
-    Conformance.PRIORITY
+    Conformance.GENERAL_BLOCK_TRANSFER
+    | Conformance.PRIORITY
     | Conformance.BLOCK_GET
     | Conformance.BLOCK_SET
     | Conformance.BLOCK_ACTION
     | Conformance.MULTIPLE_REFERENCES
+    | Conformance.DATA_NOTIFICATION
+    | Conformance.ACCESS
     | Conformance.GET
     | Conformance.SET
     | Conformance.SELECTIVE_ACCESS
+    | Conformance.EVENT_NOTIFICATION
     | Conformance.ACTION
 )
 """What this client can use; general protection is added where it ciphers."""
 
-_CONFIRMED_HIGH = 0xC0  # of the octet invoke-id-and-priority; clients and captures use C1 and up
+CONFIRMED, HIGH_PRIORITY = 0x40, 0x80
+"""Flags of the octet invoke-id-and-priority."""
 _EXCEPTION = b"\xd8"
-_MOST_AT_ONCE = 32  # longer lists are known to upset meters
 
 
 class Client:
     """One client's association with one meter.
 
     `counter` is the first invocation counter it uses: above all it ever used with its keys. `next_counter` is the one
-    to start with next time.
+    to start with next time. With a `window` general blocks carry all services where the meter offers them, and the
+    meter may send so many in one burst; without one they carry what has no other way.
     """
 
     def __init__(
@@ -69,13 +75,17 @@ class Client:
         counter: int = 1,
         conformance: Conformance = PROPOSED,
         max_pdu_size: int = 0xFFFF,
+        window: int = 0,
     ) -> None:
         self._credentials = credentials
         self._entropy = entropy
-        self._channel = Channel(credentials, counter)
+        self._channel = Channel(credentials, counter, entropy)
+        self.carrier = Carrier(window)
         ciphered = Conformance.GENERAL_PROTECTION if credentials.is_ciphered else Conformance(0)
         self._proposal = InitiateRequest(None, True, None, VERSION, conformance | ciphered, max_pdu_size)
         self._invoked = 0
+        self.high_priority = True
+        """Of the requests from now on."""
         self.negotiated = Negotiated(Conformance(0), 0, b"")
 
     @property
@@ -89,8 +99,11 @@ class Client:
             RefusalError: the meter refused; its class says why.
             RemoteProtocolError: the meter broke the protocol.
         """
+        self.carrier.conformance = Conformance(0)
         opening = open_association(self._channel, self._credentials, self._proposal, self._entropy)
         self.negotiated = yield from opening
+        self.carrier.conformance = self.negotiated.conformance
+        self.carrier.room = self.negotiated.max_pdu_size or 0xFFFF
         return self.negotiated
 
     def release(self) -> Conversation[None]:
@@ -110,22 +123,34 @@ class Client:
         if not isinstance(decode_acse(response), Rlre):
             raise RemoteProtocolError("the meter does not answer an RLRQ with an RLRE")
 
+    def invocation(self, *, confirmed: bool = True) -> Asker:
+        """The next invocation of a service, for those that are conversations of their own."""
+        self._invoked = self._invoked % 15 + 1
+        flags = CONFIRMED * confirmed | HIGH_PRIORITY * self.high_priority
+        return Asker(self._channel, flags | self._invoked, self.carrier)
+
     def get(
-        self, reference: AttributeReference, selection: Selection | None = None, progress: Progress | None = None
+        self,
+        reference: AttributeReference,
+        selection: Selection | None = None,
+        progress: Progress | None = None,
+        into: Assembly | None = None,
     ) -> Conversation[bytes]:
-        """The encoded value of an attribute, in blocks where it is long.
+        """The encoded value of an attribute, in blocks where it is long; `into` keeps what came when it breaks off.
 
         Raises:
             AccessError: the meter gives no value; says of which attribute.
         """
-        ask = self._asker()
+        ask = self.invocation()
         request = GetRequestNormal(ask.invoke_id, Target(reference, selection))
-        answer = yield from ask(request, GetResponseNormal, GetResponseBlock)
+        answer = yield from ask(request, GetResponseNormal, GetResponseBlock, progress=progress)
         result = (
-            answer.result if isinstance(answer, GetResponseNormal) else (yield from get_blocks(ask, answer, progress))
+            answer.result
+            if isinstance(answer, GetResponseNormal)
+            else (yield from get_blocks(ask, answer, into or Assembly(progress)))
         )
         if isinstance(result, DataAccessResult):
-            raise _denied(result, f"attribute {reference.attribute}", reference)
+            raise denied(result, f"attribute {reference.attribute}", reference)
         data: bytes = result
         return data
 
@@ -138,97 +163,77 @@ class Client:
         """
         return codec.decode((yield from self.get(reference)))
 
-    def get_many(
-        self, references: tuple[AttributeReference, ...]
-    ) -> Conversation[tuple[bytes | DataAccessResult, ...]]:
-        """The encoded values of several attributes, or why there is none; in one request where the meter allows it."""
-        if Conformance.MULTIPLE_REFERENCES not in self.negotiated.conformance or len(references) < 2:
-            return (yield from self._one_by_one(references))
-        if len(references) > _MOST_AT_ONCE:
-            head = yield from self.get_many(references[:_MOST_AT_ONCE])
-            return head + (yield from self.get_many(references[_MOST_AT_ONCE:]))
-        ask = self._asker()
-        request = GetRequestWithList(ask.invoke_id, tuple(Target(reference, None) for reference in references))
-        answer = yield from ask(request, GetResponseWithList, GetResponseBlock, GetResponseNormal)
-        if isinstance(answer, GetResponseBlock):
-            raw = yield from get_blocks(ask, answer, None)
-            results = data_results.decode_bare(raw) if isinstance(raw, bytes) else (raw,) * len(references)
-        elif isinstance(answer, GetResponseNormal):
-            results = (answer.result,) * len(references) if isinstance(answer.result, DataAccessResult) else ()
-        else:
-            results = answer.results
-        if len(results) != len(references):
-            raise RemoteProtocolError(f"{len(results)} results for {len(references)} attributes")
-        return results
-
     def set(
-        self, reference: AttributeReference, value: bytes, selection: Selection | None = None
+        self,
+        reference: AttributeReference,
+        value: bytes,
+        selection: Selection | None = None,
+        progress: Progress | None = None,
     ) -> Conversation[None]:
         """Set an attribute to an encoded value, in blocks where it is long.
 
         Raises:
             AccessError: the meter does not take it.
         """
-        ask = self._asker()
-        request = SetRequestNormal(ask.invoke_id, Target(reference, selection), value)
-        if self._fits(encode_apdu(request)):
+        ask = self.invocation()
+        target = Target(reference, selection)
+        request = SetRequestNormal(ask.invoke_id, target, value)
+        if ask.takes_whole(request, Conformance.BLOCK_SET, "a value this long"):
             answer = yield from ask(request, SetResponseNormal)
-            result = answer.result
         else:
-            self._must_offer(Conformance.BLOCK_SET, "a value this long")
-            result = yield from long_set(ask, request.target, value, self._room)
-        if result is not DataAccessResult.SUCCESS:
-            raise _denied(result, f"attribute {reference.attribute}", reference)
+            answer = yield from long_set(
+                ask,
+                lambda block: SetRequestFirstBlock(ask.invoke_id, target, block),
+                value,
+                (SetResponseLastBlock, SetResponseNormal),
+                progress,
+            )
+        if answer.result is not DataAccessResult.SUCCESS:
+            raise denied(answer.result, f"attribute {reference.attribute}", reference)
 
-    def action(self, method: MethodReference, parameter: bytes | None = None) -> Conversation[bytes | None]:
+    def action(
+        self, method: MethodReference, parameter: bytes | None = None, progress: Progress | None = None
+    ) -> Conversation[bytes | None]:
         """Call a method with an encoded parameter; returns its encoded result, if it has one.
 
         Raises:
             AccessError: the meter does not do it.
         """
-        ask = self._asker()
+        ask = self.invocation()
         request = ActionRequestNormal(ask.invoke_id, method, parameter)
-        if self._fits(encode_apdu(request)):
+        if ask.takes_whole(request, Conformance.BLOCK_ACTION, "a parameter this long"):
             answer = yield from ask(request, ActionResponseNormal, ActionResponseBlock)
         else:
-            self._must_offer(Conformance.BLOCK_ACTION, "a parameter this long")
-            answer = yield from long_action(ask, method, parameter or b"", self._room)
+            answer = yield from long_action(
+                ask,
+                lambda block: ActionRequestFirstBlock(ask.invoke_id, method, block),
+                parameter or b"",
+                (ActionResponseNormal, ActionResponseBlock),
+                progress,
+            )
         outcome = answer
         if isinstance(answer, ActionResponseBlock):
-            outcome = yield from outcome_blocks(ask, answer)
-        if outcome.result is not ActionResult.SUCCESS:
-            raise _denied(outcome.result, f"method {method.method}", method)
-        if isinstance(outcome.data, DataAccessResult):
-            raise _denied(outcome.data, f"the result of method {method.method}", method)
-        data: bytes | None = outcome.data
-        return data
+            outcome = struct(ActionOutcome).decode_bare((yield from outcome_blocks(ask, answer)))
+        return returned(outcome, method)
 
-    def _one_by_one(
-        self, references: tuple[AttributeReference, ...]
-    ) -> Conversation[tuple[bytes | DataAccessResult, ...]]:
-        results: list[bytes | DataAccessResult] = []
-        for reference in references:
-            try:
-                results.append((yield from self.get(reference)))
-            except AccessError as error:
-                results.append(DataAccessResult(error.result))
-        return tuple(results)
 
-    def _asker(self) -> Asker:
-        self._invoked = self._invoked % 15 + 1
-        return Asker(self._channel, _CONFIRMED_HIGH | self._invoked)
+def returned(outcome: ActionOutcome | ActionResponseNormal, method: MethodReference) -> bytes | None:
+    """What a method returned.
 
-    @property
-    def _room(self) -> int:
-        """How long a request may be before it is sealed."""
-        return (self.negotiated.max_pdu_size or 0xFFFF) - self._channel.overhead
+    Raises:
+        AccessError: it failed.
+    """
+    if outcome.result is not ActionResult.SUCCESS:
+        raise denied(outcome.result, f"method {method.method}", method)
+    if isinstance(outcome.data, DataAccessResult):
+        raise denied(outcome.data, f"the result of method {method.method}", method)
+    return outcome.data
 
-    def _fits(self, request: bytes) -> bool:
-        return len(request) <= self._room
 
-    def _must_offer(self, service: Conformance, what: str) -> None:
-        if service not in self.negotiated.conformance:
-            raise ServiceRefusedError(f"the meter takes at most {self.negotiated.max_pdu_size} octets: not {what}")
+def denied(result: int, what: str, reference: AttributeReference | MethodReference) -> AccessError:
+    """The error that a result other than success stands for."""
+    reason = getattr(result, "name", str(result)).replace("_", " ").lower()
+    return AccessError(result, f"{what} of {reference.name.short} (class {reference.class_id}): {reason}")
 
 
 def invocation_counter(client: Client, *names: Obis) -> Conversation[int]:
@@ -264,8 +269,3 @@ def first_counter(entropy: Entropy, client_sap: int) -> Conversation[int]:
 def counter_names(client_sap: int) -> tuple[Obis, ...]:
     """The objects that usually hold the invocation counter of a client, the likeliest first."""
     return tuple(dict.fromkeys((Obis(0, 0, 43, 1, client_sap & 0xFF), Obis(0, 0, 43, 1, 0))))
-
-
-def _denied(result: int, what: str, reference: AttributeReference | MethodReference) -> AccessError:
-    reason = getattr(result, "name", str(result)).replace("_", " ").lower()
-    return AccessError(result, f"{what} of {reference.name.short} (class {reference.class_id}): {reason}")

@@ -1,11 +1,13 @@
 """The conformance block: which services an association offers (IEC 62056-53, Conformance)."""
 
 from enum import KEEP, Flag
+from typing import Any
 
 from softmeter.errors import DecodeError
 from softmeter.wire.types import Bits, Codec, Cursor, bare_only
 
 _HEADER = bytes.fromhex("5F1F0400")  # [APPLICATION 31], four octets, no unused bits: BER inside A-XDR
+_MOST_KEPT = 128
 
 
 class Conformance(Flag, boundary=KEEP):
@@ -32,6 +34,24 @@ class Conformance(Flag, boundary=KEEP):
     SELECTIVE_ACCESS = 1 << 2
     EVENT_NOTIFICATION = 1 << 1
     ACTION = 1 << 0
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        """A combination of bits. Enumerations keep each for ever, and peers choose among 16 million: here few are kept.
+
+        So two equal combinations may be two objects: they are compared by their values.
+        """
+        made = super()._missing_(value)
+        if len(cls._value2member_map_) > _MOST_KEPT:
+            cls._value2member_map_.pop(made.value, None)
+            cls._value2member_map_.pop(value, None)
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return self.value == other.value if isinstance(other, Conformance) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
     @property
     def bits(self) -> Bits:

@@ -1,6 +1,8 @@
 """Client conversations: generators that yield requests, receive responses and return a typed value.
 
-An empty request means: send nothing, give me the next APDU that arrives.
+What is yielded says how it is answered. Plain octets: send them and give me the next APDU that arrives; where they are
+empty, send nothing. `Unanswered`: send them and go on at once. `Patient`: send them, and if nothing arrives in time,
+tell me so by an empty response: I shall say it again.
 """
 
 from collections.abc import Callable, Generator
@@ -13,7 +15,19 @@ Conversation = Generator[bytes, bytes, T]
 """Yields the octets of a request APDU, is sent those of its response, returns what was asked for."""
 
 Progress = Callable[[int], None]
-"""Told how many octets of a long answer have arrived."""
+"""Told how many octets of a long answer have arrived, or of a long parameter have been taken."""
+
+
+class Unanswered(bytes):
+    """An APDU that nobody answers; the conversation goes on at once, with an empty response."""
+
+    __slots__ = ()
+
+
+class Patient(bytes):
+    """An APDU whose sender bears that nothing arrives in time: the response is empty then."""
+
+    __slots__ = ()
 
 
 def drive(conversation: Conversation[T], serve: Callable[[bytes], bytes | None]) -> T:
@@ -26,9 +40,11 @@ def drive(conversation: Conversation[T], serve: Callable[[bytes], bytes | None])
         request = next(conversation)
         while True:
             response = serve(request)
+            if response is None and isinstance(request, Unanswered | Patient):
+                response = b""
             if response is None:
                 raise RemoteProtocolError(f"no answer to {request[:16].hex().upper()}")
-            request = conversation.send(response)
+            request = conversation.send(b"" if isinstance(request, Unanswered) else response)
     except StopIteration as stop:
         value: T = stop.value
         return value

@@ -4,23 +4,28 @@ Nothing here changes a counter or a state: a decision is made first and carried 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from softmeter.dlms.acse import FOREIGN, Aarq, Context, Diagnostic, Mechanism
 from softmeter.dlms.apdu import decode_apdu
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.host import Client, Host
+from softmeter.dlms.layers import Unwrapped
 from softmeter.dlms.messages import InitiateError, InitiateRequest
-from softmeter.dlms.protection import Family, Protector
+from softmeter.dlms.proofs import PROVING, TITLED
+from softmeter.dlms.protection import Protector
 from softmeter.dlms.services import SERVED
 from softmeter.errors import DecodeError, SecurityError
 from softmeter.security.authentication import check_challenge, check_titles, password_matches
-from softmeter.security.ciphering import CounterError
+from softmeter.security.ciphering import CounterError, Protection
+from softmeter.security.suites import Use
 
 DLMS_VERSION = 6
 SMALLEST_PDU = 12
+_NO_SERVICES = Conformance(0)
 _USABLE = Conformance.GET | Conformance.SET | Conformance.ACTION
+_OPENING = frozenset(Use) - {Use.DEDICATED, Use.BROADCAST}
 _CIPHERED = frozenset({Context.LOGICAL_NAMES_CIPHERED, Context.SHORT_NAMES_CIPHERED})
 
 
@@ -32,26 +37,21 @@ class Proposal:
     client: Client
     host: Host
     protector: Protector | None = None
-    family: Family | None = None
-    counter: int = 0
-    """Of the protected user-information; accepted when the decision is carried out."""
+    request: Unwrapped | None = None
+    """The protected user-information; its counters are accepted when the decision is carried out."""
     initiate: InitiateRequest | None = None
+    way: tuple[int, int] = field(init=False)
+    """Context and mechanism asked for; no mechanism is the lowest."""
+    conformance: Conformance = field(init=False, default=_NO_SERVICES)
+    """What is left of the proposed services: those the client may use and we serve."""
 
-    @property
-    def way(self) -> tuple[int, int]:
-        """Context and mechanism asked for; no mechanism is the lowest."""
+    def __post_init__(self) -> None:
         mechanism = self.aarq.mechanism
-        return self.aarq.context, Mechanism.LOWEST if mechanism is None else mechanism
+        self.way = self.aarq.context, Mechanism.LOWEST if mechanism is None else mechanism
 
     @property
     def is_ciphered(self) -> bool:
         return self.aarq.context in _CIPHERED
-
-    @property
-    def conformance(self) -> Conformance:
-        """What is left of the proposed services: those the client may use and we serve."""
-        proposed = Conformance(0) if self.initiate is None else self.initiate.conformance
-        return proposed & self.client.conformance & SERVED
 
     @property
     def max_pdu_size(self) -> int:
@@ -83,7 +83,7 @@ def _wrong_version(proposal: Proposal) -> bool:
 
 
 def _wrong_context(proposal: Proposal) -> bool:
-    return proposal.aarq.context not in {context for context, _ in proposal.client.ways}
+    return all(proposal.aarq.context != context for context, _ in proposal.client.ways)
 
 
 def _wrong_mechanism(proposal: Proposal) -> bool:
@@ -96,7 +96,8 @@ def _no_mechanism(proposal: Proposal) -> bool:
 
 def _wrong_title(proposal: Proposal) -> bool:
     try:
-        return proposal.is_ciphered and not check_titles(proposal.host.system_title, proposal.aarq.calling_title)
+        needed = proposal.is_ciphered or proposal.way[1] in TITLED
+        return needed and not check_titles(proposal.host.system_title, proposal.aarq.calling_title)
     except SecurityError:
         return True
 
@@ -105,8 +106,15 @@ def _wants_no_answers(proposal: Proposal) -> bool:
     return proposal.initiate is None or not proposal.initiate.response_allowed
 
 
-def _brings_key(proposal: Proposal) -> bool:
-    return proposal.initiate is not None and proposal.initiate.dedicated_key is not None
+def _brings_wrong_key(proposal: Proposal) -> bool:
+    """A dedicated key that others could have read, or of another length than the suite's."""
+    key = None if proposal.initiate is None else proposal.initiate.dedicated_key
+    if key is None:
+        return False
+    if proposal.protector is None or proposal.request is None:
+        return True
+    hidden = Protection.ENCRYPTED in proposal.request.protection
+    return not hidden or len(key) != proposal.protector.sealer.keys.suite.key_octets
 
 
 def _old_dlms(proposal: Proposal) -> bool:
@@ -133,13 +141,14 @@ _NAMES = (
 
 _INITIATE = (
     _Rule(_wants_no_answers, Refusal(Diagnostic.NO_REASON, "an association without answers", InitiateError.OTHER)),
-    _Rule(_brings_key,       Refusal(Diagnostic.NO_REASON, "a dedicated key",  InitiateError.OTHER)),
+    _Rule(_brings_wrong_key, Refusal(Diagnostic.NO_REASON, "the dedicated key", InitiateError.OTHER)),
     _Rule(_old_dlms,         Refusal(Diagnostic.NO_REASON, "DLMS version",     InitiateError.DLMS_VERSION_TOO_LOW)),
     _Rule(_useless,          Refusal(Diagnostic.NO_REASON, "conformance",      InitiateError.INCOMPATIBLE_CONFORMANCE)),
     _Rule(_too_small,        Refusal(Diagnostic.NO_REASON, "PDU size",         InitiateError.PDU_SIZE_TOO_SHORT)),
 )
 """What the InitiateRequest says."""
 # fmt: on
+_WRONG_SECRET = Refusal(Diagnostic.AUTHENTICATION_FAILURE, "authentication", is_login=True)
 
 
 def decide(proposal: Proposal) -> Refusal | None:
@@ -148,7 +157,10 @@ def decide(proposal: Proposal) -> Refusal | None:
 
 
 def _first(rules: tuple[_Rule, ...], proposal: Proposal) -> Refusal | None:
-    return next((rule.refusal for rule in rules if rule.broken(proposal)), None)
+    for broken, refusal in rules:
+        if broken(proposal):
+            return refusal
+    return None
 
 
 def _decipher(proposal: Proposal) -> Refusal | None:
@@ -167,32 +179,32 @@ def _decipher(proposal: Proposal) -> Refusal | None:
     if not isinstance(initiate, InitiateRequest):
         return Refusal(Diagnostic.NO_REASON, "no InitiateRequest", InitiateError.OTHER)
     proposal.initiate = initiate
+    proposal.conformance = initiate.conformance & proposal.client.conformance & SERVED
     return None
 
 
 def _opened(proposal: Proposal, information: bytes) -> bytes:
-    protector = Protector(proposal.host, proposal.client.sap, proposal.aarq.calling_title or b"")
+    aarq, (_, mechanism) = proposal.aarq, proposal.way
+    protector = Protector(proposal.host, proposal.client, aarq.calling_title or b"", proves=mechanism in PROVING)
     proposal.protector = protector
-    envelope = protector.envelope(information)
-    if envelope is None:
-        raise SecurityError("unprotected")
-    opened = protector.open(envelope)
-    proposal.family, proposal.counter = envelope.family, opened.counter
-    return opened.plain
+    request = protector.open(information)
+    if any(use not in _OPENING for use, _ in request.counters):
+        raise SecurityError("a dedicated or broadcast key before there is an association")
+    proposal.request = request
+    return request.plain
 
 
 def _secret(proposal: Proposal) -> Refusal | None:
     """The password, or whether the client's challenge can be answered."""
     _, mechanism = proposal.way
     given = proposal.aarq.authentication or b""
-    failure = Refusal(Diagnostic.AUTHENTICATION_FAILURE, "authentication", is_login=True)
     if mechanism == Mechanism.LLS and not password_matches(proposal.host.keys(proposal.client.sap).password, given):
-        return failure
-    if mechanism == Mechanism.HLS_GMAC:
+        return _WRONG_SECRET
+    if mechanism in PROVING:
         try:
             check_challenge(given)
         except SecurityError:
-            return failure
+            return _WRONG_SECRET
     return None
 
 

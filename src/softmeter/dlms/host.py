@@ -13,9 +13,13 @@ from softmeter.cosem.dictionary import View
 from softmeter.cosem.interface import Holder
 from softmeter.dlms.acse import Context, Mechanism
 from softmeter.dlms.conformance import Conformance
+from softmeter.dlms.dialect import STANDARD, CounterProfile, Dialect
 from softmeter.entropy import Entropy
 from softmeter.errors import LocalProtocolError
 from softmeter.obis import Obis
+from softmeter.security.identity import Identity
+from softmeter.security.policies import Policy
+from softmeter.security.suites import Suite
 
 NO_OBJECT = Obis(0, 0, 0, 0, 0, 0)
 
@@ -25,8 +29,8 @@ class Client:
     """What a meter type knows of one client address; the same for every meter of the type.
 
     `ways`: the pairs of context and mechanism by which this client may associate, and as which audience each of them
-    sees the objects. So a weak way can open a smaller view. A way with ciphering demands that every APDU is
-    authenticated and encrypted.
+    sees the objects. So a weak way can open a smaller view. In a way with ciphering every APDU must be as the policy
+    of the client's keys demands. MD5, SHA-1 and what manufacturers made up are no ways in.
     """
 
     sap: int
@@ -35,24 +39,42 @@ class Client:
     conformance: Conformance
     security_setup: Obis = NO_OBJECT
     """The object that presents the client's keys and policy."""
+    counter_profile: CounterProfile = CounterProfile.STRICT
+    dialect: Dialect = STANDARD
 
     def __post_init__(self) -> None:
         if (Context.LOGICAL_NAMES, Mechanism.HLS_GMAC) in self.ways:
             raise LocalProtocolError(f"client {self.name}: GMAC needs the keys and titles of a ciphered context")
+        for _, mechanism in self.ways:
+            if mechanism in {Mechanism.HLS, Mechanism.HLS_MD5, Mechanism.HLS_SHA1}:
+                raise LocalProtocolError(f"client {self.name}: {mechanism.name} is no proof any more")
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """A client's secrets; what does not apply is empty. Has no telling `repr`."""
+    """A client's secrets, and how they are used; what does not apply is empty. Has no telling `repr`.
+
+    Whoever changes one gives a new instance: it is used from the next APDU on.
+    """
 
     unicast_encryption: bytes = field(default=b"", repr=False)
     authentication: bytes = field(default=b"", repr=False)
     password: bytes = field(default=b"", repr=False)
+    broadcast_encryption: bytes = field(default=b"", repr=False)
+    master: bytes = field(default=b"", repr=False)
+    """Wraps other keys (KEK)."""
+    hls_secret: bytes = field(default=b"", repr=False)
+    """Of mechanism 6."""
+    suite: Suite = Suite.SUITE_0
+    policy: Policy = Policy.FULL
+    identity: Identity | None = field(default=None, repr=False)
+    """The pairs and certificates of suites 1 and 2."""
 
 
 class Counters(Protocol):
     """Invocation counters, by client address (the key) and client title.
 
+    For another key than the global unicast one (broadcast, wrapped, agreed) the title has a ninth octet: its `Use`.
     Each step must be covered by a durable reservation before the answer leaves: where the reservation in force does not
     cover it, the host takes a further one and sets its `must_store`. Counters move also while the host is locked.
     """

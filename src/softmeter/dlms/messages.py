@@ -36,6 +36,8 @@ from softmeter.wire.types import (
 
 encoded: Codec[bytes] = bare_only("encoded data", skip_data, bytes)
 """One Data, kept as it is encoded."""
+data_list: Codec[tuple[bytes, ...]] = array_of(encoded)
+"""The values or parameters of a list of attributes or methods."""
 
 _data_result = EnumOf(DataAccessResult)
 _action_result = EnumOf(ActionResult)
@@ -154,7 +156,7 @@ class SetRequestNextBlock:
 class SetRequestWithList:
     invoke_id: int = of(u8)
     targets: tuple[Target, ...] = of(array_of(struct(Target)))
-    values: tuple[bytes, ...] = of(array_of(encoded))
+    values: tuple[bytes, ...] = of(data_list)
 
 
 @structure
@@ -213,7 +215,7 @@ class ActionRequestNext:
 class ActionRequestWithList:
     invoke_id: int = of(u8)
     methods: tuple[MethodReference, ...] = of(array_of(struct(MethodReference)))
-    parameters: tuple[bytes, ...] = of(array_of(encoded))
+    parameters: tuple[bytes, ...] = of(data_list)
 
 
 @structure
@@ -347,6 +349,16 @@ class GeneralDedicated:
 
     title: bytes = of(octet_string(most=8))
     content: bytes = of(octets)
+
+
+@structure
+class GeneralBlock:
+    """A block of general block transfer; `control`: last (80), streaming (40) and the sender's window."""
+
+    control: int = of(u8)
+    number: int = of(u16)
+    acknowledged: int = of(u16)
+    data: bytes = of(octets)
 
 
 class InitiateError(IntEnum):

@@ -1,6 +1,6 @@
 """How a client opens its association: AARQ, AARE and, with HLS, the two further passes (IEC 62056-53)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softmeter.cosem.access import ActionResult
 from softmeter.dlms.acse import (
@@ -27,11 +27,12 @@ from softmeter.dlms.messages import (
     InitiateResponse,
     MethodReference,
 )
+from softmeter.dlms.proofs import PROVING
 from softmeter.dlms.refusals import AssociationRefusedError, RefusalError, WrongKeyError, refused_association
 from softmeter.entropy import Entropy
 from softmeter.errors import RemoteProtocolError, SecurityError
 from softmeter.obis import Obis
-from softmeter.security.authentication import check_challenge, check_titles, draw_challenge, verify_gmac
+from softmeter.security.authentication import check_challenge, check_titles, draw_challenge
 from softmeter.wire.types import octets
 
 REPLY_TO_CHALLENGE = MethodReference(15, Obis(0, 0, 40, 0, 0), 1)
@@ -54,18 +55,23 @@ def open_association(
     channel: Channel, credentials: Credentials, proposal: InitiateRequest, entropy: Entropy
 ) -> Conversation[Negotiated]:
     """Open the association, and prove who we are where the mechanism asks for it."""
-    challenge = draw_challenge(entropy) if credentials.mechanism is Mechanism.HLS_GMAC else b""
+    challenge = draw_challenge(entropy) if credentials.mechanism in PROVING else b""
+    if credentials.uses_dedicated_key:
+        proposal = replace(proposal, dedicated_key=bytes(credentials.dedicated_key))
     response = yield encode_acse(_aarq(channel, credentials, proposal, challenge))
     if response.startswith(_EXCEPTION):
         channel.open(response)
     answer = decode_acse(response)
     if not isinstance(answer, Aare):
         raise RemoteProtocolError("the meter does not answer an AARQ with an AARE")
-    if answer.result == Result.ACCEPTED and credentials.needs_keys:
+    if answer.result == Result.ACCEPTED and credentials.needs_title:
         if answer.responding_title is None:
             raise RemoteProtocolError("the meter gives no system title of its own")
-        channel.server_title = check_titles(credentials.system_title, answer.responding_title)
-    elif answer.responding_title is not None:
+        title = check_titles(credentials.system_title, answer.responding_title)
+        if credentials.server_title not in {b"", title}:
+            raise SecurityError("another meter than the expected one answers")
+        channel.server_title = title
+    elif answer.responding_title is not None and not credentials.server_title:
         channel.server_title = answer.responding_title
     initiate = _initiate(channel, answer)
     if answer.result != Result.ACCEPTED:
@@ -73,8 +79,8 @@ def open_association(
         raise refused_association(answer, credentials.mechanism, told, ciphered=credentials.needs_keys)
     if not isinstance(initiate, InitiateResponse):
         raise RemoteProtocolError("the meter accepts the association without saying what it offers")
-    if credentials.mechanism is Mechanism.HLS_GMAC:
-        yield from _prove(channel, credentials, answer, challenge)
+    if credentials.mechanism in PROVING:
+        yield from _prove(channel, answer, challenge)
     elif answer.diagnostic is Diagnostic.AUTHENTICATION_REQUIRED:
         raise AssociationRefusedError("the meter demands a stronger authentication", answer.diagnostic)
     return Negotiated(initiate.conformance, initiate.max_pdu_size, channel.server_title)
@@ -85,7 +91,7 @@ def _aarq(channel: Channel, credentials: Credentials, proposal: InitiateRequest,
     value = challenge or bytes(credentials.password)
     return Aarq(
         context=Context.LOGICAL_NAMES_CIPHERED if credentials.is_ciphered else Context.LOGICAL_NAMES,
-        calling_title=credentials.system_title if credentials.needs_keys else None,
+        calling_title=credentials.system_title if credentials.needs_title else None,
         requirements=AUTHENTICATION if authenticates else None,
         mechanism=credentials.mechanism if authenticates else None,
         authentication=value if authenticates else None,
@@ -110,14 +116,14 @@ def _initiate(channel: Channel, answer: Aare) -> object:
     return initiate
 
 
-def _prove(channel: Channel, credentials: Credentials, answer: Aare, challenge: bytes) -> Conversation[None]:
+def _prove(channel: Channel, answer: Aare, challenge: bytes) -> Conversation[None]:
     """Passes 3 and 4: answer the meter's challenge, and check its answer to ours."""
-    cipher, theirs = channel.cipher, answer.authentication
-    if cipher is None or theirs is None:
+    theirs, prover = answer.authentication, channel.prover
+    if theirs is None:
         raise RemoteProtocolError("the meter sends no challenge")
     check_challenge(theirs, challenge)
     before = channel.received.last
-    proof = cipher.sign(credentials.system_title, channel.sent.draw(), theirs)
+    proof = prover.make(theirs, challenge)
     ask = Asker(channel, 0xC1)
     request = ActionRequestNormal(ask.invoke_id, REPLY_TO_CHALLENGE, octets.encode(proof))
     outcome = yield from ask(request, ActionResponseNormal)
@@ -126,11 +132,13 @@ def _prove(channel: Channel, credentials: Credentials, answer: Aare, challenge: 
     if not isinstance(outcome.data, bytes):
         raise SecurityError("the meter does not answer our challenge")
     try:
-        counter = verify_gmac(cipher, channel.server_title, challenge, octets.decode(outcome.data))
+        counter = prover.check(octets.decode(outcome.data), challenge, theirs)
     except SecurityError as error:
         raise WrongKeyError(
             "the meter's answer to our challenge does not verify: the keys are not the meter's"
         ) from error
+    if counter is None:
+        return
     if counter <= before:
         raise SecurityError("the meter answers our challenge with an old invocation counter")
     channel.received.last = max(channel.received.last, counter)

@@ -59,22 +59,34 @@ def read_profile(
         AccessError: the meter does not give them.
         DecodeError: its buffer has another form than it says.
     """
-    captured = yield from client.read(
-        AttributeReference(CLASS_ID, name, 3), array_of(struct(CaptureObject), most=_MOST_COLUMNS)
-    )
+    captured = yield from captured_objects(client, name)
     buffer = yield from client.get(AttributeReference(CLASS_ID, name, 2), selection, progress)
+    return (yield from as_profile(client, name, captured, buffer))
+
+
+def captured_objects(client: Client, name: Obis) -> Conversation[tuple[CaptureObject, ...]]:
+    """What the columns of the profile `name` are."""
+    return (
+        yield from client.read(
+            AttributeReference(CLASS_ID, name, 3), array_of(struct(CaptureObject), most=_MOST_COLUMNS)
+        )
+    )
+
+
+def as_profile(client: Client, name: Obis, captured: tuple[CaptureObject, ...], buffer: bytes) -> Conversation[Profile]:
+    """The rows of an encoded buffer; asks for the capture period where rows have no time of their own."""
     columns = decode_rows(buffer)
     if not columns:
         return Profile(captured, tuple(Column(Tag.NULL, np.empty(0, object)) for _ in captured))
     if len(columns) != len(captured):
         raise RemoteProtocolError(f"{len(columns)} columns, while {len(captured)} attributes are captured")
     period_s = 0
-    if any(_is_clock(one) and column.values.dtype == object for one, column in zip(captured, columns, strict=True)):
+    if any(is_clock(one) and column.values.dtype == object for one, column in zip(captured, columns, strict=True)):
         period_s = yield from client.read(AttributeReference(CLASS_ID, name, 4), u32)
     return Profile(
         captured,
         tuple(
-            Column(column.type, _times(column.values, period_s)) if _is_clock(one) else column
+            Column(column.type, _times(column.values, period_s)) if is_clock(one) else column
             for one, column in zip(captured, columns, strict=True)
         ),
     )
@@ -97,7 +109,8 @@ def _offset(deviation_min: int) -> str:
     return f"{'-' if deviation_min > 0 else '+'}{hours:02d}:{minutes:02d}"
 
 
-def _is_clock(captured: CaptureObject) -> bool:
+def is_clock(captured: CaptureObject) -> bool:
+    """Whether a column is the time of its rows."""
     return captured.class_id == _CLOCK_CLASS and captured.attribute == 2
 
 

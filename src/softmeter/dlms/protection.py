@@ -1,127 +1,194 @@
 """Ciphering of one association at the server: opening requests, judging their counters, sealing answers.
 
-Source: IEC 62056-53 (security header, glo- and general-glo-ciphering). An answer is of the family of its request.
-Nothing moves before the tag has verified: tag first, then the policy, then the counter; `accept` is a step of its own.
+Source: IEC 62056-53 (security header and the ciphered APDUs). An answer is of the family of its request, and at least
+as strong as policy and access rights demand. Nothing moves before every tag and signature has verified: tag first,
+then the policy, then the counter; `accept` is a step of its own.
 """
 
-from enum import Enum
-from typing import NamedTuple
+from softmeter.dlms.apdu import GLOBAL
+from softmeter.dlms.dialect import CounterProfile
+from softmeter.dlms.host import Client, Host, Keys
+from softmeter.dlms.layers import GLO_FULL, Form, Layers, Unwrapped, overhead, strengthened
+from softmeter.dlms.sealing import KeySet, Sealer
+from softmeter.errors import LocalProtocolError, RemoteProtocolError, SecurityError
+from softmeter.security.ciphering import CounterError, Protection, ReceiveCounter, SendCounter
+from softmeter.security.policies import Policy
+from softmeter.security.suites import Use
+from softmeter.wire.types import encode_length
 
-from softmeter.dlms.apdu import GLOBAL, PLAIN
-from softmeter.dlms.host import Host
-from softmeter.errors import DecodeError, LocalProtocolError, RemoteProtocolError, SecurityError
-from softmeter.security.authentication import verify_gmac
-from softmeter.security.ciphering import Cipher, CounterError, Opened, Protection
-from softmeter.security.suites import TITLE_OCTETS, Key
-from softmeter.wire.types import Cursor, encode_length
-
-GENERAL_GLO = 0xDB
-_GLO_FORMS = frozenset(GLOBAL.values())
-
-
-class Family(Enum):
-    """How a protected APDU is wrapped; `overhead` is what the wrapping adds at most, in octets."""
-
-    GLO = 1 + 3 + 5 + 12
-    GENERAL_GLO = 1 + 1 + TITLE_OCTETS + 3 + 5 + 12
-
-    @property
-    def overhead(self) -> int:
-        return self.value
-
-
-class Envelope(NamedTuple):
-    """A protected APDU taken apart."""
-
-    family: Family
-    tag: int
-    content: bytes
+_GLO = {plain: bytes((tag,)) for plain, tag in GLOBAL.items()}
+_CHANGING = frozenset({0xC1, 0xC3})
+_CONFIRMED = 0x40
+# Members asked for with every APDU: reading one through its class takes long.
+_UNICAST, _DEDICATED = Use.UNICAST, Use.DEDICATED
+_NOTHING, _FULL = Policy.NOTHING, Protection.FULL
+_SERVICE_OCTETS = Form.SERVICE.octets
+_TOO_LITTLE = "less protected than the policy demands"
 
 
 class Protector:
-    """One client's keys at work; `title` is the client's system title."""
+    """One client's keys at work; `title` is the client's system title.
 
-    __slots__ = ("_cipher", "_counters", "_own_title", "_sap", "title")
+    With `lenient` the counters of this association start afresh and are not remembered.
+    """
 
-    def __init__(self, host: Host, sap: int, title: bytes) -> None:
-        keys = host.keys(sap)
-        self._cipher = Cipher(Key(keys.unicast_encryption), Key(keys.authentication))
+    __slots__ = (
+        "_client", "_counters", "_dedicated", "_dedicated_key", "_demand", "_host", "_keys", "_last", "_reserved",
+        "_sap", "_unsigned_answers", "before", "lenient", "policy", "sealer", "title",
+    )  # fmt: skip
+
+    def __init__(self, host: Host, client: Client, title: bytes, *, proves: bool = False) -> None:
+        self._host = host
+        self._client = client
+        self._sap = client.sap
         self._counters = host.counters
-        self._own_title = host.system_title
-        self._sap = sap
+        self.before = 0
+        """The last counter accepted under the global unicast key before the request that was opened last."""
         self.title = title
+        self.lenient = proves and client.counter_profile is CounterProfile.PER_ASSOCIATION
+        self._last: dict[Use, int] = {}
+        self._dedicated = ReceiveCounter(-1), SendCounter(1)
+        self._dedicated_key = b""
+        self._reserved: list[int] = []
+        self._take(host.keys(client.sap))
 
-    def envelope(self, apdu: bytes) -> Envelope | None:
-        """A protected APDU taken apart; None if it is not protected with the global key.
+    def open(self, apdu: bytes) -> Unwrapped:
+        """A request without its protection, which verified and meets the policy, with counters that may be accepted.
 
         Raises:
-            DecodeError: its lengths are wrong.
-            SecurityError: it names another sender.
+            SecurityError: it does not; a CounterError only if all but its counter is right.
+            DecodeError: it is damaged, or the APDU inside is another than its ciphered tag says.
         """
-        tag = apdu[0] if apdu else 0
-        if tag in _GLO_FORMS:
-            family = Family.GLO
-        elif tag == GENERAL_GLO:
-            family = Family.GENERAL_GLO
+        keys = self._host.keys(self._sap)
+        if keys is not self._keys:
+            if keys.unicast_encryption != self._keys.unicast_encryption:
+                self._last.pop(Use.UNICAST, None)
+            self._take(keys)
+        if self._reserved:
+            self._reserved = []
+        request = self.sealer.unwrap(apdu)
+        before = self.before = self.last_accepted
+        if request.layers is GLO_FULL and self._demand is _FULL:
+            if request.counters[0][1] <= before:
+                raise CounterError(max(before, 0))
+            return request
+        self._judge(request)
+        for use, counter in request.counters:
+            last = self._last_of(use)
+            if counter <= last:
+                raise CounterError(max(last, 0))
+        return request
+
+    def accept(self, request: Unwrapped) -> None:
+        """Take note of the counters of a request that `open` gave."""
+        if request.layers is GLO_FULL and not self.lenient:
+            self._counters.accept(self._sap, self.title, request.counters[0][1])
+            return
+        for use, counter in sorted(request.counters, key=_by_counter):
+            self.accept_counter(counter, use)
+
+    def accept_counter(self, counter: int, use: Use = _UNICAST) -> None:
+        """Take note of a counter that is above the last one."""
+        if use is _DEDICATED:
+            self._dedicated[0].accept(counter)
+        elif self.lenient:
+            self._last[use] = counter
         else:
-            return None
-        cursor = Cursor(apdu, 1)
-        if family is Family.GENERAL_GLO and cursor.take(cursor.length()) not in {b"", self.title}:
-            raise SecurityError("another title than that of the association")
-        content = cursor.take(cursor.length())
-        cursor.finish()
-        return Envelope(family, tag, content)
-
-    def open(self, envelope: Envelope) -> Opened:
-        """The APDU inside, verified and encrypted and with a counter that may be accepted.
-
-        Raises:
-            SecurityError: it is not; a CounterError only if all but its counter is right.
-            DecodeError: the APDU inside is another than its ciphered tag says.
-        """
-        opened = self._cipher.unprotect(self.title, envelope.content)
-        if opened.protection is not Protection.FULL:
-            raise SecurityError("less protected than the policy demands")
-        last = self.last_accepted
-        if opened.counter <= last:
-            raise CounterError(last)
-        if envelope.family is Family.GLO and opened.plain[:1] != bytes((PLAIN[envelope.tag],)):
-            raise DecodeError("the ciphered service is another than its tag says")
-        return opened
+            self._counters.accept(self._sap, self._sender(use), counter)
 
     @property
     def last_accepted(self) -> int:
-        return self._counters.last_accepted(self._sap, self.title)
+        """Under the global unicast key."""
+        return self._last_of(_UNICAST) if self.lenient else self._counters.last_accepted(self._sap, self.title)
 
-    def accept(self, counter: int) -> None:
-        self._counters.accept(self._sap, self.title, counter)
-
-    def seal(self, family: Family, plain: bytes) -> bytes:
-        """Protect an answer with the meter's next counter.
+    def seal(self, layers: Layers, plain: bytes, demanded: Policy = _NOTHING) -> bytes:
+        """Protect an answer in the layers of its request, with the meter's next counters.
 
         Raises:
-            RemoteProtocolError: the counter is used up; only a new key helps.
+            RemoteProtocolError: a counter is used up; only a new key helps.
         """
-        content = self._cipher.protect(self._own_title, self._draw(), Protection.FULL, plain)
-        if family is Family.GLO:
-            return bytes((GLOBAL[plain[0]],)) + encode_length(len(content)) + content
-        title = self._own_title
-        return b"\xdb" + encode_length(len(title)) + title + encode_length(len(content)) + content
-
-    def prove(self, challenge: bytes) -> bytes:
-        """Our answer to a challenge by GMAC."""
-        return self._cipher.sign(self._own_title, self._draw(), challenge)
-
-    def verify(self, challenge: bytes, answer: bytes) -> int:
-        """The counter of the client's answer to our challenge.
-
-        Raises:
-            SecurityError: the answer is wrong.
-        """
-        return verify_gmac(self._cipher, self.title, challenge, answer)
-
-    def _draw(self) -> int:
+        if layers is GLO_FULL and self._unsigned_answers and not demanded:
+            sealer = self.sealer
+            content = sealer.ciphers[_UNICAST].protect(sealer.own, self._draw(_UNICAST), _FULL, plain)
+            return _GLO[plain[0]] + encode_length(len(content)) + content
         try:
+            return self.sealer.wrap(self._answering(layers, demanded), plain)
+        except LocalProtocolError as error:
+            raise RemoteProtocolError(str(error)) from error
+
+    def reserve(self, layers: Layers) -> None:
+        """Draw the counters of the answer now: what is served may replace the key, and have its counters start afresh.
+
+        Without this the answer would leave under the old key with a counter of the new one, used before.
+        """
+        drawn = [layer for layer in self._answering(layers, _NOTHING) if layer.use is not _DEDICATED]
+        self._reserved = [self._draw(layer.use) for layer in drawn]
+
+    def overhead(self, layers: Layers) -> int:
+        """What sealing adds at most, octets; for any answer, whatever it demands."""
+        if layers is GLO_FULL and self._unsigned_answers:
+            return _SERVICE_OCTETS
+        return overhead(strengthened(layers, self.policy.response))
+
+    def dedicate(self, key: bytes) -> None:
+        """Take the key that was made for this association."""
+        self._dedicated_key = key
+        self._take(self._keys)
+
+    def _take(self, keys: Keys) -> None:
+        self._keys = keys
+        self.policy = keys.policy
+        self._demand = keys.policy.request
+        self._unsigned_answers = Protection.SIGNED not in keys.policy.response
+        key_set = KeySet(
+            keys.suite,
+            keys.unicast_encryption,
+            keys.authentication,
+            keys.broadcast_encryption,
+            self._dedicated_key,
+            keys.master,
+            keys.identity,
+        )
+        titles = self._host.system_title, self.title
+        self.sealer = Sealer(key_set, titles, self._draw, self._host.entropy, self._client.dialect)
+
+    def _judge(self, request: Unwrapped) -> None:
+        """Refuse a request that is too weak, under a key for others, or that could not be answered."""
+        if self._demand & ~request.protection:
+            raise SecurityError(_TOO_LITTLE)
+        uses = [use for use, _ in request.counters]
+        if len(set(request.counters)) != len(uses):
+            raise SecurityError("one counter used twice")
+        if any(layer.use is Use.BROADCAST for layer in request.layers):
+            plain = request.plain
+            if len(plain) < 3 or plain[0] not in _CHANGING or plain[2] & _CONFIRMED:
+                raise SecurityError("the broadcast key in a conversation of two")
+        elif not self.sealer.able(self._answering(request.layers, _NOTHING)):
+            raise SecurityError("no key for an answer")
+
+    def _answering(self, layers: Layers, demanded: Policy) -> Layers:
+        return strengthened(layers, self.policy.response | demanded.response)
+
+    def _last_of(self, use: Use) -> int:
+        if use is _DEDICATED:
+            return self._dedicated[0].last
+        if self.lenient:
+            return self._last.get(use, -1)
+        return self._counters.last_accepted(self._sap, self._sender(use))
+
+    def _sender(self, use: Use) -> bytes:
+        return self.title if use is _UNICAST else self.title + bytes((use.value,))
+
+    def _draw(self, use: Use) -> int:
+        try:
+            if use is _DEDICATED:
+                return self._dedicated[1].draw()
+            if self._reserved:
+                return self._reserved.pop(0)
             return self._counters.next_own(self._sap)
         except LocalProtocolError as error:
             raise RemoteProtocolError(str(error)) from error
+
+
+def _by_counter(counted: tuple[Use, int]) -> int:
+    return counted[1]

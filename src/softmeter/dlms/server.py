@@ -3,7 +3,8 @@
 Sans IO: whoever owns the socket hands in what arrived and sends what `to_send` gives, when the host allows it.
 """
 
-from softmeter.dlms.association import Association, BusyError, State
+from softmeter.dlms.association import BusyError
+from softmeter.dlms.associations import Associations, Standing
 from softmeter.dlms.host import BadRequest, Event, Host, TimedOut
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
@@ -11,8 +12,6 @@ from softmeter.wire.wrapper import LONGEST, Datagram, Reassembly, encode_datagra
 
 UNASSOCIATED_S, ASSOCIATED_S = 30.0, 180.0
 """How long a connection without, and with, an association may be silent."""
-MOST_ASSOCIATIONS = 16
-"""Pairs of addresses that one connection may use."""
 MOST_PENDING = 2 * LONGEST
 """Octets that may wait in a connection while the meter is being stored."""
 
@@ -21,11 +20,10 @@ class Server:
     """One connection to the meter. `now` is when it was made."""
 
     def __init__(self, host: Host, now: LinkTime) -> None:
-        self._host = host
         self._stream = Reassembly()
-        self._associations: dict[tuple[int, int], Association] = {}
         self._out: list[bytes] = []
         self._events: list[Event] = []
+        self._associations = Associations(host, self._events)
         self._waiting: Datagram | None = None
         self._silent_since = now
         self._closed = False
@@ -43,14 +41,22 @@ class Server:
     @property
     def associated(self) -> bool:
         """Whether a client has an association here."""
-        return any(one.state is State.ASSOCIATED for one in self._associations.values())
+        return self._associations.associated
+
+    @property
+    def standing(self) -> Standing:
+        """How much this connection is worth when there is no room for all."""
+        return self._associations.standing
 
     @property
     def deadline(self) -> LinkTime | None:
         """When to call `expire`."""
         if self._closed:
             return None
-        return LinkTime(self._silent_since + (ASSOCIATED_S if self.associated else UNASSOCIATED_S))
+        associations = self._associations
+        silent = LinkTime(self._silent_since + (ASSOCIATED_S if associations.associated else UNASSOCIATED_S))
+        still = associations.deadline
+        return silent if still is None else min(silent, still)
 
     def receive(self, data: bytes, now: LinkTime) -> list[Event]:
         """Take what arrived; `b""` means the peer has closed. Never raises: what is wrong is answered or closes."""
@@ -89,7 +95,8 @@ class Server:
         return octets
 
     def expire(self, now: LinkTime) -> list[Event]:
-        """Close the connection if its deadline has passed."""
+        """Give up transfers that stand still, and close the connection if it was silent for too long."""
+        self._associations.expire(now)
         deadline = self.deadline
         if deadline is not None and now >= deadline:
             self._events.append(TimedOut("associated" if self.associated else "not associated"))
@@ -105,32 +112,19 @@ class Server:
     def _answered(self, datagram: Datagram, now: LinkTime) -> bool:
         """Answer one APDU; False if it must wait."""
         source, destination, apdu = datagram
-        association = self._associations.get((source, destination)) or self._new_association(source, destination)
-        was = association.state
         try:
-            answer = association.answer(apdu)
+            answers = self._associations.answer(source, destination, apdu, now)
         except BusyError:
             self._waiting = datagram
             return False
-        if was is State.ASSOCIATED or association.state is not was:
+        if self._associations.progressed:
             self._silent_since = now
-        if answer:
+        for answer in answers:
             self._out.append(encode_datagram(Datagram(destination, source, answer)))
         return True
 
-    def _new_association(self, source: int, destination: int) -> Association:
-        if len(self._associations) >= MOST_ASSOCIATIONS:
-            idle = [pair for pair, one in self._associations.items() if one.state is State.NON_ASSOCIATED]
-            if not idle:
-                raise RemoteProtocolError(f"more than {MOST_ASSOCIATIONS} associations in one connection")
-            del self._associations[idle[0]]
-        association = Association(self._host, source, destination, self._events)
-        self._associations[source, destination] = association
-        return association
-
     def _close(self, reason: str) -> None:
-        for association in self._associations.values():
-            association.release(reason)
+        self._associations.release(reason)
         self._waiting = None
         self._closed = True
 

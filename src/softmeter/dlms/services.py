@@ -1,72 +1,72 @@
-"""GET, SET and ACTION on the objects of a meter, within one association (IEC 62056-53, services with logical names).
+"""Every service of one association, by the messages that ask for them (IEC 62056-53, services with logical names).
 
 A plain GET of a whole attribute is a slice, a look-up and a call; everything else takes the long way over the declared
-messages. What is refused is refused by one of two kinds of answer: a result, or an exception-response.
+messages. What is refused is refused by one of two kinds of answer: a result, or an exception-response. Who sends an
+unconfirmed request gets neither.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.cosem.dictionary import View
+from softmeter.dlms.access_messages import AccessRequest
+from softmeter.dlms.accessing import Accessing
 from softmeter.dlms.apdu import Ciphered, UnknownServiceError, decode_apdu, encode_apdu
-from softmeter.dlms.blocks import GetTransfer, SetTransfer, get_failed
+from softmeter.dlms.calling import Calling
 from softmeter.dlms.conformance import Conformance
-from softmeter.dlms.host import AttributeSet, BadRequest, Event, Host, MethodInvoked
+from softmeter.dlms.getting import Getting
+from softmeter.dlms.host import BadRequest, Event, Host
 from softmeter.dlms.messages import (
-    ActionOutcome,
+    ActionRequestBlock,
+    ActionRequestFirstBlock,
+    ActionRequestNext,
     ActionRequestNormal,
     ActionRequestWithList,
-    ActionResponseNormal,
-    ActionResponseWithList,
-    AttributeReference,
+    ActionRequestWithListFirstBlock,
     ExceptionResponse,
     GeneralDedicated,
     GeneralGlobal,
     GetRequestNext,
     GetRequestNormal,
     GetRequestWithList,
-    GetResponseWithList,
-    MethodReference,
     ServiceError,
     SetRequestFirstBlock,
     SetRequestNextBlock,
     SetRequestNormal,
     SetRequestWithList,
     SetRequestWithListFirstBlock,
-    SetResponseBlock,
-    SetResponseLastBlock,
-    SetResponseLastBlockWithList,
-    SetResponseNormal,
-    SetResponseWithList,
     StateError,
-    Target,
-    encoded,
 )
+from softmeter.dlms.objects import Objects
+from softmeter.dlms.setting import Setting
 from softmeter.errors import AccessError, DecodeError, SecurityError
-from softmeter.wire.types import array_of, decode_data
 
 SERVED = (
     Conformance.GENERAL_PROTECTION
+    | Conformance.GENERAL_BLOCK_TRANSFER
+    | Conformance.ATTRIBUTE0_SET
+    | Conformance.PRIORITY
+    | Conformance.ATTRIBUTE0_GET
     | Conformance.BLOCK_GET
     | Conformance.BLOCK_SET
+    | Conformance.BLOCK_ACTION
     | Conformance.MULTIPLE_REFERENCES
+    | Conformance.DATA_NOTIFICATION
+    | Conformance.ACCESS
     | Conformance.GET
     | Conformance.SET
     | Conformance.SELECTIVE_ACCESS
+    | Conformance.EVENT_NOTIFICATION
     | Conformance.ACTION
 )
 """The services this server has; an association never offers another."""
 
-LONGEST_LIST = 1 << 20
-"""Octets that the results of one GET with a list may have together; what comes after is a temporary failure."""
-
 _CONFIRMED = 0x40
 _GET_OCTETS = 13
-_data_list = array_of(encoded)
-_GET = Conformance.GET
-_SET = Conformance.SET
-_LIST = Conformance.MULTIPLE_REFERENCES
+_GET_TAG, _ACCESS_TAG = 0xC0, 0xD9
+_INVOKE_ID_AT = {_GET_TAG: 2, 0xC1: 2, 0xC3: 2, _ACCESS_TAG: 1}
+"""Where the octet with the flag "confirmed" stands, by the service's tag."""
+_Serve = Callable[[Any, int], bytes]
 
 
 def refusal(state: StateError, service: ServiceError, counter: int | None = None) -> bytes:
@@ -77,44 +77,55 @@ def refusal(state: StateError, service: ServiceError, counter: int | None = None
 class Services:
     """What one association serves, and its block transfers under way."""
 
-    __slots__ = ("_conformance", "_events", "_get", "_host", "_readers", "_room", "_sap", "_set", "_view")
+    __slots__ = ("_conformance", "_events", "_getting", "_host", "_objects", "_readers", "_sap", "_served")
 
     def __init__(self, host: Host, view: View, conformance: Conformance, sap: int, events: list[Event]) -> None:
         self._host = host
-        self._view = view
         self._conformance = conformance
         self._sap = sap
         self._events = events
-        self._readers = view.readers if _GET in conformance else {}
-        self._get: GetTransfer | None = None
-        self._set: SetTransfer | None = None
-        self._room = 0
+        self._readers = view.readers if Conformance.GET in conformance else {}
+        self._objects = Objects(host, view, conformance, sap, events)
+        self._getting = Getting(self._objects)
+        self._served: dict[type[Any], tuple[Conformance, _Serve]] = {}
+        """Made when the first request comes that is more than a plain GET."""
 
     def serve(self, apdu: bytes, room: int) -> bytes:
-        """The answer to a request, in at most `room` octets where the service allows; empty for an unconfirmed one."""
-        self._room = room
+        """The answer to a request, empty for an unconfirmed one.
+
+        It has at most `room` octets, unless general block transfer was negotiated: that then carries what is longer and
+        has no blocks of its own.
+        """
         if len(apdu) == _GET_OCTETS and apdu.startswith(b"\xc0\x01") and apdu[12] == 0 and apdu[2] & _CONFIRMED:
             reader = self._readers.get(apdu[3:12])
             if reader is not None:
-                self._get = None
+                getting = self._getting
+                if getting.transfers:
+                    getting.end(apdu[2])
                 try:
                     data = reader(self._host)
                 except AccessError as error:
                     return b"\xc4\x01%c\x01%c" % (apdu[2], error.result)
                 if len(data) + 4 <= room:
                     return b"\xc4\x01%c\x00%b" % (apdu[2], data)
-                return self._long(apdu[2], data, b"\xc4\x01%c\x01\xfa" % apdu[2])
-        return self._serve_declared(apdu)
+                return getting.value(apdu[2], data, room)
+        if not _is_unconfirmed(apdu):
+            return self._serve_declared(apdu, room)
+        if apdu[0] != _GET_TAG:  # a read that nobody waits for is no read
+            self._serve_declared(apdu, room)
+        return b""
 
-    def _serve_declared(self, apdu: bytes) -> bytes:
+    def _serve_declared(self, apdu: bytes, room: int) -> bytes:
         try:
             message = decode_apdu(apdu)
             if isinstance(message, Ciphered | GeneralGlobal | GeneralDedicated):
                 raise SecurityError("ciphered outside a ciphered context")  # noqa: TRY301 - one place answers
-            found = _SERVED_FORMS.get(type(message))
-            if found is None or self._lacks(message, found[0]):
+            if not self._served:
+                self._served = _served_forms(self._getting, self._objects)
+            needed, serve = self._served.get(type(message), (Conformance(0), None))
+            if serve is None or needed & ~self._conformance or self._selects_unasked(message):
                 return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.SERVICE_NOT_SUPPORTED)
-            answer = found[1](self, message)
+            return serve(message, room)
         except SecurityError as error:
             self._events.append(BadRequest(self._sap, str(error)))
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.DECIPHERING_ERROR)
@@ -124,172 +135,40 @@ class Services:
         except DecodeError as error:
             self._events.append(BadRequest(self._sap, str(error)))
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.OTHER_REASON)
-        return answer if message.invoke_id & _CONFIRMED else b""
 
-    def _lacks(self, message: Any, needed: Conformance) -> bool:
+    def _selects_unasked(self, message: Any) -> bool:
+        """Whether a GET or SET selects without that having been negotiated; ACCESS tells so by a result."""
+        if Conformance.SELECTIVE_ACCESS in self._conformance:
+            return False
         targets = getattr(message, "targets", ()) or (getattr(message, "target", None),)
-        if any(target is not None and target.selection is not None for target in targets):
-            needed |= Conformance.SELECTIVE_ACCESS
-        return bool(needed & ~self._conformance)
-
-    def get_normal(self, message: GetRequestNormal) -> bytes:
-        self._get = None
-        result = self._read(message.target)
-        if isinstance(result, DataAccessResult):
-            return b"\xc4\x01%c\x01%c" % (message.invoke_id, result)
-        if len(result) + 4 <= self._room:
-            return b"\xc4\x01%c\x00%b" % (message.invoke_id, result)
-        return self._long(message.invoke_id, result, b"\xc4\x01%c\x01\xfa" % message.invoke_id)
-
-    def get_next(self, message: GetRequestNext) -> bytes:
-        transfer, self._get = self._get, None
-        if transfer is None:
-            return get_failed(message.invoke_id, message.block_number, DataAccessResult.NO_LONG_GET_IN_PROGRESS)
-        if message.block_number != transfer.acknowledges:
-            return get_failed(message.invoke_id, message.block_number, DataAccessResult.DATA_BLOCK_NUMBER_INVALID)
-        return self._block(message.invoke_id, transfer)
-
-    def get_with_list(self, message: GetRequestWithList) -> bytes:
-        self._get = None
-        results: list[bytes | DataAccessResult] = []
-        left = LONGEST_LIST
-        for target in message.targets:
-            result = self._read(target) if left > 0 else DataAccessResult.TEMPORARY_FAILURE
-            left -= len(result) if isinstance(result, bytes) else 0
-            results.append(result)
-        answer = encode_apdu(GetResponseWithList(message.invoke_id, tuple(results)))
-        if len(answer) <= self._room:
-            return answer
-        return self._long(
-            message.invoke_id, answer[3:], refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.PDU_TOO_LONG)
-        )
-
-    def set_normal(self, message: SetRequestNormal) -> bytes:
-        self._set = None
-        decode_data(message.value)
-        return encode_apdu(SetResponseNormal(message.invoke_id, self._write(message.target, message.value)))
-
-    def set_with_list(self, message: SetRequestWithList) -> bytes:
-        self._set = None
-        results = self._write_all(message.targets, message.values)
-        return encode_apdu(SetResponseWithList(message.invoke_id, results))
-
-    def set_first(self, message: SetRequestFirstBlock) -> bytes:
-        self._set = SetTransfer((message.target,), is_list=False)
-        return self.set_next(SetRequestNextBlock(message.invoke_id, message.block))
-
-    def set_first_of_list(self, message: SetRequestWithListFirstBlock) -> bytes:
-        self._set = SetTransfer(message.targets, is_list=True)
-        return self.set_next(SetRequestNextBlock(message.invoke_id, message.block))
-
-    def set_next(self, message: SetRequestNextBlock) -> bytes:
-        transfer, self._set = self._set, None
-        invoke_id, number = message.invoke_id, message.block.number
-        if transfer is None:
-            return encode_apdu(SetResponseLastBlock(invoke_id, DataAccessResult.NO_LONG_SET_IN_PROGRESS, number))
-        failed = transfer.take(message.block)
-        if failed is not None:
-            return encode_apdu(SetResponseLastBlock(invoke_id, failed, number))
-        if not message.block.last:
-            self._set = transfer
-            return encode_apdu(SetResponseBlock(invoke_id, number))
-        if transfer.is_list:
-            results = self._write_all(transfer.targets, _data_list.decode_bare(transfer.raw))
-            return encode_apdu(SetResponseLastBlockWithList(invoke_id, results, number))
-        decode_data(transfer.raw)
-        return encode_apdu(SetResponseLastBlock(invoke_id, self._write(transfer.targets[0], transfer.raw), number))
-
-    def action_normal(self, message: ActionRequestNormal) -> bytes:
-        if message.parameter is not None:
-            decode_data(message.parameter)
-        outcome = self._invoke(message.method, message.parameter or b"")
-        answer = encode_apdu(ActionResponseNormal(message.invoke_id, outcome.result, outcome.data))
-        if outcome.data is None or len(answer) <= self._room:
-            return answer
-        return encode_apdu(ActionResponseNormal(message.invoke_id, outcome.result, DataAccessResult.OTHER_REASON))
-
-    def action_with_list(self, message: ActionRequestWithList) -> bytes:
-        if len(message.methods) != len(message.parameters):
-            raise DecodeError(f"{len(message.parameters)} parameters for {len(message.methods)} methods")
-        pairs = zip(message.methods, message.parameters, strict=True)
-        outcomes = tuple([self._invoke(method, parameter) for method, parameter in pairs])
-        return encode_apdu(ActionResponseWithList(message.invoke_id, outcomes))
-
-    def _long(self, invoke_id: int, raw: bytes, otherwise: bytes) -> bytes:
-        """The first block of a result too long for one APDU, or `otherwise` where blocks were not negotiated."""
-        if Conformance.BLOCK_GET not in self._conformance:
-            return otherwise
-        return self._block(invoke_id, GetTransfer(raw))
-
-    def _block(self, invoke_id: int, transfer: GetTransfer) -> bytes:
-        block = transfer.block(invoke_id, self._room)
-        if not transfer.is_finished:
-            self._get = transfer
-        return block
-
-    def _read(self, target: Target) -> bytes | DataAccessResult:
-        key = _attribute_key(target.attribute)
-        reader = self._view.readers.get(key)
-        if reader is None:
-            return self._view.refusal(key)
-        try:
-            if target.selection is None:
-                return reader(self._host)
-            select = self._view.selectors.get(key)
-            if select is None:
-                return DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
-            return select(self._host, target.selection.selector, target.selection.parameters)
-        except AccessError as error:
-            return DataAccessResult(error.result)
-
-    def _write(self, target: Target, value: bytes) -> DataAccessResult:
-        key = _attribute_key(target.attribute)
-        writer = self._view.writers.get(key)
-        if writer is None:
-            return self._view.refusal(key)
-        if target.selection is not None:
-            return DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
-        try:
-            writer(self._host, value)
-        except AccessError as error:
-            return DataAccessResult(error.result)
-        self._host.changed()
-        self._events.append(AttributeSet(self._sap, key))
-        return DataAccessResult.SUCCESS
-
-    def _write_all(self, targets: tuple[Target, ...], values: tuple[bytes, ...]) -> tuple[DataAccessResult, ...]:
-        if len(targets) != len(values):
-            raise DecodeError(f"{len(values)} values for {len(targets)} attributes")
-        return tuple([self._write(target, value) for target, value in zip(targets, values, strict=True)])
-
-    def _invoke(self, method: MethodReference, parameter: bytes) -> ActionOutcome:
-        key = b"%b%b%c" % (method.class_id.to_bytes(2, "big"), method.name.octets, method.method & 0xFF)
-        invoke = self._view.invokers.get(key)
-        if invoke is None:
-            return ActionOutcome(ActionResult(self._view.refusal(key, is_method=True)), None)
-        try:
-            data = invoke(self._host, parameter)
-        except AccessError as error:
-            return ActionOutcome(ActionResult(error.result), None)
-        self._host.changed()
-        self._events.append(MethodInvoked(self._sap, key))
-        return ActionOutcome(ActionResult.SUCCESS, data or None)
+        return any(target is not None and target.selection is not None for target in targets)
 
 
-def _attribute_key(attribute: AttributeReference) -> bytes:
-    return b"%b%b%c" % (attribute.class_id.to_bytes(2, "big"), attribute.name.octets, attribute.attribute & 0xFF)
+def _is_unconfirmed(apdu: bytes) -> bool:
+    at = _INVOKE_ID_AT.get(apdu[0]) if apdu else None
+    return at is not None and len(apdu) > at and not apdu[at] & _CONFIRMED
 
 
-_SERVED_FORMS: dict[type[Any], tuple[Conformance, Callable[[Services, Any], bytes]]] = {
-    GetRequestNormal: (_GET, Services.get_normal),
-    GetRequestNext: (_GET | Conformance.BLOCK_GET, Services.get_next),
-    GetRequestWithList: (_GET | _LIST, Services.get_with_list),
-    SetRequestNormal: (_SET, Services.set_normal),
-    SetRequestFirstBlock: (_SET | Conformance.BLOCK_SET, Services.set_first),
-    SetRequestNextBlock: (_SET | Conformance.BLOCK_SET, Services.set_next),
-    SetRequestWithList: (_SET | _LIST, Services.set_with_list),
-    SetRequestWithListFirstBlock: (_SET | _LIST | Conformance.BLOCK_SET, Services.set_first_of_list),
-    ActionRequestNormal: (Conformance.ACTION, Services.action_normal),
-    ActionRequestWithList: (Conformance.ACTION | _LIST, Services.action_with_list),
-}
-"""Each form of a request that is served: the services it needs, and what serves it."""
+def _served_forms(getting: Getting, objects: Objects) -> dict[type[Any], tuple[Conformance, _Serve]]:
+    """Each form of a request that is served: the services it needs, and what serves it."""
+    setting, calling, accessing = Setting(objects), Calling(objects), Accessing(objects)
+    bit = Conformance
+    lists = bit.MULTIPLE_REFERENCES
+    set_blocks, action_blocks = bit.SET | bit.BLOCK_SET, bit.ACTION | bit.BLOCK_ACTION
+    return {
+        GetRequestNormal: (bit.GET, getting.normal),
+        GetRequestNext: (bit.GET | bit.BLOCK_GET, getting.next),
+        GetRequestWithList: (bit.GET | lists, getting.with_list),
+        SetRequestNormal: (bit.SET, setting.normal),
+        SetRequestFirstBlock: (set_blocks, setting.first),
+        SetRequestNextBlock: (set_blocks, setting.next),
+        SetRequestWithList: (bit.SET | lists, setting.with_list),
+        SetRequestWithListFirstBlock: (set_blocks | lists, setting.first_of_list),
+        ActionRequestNormal: (bit.ACTION, calling.normal),
+        ActionRequestNext: (action_blocks, calling.next),
+        ActionRequestWithList: (bit.ACTION | lists, calling.with_list),
+        ActionRequestFirstBlock: (action_blocks, calling.first),
+        ActionRequestWithListFirstBlock: (action_blocks | lists, calling.first_of_list),
+        ActionRequestBlock: (action_blocks, calling.block),
+        AccessRequest: (bit.ACCESS, accessing.serve),
+    }

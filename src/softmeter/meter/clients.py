@@ -1,9 +1,7 @@
-"""The four clients of the meter: addresses, ways in, services (manual 12.3).
-
-A conformance bit is offered when the service behind it is served.
-"""
+"""The four clients of the meter: addresses, ways in, services (manual 12.3, table of conformance)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from softmeter.dlms.acse import Context, Mechanism
 from softmeter.dlms.conformance import Conformance as Bit
@@ -19,34 +17,43 @@ SECURITY_SETUPS = {MANAGEMENT: Obis(0, 0, 43, 0, 0), READOUT: Obis(0, 0, 43, 0, 
 
 SERVER_SAP = 1
 
-_READING = Bit.BLOCK_GET | Bit.GET | Bit.ACTION
-_FULL = _READING | Bit.GENERAL_PROTECTION | Bit.BLOCK_SET | Bit.MULTIPLE_REFERENCES | Bit.SET | Bit.SELECTIVE_ACCESS
+_PUBLIC = Bit.GENERAL_BLOCK_TRANSFER | Bit.BLOCK_GET | Bit.ACCESS | Bit.GET | Bit.ACTION
+_MANAGING = _PUBLIC | Bit.GENERAL_PROTECTION | Bit.BLOCK_SET | Bit.MULTIPLE_REFERENCES | Bit.SET | Bit.SELECTIVE_ACCESS
+_READING = _MANAGING | Bit.DATA_NOTIFICATION
+_EXTRAS = Bit.PRIORITY | Bit.BLOCK_ACTION
 _PLAIN, _CIPHERED = Context.LOGICAL_NAMES, Context.LOGICAL_NAMES_CIPHERED
 
 CLIENTS: Mapping[int, Client] = {
     client.sap: client
     for client in (
-        Client(PUBLIC, "public", {(_PLAIN, Mechanism.LOWEST): Audience.PUBLIC}, _READING),
+        Client(PUBLIC, "public", {(_PLAIN, Mechanism.LOWEST): Audience.PUBLIC}, _PUBLIC),
         Client(
             MANAGEMENT,
             "management",
             {(_CIPHERED, Mechanism.HLS_GMAC): Audience.MANAGEMENT, (_CIPHERED, Mechanism.LLS): Audience.LIMITED},
-            _FULL,
+            _MANAGING,
             SECURITY_SETUPS[MANAGEMENT],
         ),
         Client(
             READOUT,
             "readout",
             {(_PLAIN, Mechanism.LLS): Audience.READOUT, (_CIPHERED, Mechanism.LLS): Audience.READOUT},
-            _FULL,
+            _READING,
             SECURITY_SETUPS[READOUT],
         ),
         Client(
             MAINTENANCE,
             "maintenance",
             {(_CIPHERED, Mechanism.HLS_GMAC): Audience.MAINTENANCE, (_CIPHERED, Mechanism.LLS): Audience.LIMITED},
-            _FULL,
+            _MANAGING,
             SECURITY_SETUPS[MAINTENANCE],
         ),
     )
 }
+"""By their addresses, with exactly the services of the manual."""
+
+EXTENDED: Mapping[int, Client] = {
+    sap: client if sap == PUBLIC else replace(client, conformance=client.conformance | _EXTRAS)
+    for sap, client in CLIENTS.items()
+}
+"""The same with priorities, and with blocks of ACTION: what many meters of this kind have."""

@@ -14,6 +14,7 @@ HIGHEST = 0xFFFF_FFFF
 SMALLEST_STEP, LARGEST_STEP = 256, 1 << 20
 STEPS_PER_TICK = 8
 MOST_TITLES = 64
+_TITLE_OCTETS = 8  # a ninth octet names another key than the global one
 
 
 class Reservation:
@@ -79,7 +80,7 @@ class InvocationCounters:
             if len(titles) >= MOST_TITLES:
                 self._forget_one(sap, titles)
             known = titles[title] = Reservation(self._floors.get(sap, 0))
-        self._titles[sap] = title
+        self._titles[sap] = title[:_TITLE_OCTETS]
         self.must_store |= known.reach(counter)
 
     def next_own(self, sap: int) -> int:

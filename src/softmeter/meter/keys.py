@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from softmeter.dlms.host import Keys
 from softmeter.persistent import Scalar
@@ -43,4 +44,5 @@ class KeyRing:
             if kind == "master":
                 self._master = value
             else:
-                self._clients[int(sap)] = replace(self.of(int(sap)), **{kind: value})
+                secret: dict[str, Any] = {kind: value}
+                self._clients[int(sap)] = replace(self.of(int(sap)), **secret)

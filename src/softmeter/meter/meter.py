@@ -16,7 +16,7 @@ from softmeter.entropy import Entropy
 from softmeter.instant import Instant
 from softmeter.meter import model
 from softmeter.meter.attributes import Attributes
-from softmeter.meter.clients import CLIENTS
+from softmeter.meter.clients import CLIENTS, EXTENDED
 from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.factory import Factory
 from softmeter.meter.identity import Identity
@@ -27,7 +27,7 @@ class Meter:
     """What a DLMS server asks of a meter (`Host`), and what the rows of the model read of it (`Presented`).
 
     `device` is the visible state; `locked` says that a successor of it is being stored and changes must wait; `present`
-    gives bench time as of now.
+    gives bench time as of now; `extra_services` says whether clients get services beyond the manual's.
     """
 
     __slots__ = (
@@ -37,15 +37,18 @@ class Meter:
         "device",
         "display",
         "entropy",
+        "extra_services",
         "factory",
         "key_ring",
         "locked",
         "present",
         "sessions",
+        "system_title",
     )
 
     def __init__(self, factory: Factory, device: Device, display: Display, key_ring: KeyRing, entropy: Entropy) -> None:
         self.factory = factory
+        self.system_title = factory.identity.system_title  # asked for with every association, and never another
         self.device = device
         self.display = display
         self.key_ring = key_ring
@@ -54,6 +57,7 @@ class Meter:
         self.attributes = Attributes()
         self.sessions = Sessions()
         self.locked = False
+        self.extra_services = False
         self.present: Callable[[], Instant] = lambda: self.device.now
         self._changed = False
 
@@ -68,12 +72,8 @@ class Meter:
         return self.factory.identity
 
     @property
-    def system_title(self) -> bytes:
-        return self.identity.system_title
-
-    @property
     def clients(self) -> Mapping[int, Client]:
-        return CLIENTS
+        return EXTENDED if self.extra_services else CLIENTS
 
     @property
     def must_store(self) -> bool:

@@ -16,6 +16,7 @@ from softmeter.device.events import Log
 from softmeter.device.profile import Profile
 from softmeter.device.zone import Zone
 from softmeter.errors import AccessError, ConfigurationError
+from softmeter.instant import Instant, at_second, whole_second
 from softmeter.meter.model.capture import CLOCK, LOAD, column_key, data, key, travelling
 from softmeter.meter.presented import Presented
 
@@ -62,11 +63,11 @@ class ClockPart:
 
     def set_time(self, moment: DateTime) -> None:
         with refusals():
-            set_clock(self._meter.device, self._meter.present(), moment)
+            set_clock(self._meter.device, self._now(), moment)
 
     def adjust(self, period_s: int) -> None:
         with refusals():
-            round_clock(self._meter.device, self._meter.present(), period_s)
+            round_clock(self._meter.device, self._now(), period_s)
 
     def adjust_to_measuring_period(self) -> None:
         self.adjust(self._meter.device.profile(LOAD).settings.period_s or 900)
@@ -77,11 +78,11 @@ class ClockPart:
 
     def adjust_to_preset_time(self) -> None:
         with refusals():
-            take_preset(self._meter.device, self._meter.present())
+            take_preset(self._meter.device, self._now())
 
     def shift(self, seconds: int) -> None:
         with refusals():
-            shift_clock(self._meter.device, self._meter.present(), seconds)
+            shift_clock(self._meter.device, self._now(), seconds)
 
     @property
     def time_zone_min(self) -> int:
@@ -126,7 +127,13 @@ class ClockPart:
     def _change_zone(self, **changes: DateTime | int) -> None:
         with refusals():
             zone = replace(self._zone, **changes)  # type: ignore[arg-type]
-            set_zone(self._meter.device, self._meter.present(), zone)
+            set_zone(self._meter.device, self._now(), zone)
+
+    def _now(self) -> Instant:
+        """Bench time as of now. All whole seconds before it are lived through first: they belong to the old time."""
+        now = self._meter.present()
+        self._meter.device.advance(at_second(whole_second(now)))
+        return now
 
     @property
     def _zone(self) -> Zone:

@@ -15,7 +15,8 @@ MILLI = 1000
 class Seconds(NamedTuple):
     """Integers per whole UTC second: arrays of shape (n,), entry k of second first_second + k.
 
-    Energies of one second are as well its mean powers: mJ are mW, mvar·s are mvar, mVA·s are mVA.
+    Energies of one second are as well its mean powers: mJ are mW, mvar·s are mvar, mVA·s are mVA. What is shown is
+    `active_power_mw`: from waveforms it is the mean over a window with smooth edges, else it equals `active_mj`.
     """
 
     first_second: int
@@ -25,6 +26,7 @@ class Seconds(NamedTuple):
     voltage_mv: Integers
     current_ma: Integers
     frequency_mhz: Integers
+    active_power_mw: Integers
 
 
 def integrate(measurements: Measurements) -> Seconds:
@@ -34,7 +36,8 @@ def integrate(measurements: Measurements) -> Seconds:
     what active and reactive energy require, and then √(P² + Q²) counts.
     """
     active, reactive = measurements.active_power_w, measurements.reactive_power_var
-    least_apparent = np.sqrt(active * active + reactive * reactive)
+    shown = active if measurements.shown_power_w is None else measurements.shown_power_w
+    least_apparent = np.sqrt(shown * shown + reactive * reactive)
     apparent = np.maximum(measurements.voltage_v * measurements.current_a, least_apparent)
     return Seconds(
         measurements.first_second,
@@ -44,6 +47,7 @@ def integrate(measurements: Measurements) -> Seconds:
         _thousandths(measurements.voltage_v),
         _thousandths(measurements.current_a),
         _thousandths(measurements.frequency_hz),
+        _thousandths(shown),
     )
 
 

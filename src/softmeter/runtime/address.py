@@ -51,18 +51,43 @@ class Address:
         Raises:
             ConfigurationError: it cannot; says why and what to try.
         """
+        family, where = await self._found()
+        try:
+            return socket.create_server((where, self.port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    async def datagrams(self) -> socket.socket:
+        """A UDP socket that is bound here.
+
+        Raises:
+            ConfigurationError: it cannot; says why and what to try.
+        """
+        family, where = await self._found()
+        bound = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            bound.setblocking(False)
+            if family == socket.AF_INET6:
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            bound.bind((where, self.port))
+        except OSError as error:
+            bound.close()
+            raise self._unusable(error) from None
+        return bound
+
+    async def _found(self) -> tuple[int, str]:
+        """The family and the numbers of the host."""
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         except (socket.gaierror, UnicodeError):
             message = f"{self.host!r} is no known host; write a name or address of this machine, like 127.0.0.1"
             raise ConfigurationError(message, self.option) from None
-        family, where = _preferred([(family, str(where[0])) for family, _, _, _, where in found])
-        try:
-            return socket.create_server((where, self.port), family=family, backlog=BACKLOG)
-        except OSError as error:
-            reason = _REASONS.get(error.errno or 0, f"cannot be listened on ({error.strerror})")
-            raise ConfigurationError(f"{self} {reason}", self.option) from None
+        return _preferred([(family, str(where[0])) for family, _, _, _, where in found])
+
+    def _unusable(self, error: OSError) -> ConfigurationError:
+        reason = _REASONS.get(error.errno or 0, f"cannot be listened on ({error.strerror})")
+        return ConfigurationError(f"{self} {reason}", self.option)
 
     def bound(self, listening: socket.socket) -> "Address":
         """This address with the port that `listening` got."""

@@ -32,6 +32,12 @@ class Barrier:
             return self._begun + 1
         return self._begun if self._holding else None
 
+    async def stored(self) -> None:
+        """Return when all that is known now is stored."""
+        ticket = self.ticket()
+        while ticket is not None and self.done < ticket:
+            await self.passed.wait()
+
     def begin(self) -> None:
         """A commit takes up the meter's changes: call right before they are taken."""
         self._begun += 1

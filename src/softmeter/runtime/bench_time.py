@@ -8,7 +8,7 @@ from softmeter.instant import SECOND, Instant, LinkTime
 
 LAST = Instant(2**32 * SECOND - 1)
 """Where a meter's clock ends; the bench's time goes no further."""
-HIGHEST_RATE = 1_000_000
+LOWEST_RATE, HIGHEST_RATE = 1e-6, 800_000
 
 
 class BenchTime:
@@ -46,7 +46,7 @@ def check_rate(rate: float) -> Fraction:
     Raises:
         ConfigurationError: it is negative, no number or too high.
     """
-    if not 0 <= rate <= HIGHEST_RATE:
+    if rate != 0 and not LOWEST_RATE <= rate <= HIGHEST_RATE:
         message = f"a rate of {rate} is not possible; 0 stands still, 1 is real time, up to {HIGHEST_RATE} faster"
         raise ConfigurationError(message, "--rate")
     return Fraction(rate)

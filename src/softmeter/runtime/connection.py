@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from softmeter.dlms.associations import Standing
 from softmeter.instant import LinkTime
 
 
@@ -20,8 +21,8 @@ class Connection(Protocol):
         ...
 
     @property
-    def associated(self) -> bool:
-        """A client has an association here, so that this connection is not given up for a new one."""
+    def standing(self) -> Standing:
+        """How much this connection is worth when there is no room for all."""
         ...
 
     @property

@@ -123,9 +123,7 @@ class Drive:
         if not self._running:
             await self._commit(None, self._meter.now)
             return
-        ticket = self.barrier.ticket()
-        while ticket is not None and self.barrier.done < ticket:
-            await self.barrier.passed.wait()
+        await self.barrier.stored()
 
     async def jump_to(self, until: Instant, progress: Progress | None = None) -> None:
         """Advance at full speed, stored every simulated hour; before `run`. The bench's time goes on from there.
@@ -169,6 +167,11 @@ class Drive:
             await self._end()
         finally:
             self._running = False
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping
 
     def stop(self) -> None:
         """Let `run` come to its clean end."""

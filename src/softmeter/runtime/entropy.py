@@ -1,11 +1,5 @@
 """Chance from the operating system, for meters that live."""
 
-import os
+from softmeter.transport.entropy import SystemEntropy
 
-
-class SystemEntropy:
-    """An `Entropy` nobody can foresee."""
-
-    def octets(self, count: int) -> bytes:
-        """`count` fresh octets of the kernel's generator."""
-        return os.urandom(count)
+__all__ = ["SystemEntropy"]

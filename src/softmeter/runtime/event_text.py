@@ -2,16 +2,23 @@
 
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from re import sub
 
 
 def event_text(event: object) -> str:
     """An event in one line: its name in words, then its fields."""
-    words = sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()
+    words = _words(type(event).__name__)
     if not is_dataclass(event):
         return words
-    named = ((field.name, getattr(event, field.name)) for field in fields(event))
-    return " ".join((words, *(f"{name}={_value_text(value)}" for name, value in named)))
+    named = [f"{field.name}={_value_text(getattr(event, field.name))}" for field in fields(event)]
+    return " ".join((words, *named))
+
+
+@cache
+def _words(name: str) -> str:
+    """The name of a kind of event, of which there are few, in words."""
+    return sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 
 
 def _value_text(value: object) -> str:

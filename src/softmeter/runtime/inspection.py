@@ -1,62 +1,93 @@
-"""Look at a state file before it is touched: on a private copy, so that a file that is refused stays as it is.
+"""Look at a state file before it is touched: in memory, so that a file that is refused stays as it is.
 
-Opening a SQLite file for reading may already replay its journal into it; therefore the copy.
+Opening a SQLite file for reading may already replay its journal into it, and in silence leaves out what is damaged of
+it; therefore the journal is read here.
 """
 
-import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from softmeter.errors import StorageError
+from softmeter.runtime.journal import Replayed, replay
+from softmeter.runtime.mark import MARK_NAME, Reached, read_mark
 from softmeter.runtime.saved import read
 from softmeter.runtime.schema import TABLES, check_version, migrate
 
 JOURNALS = ("-wal", "-journal")
 _MAGIC = b"SQLite format 3\0"
+_HEADER_SIZE = 100
+_ROLLBACK_MAGIC = bytes.fromhex("d9d505f920a163d7")
+_ATTEMPTS = 5
+_ADVICE = "it was left as it is: restore a copy of it or choose another directory"
+_GO_ON = f"(to go on from what is there all the same, with older counters, write 0 into {MARK_NAME})"
 
 
-def inspect(path: Path) -> None:
-    """Make sure that this program can go on with the state file at `path`, which stays untouched.
+def inspect(path: Path) -> int:
+    """Make sure that this program can go on with the state file at `path`, which stays untouched; its last commit.
 
     Raises:
         ConfigurationError: it is somebody else's, or of a newer version.
-        StorageError: it is damaged or cannot be read.
+        StorageError: it is damaged, older than what was stored, or cannot be read.
     """
     try:
-        _check_head(path)
-        with _private_copy(path) as copy, closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+        reached = read_mark(path.parent)
+        replayed = replay(*_contents(path))
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            connection.deserialize(replayed.content)
             check_version(connection, str(path))
+            _check_journal(replayed, reached)
             migrate(connection)
             _check_content(connection)
+            return _check_reached(connection, reached)
     except StorageError as error:
-        message = f"{path}: {error}; it was left as it is: restore a copy of it or choose another directory"
-        raise StorageError(message) from error
+        raise StorageError(f"{path}: {error}; {_ADVICE}") from error
     except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
-        message = f"{path}: damaged ({error}); it was left as it is: restore a copy of it or choose another directory"
-        raise StorageError(message) from error
+        raise StorageError(f"{path}: damaged ({error}); {_ADVICE}") from error
     except OSError as error:
         raise StorageError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _check_head(path: Path) -> None:
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise StorageError("damaged: it does not begin like a database")
+def _contents(path: Path) -> tuple[bytes, bytes]:
+    """The file and its journal as they are at one instant, though an SQLite tool may be about to close them."""
+    for _ in range(_ATTEMPTS):
+        before = _stamps(path)
+        database, journal, rollback = _octets(path), _octets(_beside(path, "-wal")), _octets(_beside(path, "-journal"))
+        if _stamps(path) == before:
+            break
+    if len(database) < _HEADER_SIZE or not database.startswith(_MAGIC):
+        raise StorageError("damaged: it does not begin like a database")
+    if rollback.startswith(_ROLLBACK_MAGIC):
+        raise StorageError("the journal of an interrupted SQLite tool lies beside it; open it once with that tool")
+    return database, journal
 
 
-@contextmanager
-def _private_copy(path: Path) -> Iterator[Path]:
-    with TemporaryDirectory(prefix="softmeter-") as directory:
-        copy = Path(directory) / path.name
-        shutil.copyfile(path, copy)
-        for suffix in JOURNALS:
-            journal = path.with_name(path.name + suffix)
-            if journal.exists():
-                shutil.copyfile(journal, copy.with_name(copy.name + suffix))
-        yield copy
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _octets(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _stamps(path: Path) -> list[tuple[int, int] | None]:
+    stamps: list[tuple[int, int] | None] = []
+    for file in (path, *(_beside(path, suffix) for suffix in JOURNALS)):
+        try:
+            status = file.stat()
+        except FileNotFoundError:
+            stamps.append(None)
+        else:
+            stamps.append((status.st_mtime_ns, status.st_size))
+    return stamps
+
+
+def _check_journal(replayed: Replayed, reached: Reached | None) -> None:
+    if replayed.damage and not (reached and reached.jumping):
+        raise StorageError(f"damaged: {replayed.damage} {_GO_ON}")
 
 
 def _check_content(connection: sqlite3.Connection) -> None:
@@ -81,3 +112,16 @@ def _check_content(connection: sqlite3.Connection) -> None:
 def _columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return {table: [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')] for table in tables}
+
+
+def _check_reached(connection: sqlite3.Connection, reached: Reached | None) -> int:
+    query = "SELECT coalesce(sum(commits), 0), coalesce(min(closed), 1) FROM meters"
+    commits, closed = connection.execute(query).fetchone()
+    if reached is None and not closed:
+        raise StorageError(f"{MARK_NAME}, which tells how far it had come, is missing {_GO_ON}")
+    if reached is not None and commits < reached.commits:
+        message = (
+            f"an older state than was stored last, commit {commits} of {reached.commits}: the end of its journal is"
+        )
+        raise StorageError(f"{message} damaged or lost, or an older copy was put back {_GO_ON}")
+    return int(commits)

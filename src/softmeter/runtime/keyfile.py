@@ -14,7 +14,7 @@ from typing import Any
 from softmeter.entropy import Entropy
 from softmeter.errors import ConfigurationError
 from softmeter.meter.clients import CLIENTS
-from softmeter.runtime.store import synchronise
+from softmeter.runtime.lock import synchronise
 
 SAPS = {client.name: client.sap for client in CLIENTS.values()}
 """The clients by name and their addresses; all but the public one have secrets."""
@@ -74,6 +74,8 @@ def read_keys(path: Path) -> Keys:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"is no TOML: {error}", str(path)) from None
+    except RecursionError:
+        raise ConfigurationError("is no key file: nested far too deep", str(path)) from None
     return _Reader(str(path)).keys(document)
 
 

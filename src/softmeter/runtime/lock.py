@@ -1,4 +1,4 @@
-"""One process per state directory: an advisory lock on a file in it.
+"""One process per state directory: an advisory lock on a file in it; and its entries on the disk.
 
 The kernel gives it back however the process ends.
 """
@@ -44,3 +44,12 @@ class DirectoryLock:
         """Let others use the directory; the lock file stays, empty."""
         os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
+
+
+def synchronise(path: Path) -> None:
+    """Have a file's content, or a directory's entries, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -8,10 +8,11 @@ import logging
 from collections.abc import Callable
 from typing import cast
 
-from softmeter.runtime.address import Address, peer_name
+from softmeter.runtime.address import Address, keep_alive, peer_name
+from softmeter.runtime.barrier import Barrier
+from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.ports import Listener
 
-MOST_READERS = 64
 BUFFER_LIMIT = 64 * 1024
 """Octets a reader may be behind before it is dropped."""
 
@@ -19,17 +20,35 @@ log = logging.getLogger("softmeter.p1")
 
 
 class P1Port:
-    """Sends a telegram to each reader when it connects and on every `tick`."""
+    """Sends a telegram to each reader when it connects and on every `tick`.
+
+    A telegram that tells of a change leaves when that change is stored. When there are too many readers, the one that
+    is furthest behind gives way to a new one, and where none is behind the one that has been connected longest.
+    """
 
     def __init__(
-        self, address: Address, telegram: Callable[[], bytes], watch: Callable[[int], None] = lambda _: None
+        self,
+        address: Address,
+        telegram: Callable[[], bytes],
+        barrier: Barrier,
+        watch: Callable[[int], None] = lambda _: None,
+        *,
+        most_readers: int = MOST.p1,
     ) -> None:
         """`telegram`: of the visible state, asked for once per tick; `watch`: told how many readers came (-: went)."""
         self._listener = Listener(address, lambda: _Reader(self))
         self._telegram = telegram
+        self._barrier = barrier
         self._watch = watch
+        self._most_readers = most_readers
         self._readers: dict[_Reader, asyncio.Transport] = {}
+        """In the order in which they came."""
+        self._due: set[asyncio.Transport] = set()
+        """Who is to get the current telegram."""
         self._current: bytes | None = None
+        self._ticket: int | None = None
+        """The commit that the current telegram waits for."""
+        barrier.passed.connect(self._serve)
 
     async def open(self) -> Address:
         """Listen; returns where, with the true port number."""
@@ -38,14 +57,15 @@ class P1Port:
     async def close(self) -> None:
         """Stop listening and drop all readers."""
         self._listener.close()
+        self._due.clear()
         for transport in tuple(self._readers.values()):
             transport.abort()
 
     def tick(self) -> None:
         """The visible state changed, or a second passed: a telegram to everyone."""
         self._current = None
-        for transport in tuple(self._readers.values()):
-            self._send(transport)
+        self._due.update(self._readers.values())
+        self._serve()
 
     @property
     def readers(self) -> int:
@@ -53,30 +73,47 @@ class P1Port:
 
     def joined(self, reader: "_Reader", transport: asyncio.Transport) -> None:
         """A reader connected."""
-        if len(self._readers) >= MOST_READERS:
-            log.warning("%s refused: %d readers are connected", peer_name(transport), MOST_READERS)
-            transport.abort()
-            return
+        if len(self._readers) >= self._most_readers:
+            self._make_room()
+        keep_alive(transport)
         self._readers[reader] = transport
         self._watch(1)
         log.info("%s reads", peer_name(transport))
-        self._send(transport)
+        self._due.add(transport)
+        self._serve()
 
     def left(self, reader: "_Reader") -> None:
         """A reader's connection ended."""
         transport = self._readers.pop(reader, None)
         if transport is not None:
+            self._due.discard(transport)
             self._watch(-1)
             log.info("%s has gone", peer_name(transport))
 
-    def _send(self, transport: asyncio.Transport) -> None:
+    def _make_room(self) -> None:
+        reader, transport = max(self._readers.items(), key=lambda item: item[1].get_write_buffer_size())
+        log.warning("%s gives way to another one: %d read", peer_name(transport), len(self._readers))
+        transport.abort()
+        self.left(reader)
+
+    def _serve(self) -> None:
+        """Send the current telegram to whom it is due, unless it must wait."""
+        if not self._due:
+            return
         if self._current is None:
             self._current = self._telegram()
-        if transport.get_write_buffer_size() + len(self._current) > BUFFER_LIMIT:
+            self._ticket = self._barrier.ticket()
+        if self._ticket is None or self._barrier.done >= self._ticket:
+            due, self._due = self._due, set()
+            for transport in due:
+                self._send(transport, self._current)
+
+    def _send(self, transport: asyncio.Transport, telegram: bytes) -> None:
+        if transport.get_write_buffer_size() + len(telegram) > BUFFER_LIMIT:
             log.warning("%s dropped: it does not read", peer_name(transport))
             transport.abort()
         elif not transport.is_closing():
-            transport.write(self._current)
+            transport.write(telegram)
 
 
 class _Reader(asyncio.Protocol):

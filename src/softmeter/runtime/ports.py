@@ -1,17 +1,26 @@
 """Ports that open and close with the meter's power."""
 
 import asyncio
+import logging
+import socket
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from softmeter.runtime.address import BACKLOG, Address
+from softmeter.runtime.address import Address
 from softmeter.runtime.signal import Signal
+
+PAUSE_S = 0.5
+"""How long no connection is accepted after the system had no descriptors left for one."""
+MOST_AT_ONCE = 4
+"""Connections accepted in one go: those that give way to them need a moment to return their descriptors."""
+
+log = logging.getLogger("softmeter.ports")
 
 
 class Port(Protocol):
     """Something that listens."""
 
-    async def open(self) -> Address:
+    async def open(self) -> object:
         """Listen; returns where, with the true port number, which stays the same from then on."""
         ...
 
@@ -21,12 +30,19 @@ class Port(Protocol):
 
 
 class Listener:
-    """One listening socket and the protocol instances behind it."""
+    """One listening socket and the protocol instances behind it.
+
+    It accepts by itself, as event loops differ in what they do without descriptors: some print a traceback for every
+    connection that waits, some drop them all. Here they wait, and one line says so.
+    """
 
     def __init__(self, address: Address, factory: Callable[[], asyncio.Protocol]) -> None:
         self._address = address
         self._factory = factory
-        self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
+        self._paused: asyncio.TimerHandle | None = None
+        self._complained = False
+        self._arriving: set[asyncio.Task[None]] = set()
 
     async def open(self) -> Address:
         """Listen; a port number once taken is kept.
@@ -34,18 +50,67 @@ class Listener:
         Raises:
             ConfigurationError: the address cannot be listened on.
         """
-        if self._server is None:
+        if self._listening is None:
             listening = await self._address.listen()
+            listening.setblocking(False)
             self._address = self._address.bound(listening)
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(self._factory, sock=listening, backlog=BACKLOG)
+            self._listening = listening
+            self._resume()
         return self._address
 
     def close(self) -> None:
         """Stop listening; open connections stay."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
+        listening, self._listening = self._listening, None
+        if listening is None:
+            return
+        if self._paused is None:
+            asyncio.get_running_loop().remove_reader(listening)
+        else:
+            self._paused.cancel()
+            self._paused = None
+        listening.close()
+
+    def _resume(self) -> None:
+        self._paused = None
+        if self._listening is not None:
+            asyncio.get_running_loop().add_reader(self._listening, self._accept)
+
+    def _accept(self) -> None:
+        """Take some of those who wait; the others after everybody else's turn."""
+        listening = self._listening
+        if listening is None:
+            return
+        try:
+            for _ in range(MOST_AT_ONCE):
+                link, _ = listening.accept()
+                self._complained = False
+                task = asyncio.get_running_loop().create_task(self._connect(link, listening))
+                self._arriving.add(task)
+                task.add_done_callback(self._arriving.discard)
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            self._pause(listening, error)
+
+    def _pause(self, listening: socket.socket, error: OSError) -> None:
+        if not self._complained:
+            log.warning("%s takes no connections for now: %s", self._address, error.strerror)
+        self._complained = True
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening)
+        self._paused = loop.call_later(PAUSE_S, self._resume)
+
+    async def _connect(self, link: socket.socket, listening: socket.socket) -> None:
+        """Give an accepted connection to a protocol instance; drop it if the port was closed in between."""
+        link.setblocking(False)
+        try:
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(self._factory, link)
+        except OSError as error:
+            log.info("%s lost a connection at once: %s", self._address, error)
+            link.close()
+            return
+        if self._listening is not listening:
+            transport.abort()
 
 
 async def follow_power(ports: Sequence[Port], powered: Callable[[], bool], ticked: Signal) -> None:

@@ -12,6 +12,11 @@ from softmeter.persistent import Rows, Scalar
 from softmeter.runtime.row_text import fields, layout
 from softmeter.runtime.schema import checksum
 
+_TOTAL = """
+SELECT count(*), coalesce(sum(crc), 0)
+FROM (SELECT crc FROM state WHERE meter = ? UNION ALL SELECT crc FROM rings WHERE meter = ?)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedRing:
@@ -64,11 +69,18 @@ def read(connection: sqlite3.Connection, meter: str) -> Saved | None:
     Raises:
         StorageError: something stored does not agree with its check sum or with the rest.
     """
-    row = connection.execute("SELECT id, real, crc FROM meters WHERE name = ?", (meter,)).fetchone()
+    query = "SELECT id, name, real, commits, entries, total, closed, crc FROM meters WHERE name = ?"
+    row = connection.execute(query, (meter,)).fetchone()
     if row is None:
         return None
-    identity, real, crc = row
-    _verify(crc, f"the entry of meter {meter}", identity, meter, real)
+    *content, crc = row
+    _verify(crc, f"the entry of meter {meter}", *content)
+    identity, _, real, _, *announced, _ = content
+    found = connection.execute(_TOTAL, (identity, identity)).fetchone()
+    if [*found] != announced:
+        raise StorageError(
+            f"damaged: the values of meter {meter} do not agree with their number and sum: some are gone"
+        )
     return Saved(_values(connection, identity), _rings(connection, identity), real)
 
 

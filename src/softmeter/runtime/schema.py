@@ -16,6 +16,10 @@ CREATE TABLE meters (
   name TEXT NOT NULL UNIQUE,
   real INTEGER NOT NULL,
   text TEXT NOT NULL,
+  commits INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  total INTEGER NOT NULL,
+  closed INTEGER NOT NULL,
   crc INTEGER NOT NULL
 );
 CREATE TABLE state (

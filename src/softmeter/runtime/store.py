@@ -1,30 +1,32 @@
 """The memory that survives: one SQLite file in the state directory, one transaction per commit, only what changed.
 
 Write-ahead log with `synchronous=FULL`: a commit that returned is on the disk, one that did not is not there at all.
+How far it has come stands in the mark beside it, so that no lost or damaged end passes for the end.
 """
 
+import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from softmeter.errors import ConfigurationError, LocalProtocolError, StorageError
-from softmeter.instant import Instant, iso
-from softmeter.persistent import Changes, Rows, Scalar
+from softmeter.errors import ConfigurationError, StorageError
+from softmeter.persistent import Changes, Scalar
 from softmeter.runtime.inspection import JOURNALS, inspect
-from softmeter.runtime.lock import DirectoryLock
-from softmeter.runtime.row_text import fields, texts
+from softmeter.runtime.lock import DirectoryLock, synchronise
+from softmeter.runtime.mark import MARK_NAME, Mark, read_mark
 from softmeter.runtime.saved import Saved, read
-from softmeter.runtime.schema import checksum, create, migrate
+from softmeter.runtime.schema import create, migrate
+from softmeter.runtime.writing import Describe, MeterWriter
 
 FILE_NAME = "meter.sqlite"
 BUSY_S = 5.0
-"""How long to wait while somebody else's SQLite tool writes."""
+"""How long somebody else's SQLite tool may write without a word about it."""
+PATIENCE_S = 60.0
+"""How long it may write at most before the store gives up."""
 
-Describe = Callable[[str, str, Scalar], str]
-"""Part, name and value to the text that stands beside the value."""
+log = logging.getLogger("softmeter.store")
 
 
 def plain_text(_part: str, _name: str, value: Scalar) -> str:
@@ -32,29 +34,24 @@ def plain_text(_part: str, _name: str, value: Scalar) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-@dataclass(slots=True)
-class _Extent:
-    """Which rows of a ring are stored, and their layout."""
-
-    first: int = 0
-    end: int = 0
-    fields: str = "[]"
-
-
 class Store:
     """An open state file; use it from one thread at a time."""
 
     def __init__(
-        self, directory: Path, lock: DirectoryLock, connection: sqlite3.Connection, describe: Describe
+        self, directory: Path, lock: DirectoryLock, connection: sqlite3.Connection, mark: Mark, describe: Describe
     ) -> None:
         """Use `open`."""
         self.directory = directory
         self._lock = lock
         self._connection = connection
+        self._mark = mark
         self._describe = describe
+        self._path = directory / FILE_NAME
+        self._writers: dict[str, MeterWriter] = {}
+        (self._commits,) = connection.execute("SELECT coalesce(sum(commits), 0) FROM meters").fetchone()
         self._durable = True
+        self._checkpoint_due = True
         self._broken = False
-        self._extents: dict[int, dict[str, _Extent]] = {}
 
     @classmethod
     def open(cls, directory: Path, describe: Describe = plain_text) -> "Store":
@@ -62,16 +59,21 @@ class Store:
 
         Raises:
             ConfigurationError: the directory is in use or cannot be used; the file is somebody else's or a newer one.
-            StorageError: the file is damaged or cannot be read; it is left as it is.
+            StorageError: the file is damaged, older than what was stored, or cannot be read; it is left as it is.
         """
         lock = DirectoryLock(directory)
         try:
-            path = directory / FILE_NAME
+            path, commits = directory / FILE_NAME, 0
             if path.exists():
-                inspect(path)
+                commits = inspect(path)
             else:
                 _begin(path)
-            return cls(directory, lock, _connect(path), describe)
+            connection = _connect(path)
+            try:
+                return cls(directory, lock, connection, _marked(path, commits), describe)
+            except BaseException:
+                connection.close()
+                raise
         except BaseException:
             lock.release()
             raise
@@ -85,7 +87,7 @@ class Store:
         try:
             return read(self._connection, meter)
         except sqlite3.Error as error:
-            raise StorageError(f"{self.directory / FILE_NAME}: cannot be read ({error})") from error
+            raise StorageError(f"{self._path}: cannot be read ({error})") from error
 
     def commit(self, meter: str, changes: Changes, real: int, *, durable: bool = True) -> None:
         """Store `changes` of `meter` in one transaction; `real`: wall clock at this state, nanoseconds since 1970 UTC.
@@ -97,29 +99,55 @@ class Store:
             StorageError: it could not be stored. Nothing of it is, and the store takes no more: stop, do not answer.
         """
         if self._broken:
-            raise StorageError(f"{self.directory / FILE_NAME}: an earlier commit failed")
+            raise StorageError(f"{self._path}: an earlier commit failed")
         self._broken = True
         try:
             if durable != self._durable:
-                self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-                self._durable = durable
-            with self._transaction():
-                identity = self._meter(meter, real)
-                self._write_values(identity, changes)
-                self._write_rows(identity, changes)
+                self._change_durability(durable=durable)
+            with self._transaction(PATIENCE_S):
+                if meter not in self._writers:
+                    self._writers[meter] = MeterWriter(self._connection, meter, self._describe)
+                self._writers[meter].write(changes, real)
+            self._commits += 1
+            if durable:
+                self._mark.write(self._commits)
+                self._checkpoint()
         except (sqlite3.Error, OSError) as error:
-            raise StorageError(f"{self.directory / FILE_NAME}: could not be written ({error})") from error
+            raise StorageError(f"{self._path}: could not be written ({error})") from error
         self._broken = False
 
     def close(self) -> None:
         """Close the file and let others use the directory."""
-        with suppress(sqlite3.Error):  # what was committed stays committed, in the journal if need be
+        with suppress(
+            sqlite3.Error, OSError, StorageError
+        ):  # what was committed stays committed, in the journal if need be
+            if self._writers and not self._broken:
+                self._connection.execute("PRAGMA synchronous=FULL")
+                with self._transaction(BUSY_S):
+                    for writer in self._writers.values():
+                        writer.finish()
+                self._mark.write(self._commits)
+        with suppress(sqlite3.Error):
             self._connection.close()
+        self._mark.close()
         self._lock.release()
 
+    def _change_durability(self, *, durable: bool) -> None:
+        if not durable:  # from here on the journal may be torn anywhere; that must be known before it can be
+            self._mark.write(self._commits, jumping=True, synchronous=True)
+        self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        self._durable = durable
+        self._checkpoint_due = True
+
+    def _checkpoint(self) -> None:
+        """Take the journal into the file once per run and after each jump, so that little hangs on the journal."""
+        if self._checkpoint_due:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._checkpoint_due = False
+
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
+    def _transaction(self, patience_s: float) -> Iterator[None]:
+        self._begin_writing(patience_s)
         try:
             yield
             self._connection.execute("COMMIT")
@@ -128,72 +156,36 @@ class Store:
                 with suppress(sqlite3.Error):  # closing the file does the same
                     self._connection.execute("ROLLBACK")
 
-    def _meter(self, name: str, real: int) -> int:
-        execute = self._connection.execute
-        row = execute("SELECT id FROM meters WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            (identity,) = execute("SELECT coalesce(max(id), 0) + 1 FROM meters").fetchone()
-            execute("INSERT INTO meters VALUES (?, ?, 0, '', 0)", (identity, name))
-        else:
-            (identity,) = row
-        crc = checksum(identity, name, real)
-        execute("UPDATE meters SET real = ?, text = ?, crc = ? WHERE id = ?", (real, iso(Instant(real)), crc, identity))
-        return int(identity)
+    def _begin_writing(self, patience_s: float) -> None:
+        """Begin a transaction, waiting while an SQLite tool of somebody else's is in one.
 
-    def _write_values(self, meter: int, changes: Changes) -> None:
-        removed = [(meter, part, name) for (part, name), value in changes.values.items() if value is None]
-        written = [
-            (meter, part, name, _storable(value, part, name), self._describe(part, name, value))
-            for (part, name), value in changes.values.items()
-            if value is not None
-        ]
-        if removed:
-            self._connection.executemany("DELETE FROM state WHERE meter = ? AND part = ? AND name = ?", removed)
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?, ?)", [(*row, checksum(*row[:4])) for row in written]
-        )
-
-    def _write_rows(self, meter: int, changes: Changes) -> None:
-        for ring in sorted(changes.appended.keys() | changes.dropped.keys()):
-            extent = self._extent(meter, ring)
-            if ring in changes.dropped:
-                extent.first = changes.dropped[ring]
-                extent.end = max(extent.end, extent.first)
-                self._connection.execute(
-                    "DELETE FROM rows WHERE meter = ? AND ring = ? AND number < ?", (meter, ring, extent.first)
-                )
-            if ring in changes.appended:
-                self._append(meter, ring, extent, *changes.appended[ring])
-            row = (meter, ring, extent.first, extent.end, extent.fields)
-            self._connection.execute("INSERT OR REPLACE INTO rings VALUES (?, ?, ?, ?, ?, ?)", (*row, checksum(*row)))
-
-    def _append(self, meter: int, ring: str, extent: _Extent, begin: int, rows: Rows) -> None:
-        described = fields(rows.dtype)
-        if begin != extent.end:
-            raise LocalProtocolError(f"rows of {ring} from {begin} on, but those before {extent.end} are stored")
-        if described != extent.fields and extent.first < extent.end:
-            raise LocalProtocolError(f"rows of {ring} with other fields than those stored")
-        extent.fields = described
-        written = [
-            (meter, ring, number, at, record, text, checksum(meter, ring, number, record))
-            for number, record, (at, text) in zip(
-                range(begin, begin + len(rows)), _records(rows), texts(rows), strict=True
-            )
-        ]
-        self._connection.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", written)
-        extent.end = begin + len(rows)
-
-    def _extent(self, meter: int, ring: str) -> _Extent:
-        if meter not in self._extents:
-            query = 'SELECT ring, first, "end", fields FROM rings WHERE meter = ?'
-            self._extents[meter] = {name: _Extent(*rest) for name, *rest in self._connection.execute(query, (meter,))}
-        return self._extents[meter].setdefault(ring, _Extent())
+        Raises:
+            StorageError: it is for longer than `patience_s`.
+        """
+        waited_s = 0.0
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                waited_s += BUSY_S
+                if waited_s >= patience_s:
+                    message = (
+                        f"{self._path}: locked for {waited_s:g} s by another program; end it, and open it read-only"
+                    )
+                    raise StorageError(message) from error
+                if waited_s == BUSY_S:
+                    log.warning("%s: another program is writing into it; waiting up to %g s", self._path, patience_s)
+            else:
+                return
 
 
 def _begin(path: Path) -> None:
     """Make an empty state file: whole or not at all, readable by its owner only."""
-    if any(path.with_name(path.name + suffix).exists() for suffix in JOURNALS):
-        message = f"{path}: is missing, though its journal is there; restore it or choose another directory"
+    left_over = [path.with_name(path.name + suffix) for suffix in JOURNALS]
+    if any(file.exists() for file in left_over) or _had_commits(path.parent):
+        message = f"{path}: is missing, though its journal or mark is there; restore it or choose another directory"
         raise StorageError(message)
     fresh = path.with_name(path.name + ".new")
     try:
@@ -211,13 +203,12 @@ def _begin(path: Path) -> None:
         raise StorageError(f"{path}: cannot be made ({error})") from error
 
 
-def synchronise(directory: Path) -> None:
-    """Have a directory's entries on the disk."""
-    descriptor = os.open(directory, os.O_RDONLY)
+def _had_commits(directory: Path) -> bool:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        reached = read_mark(directory)
+    except (StorageError, OSError):
+        return True
+    return reached is not None and reached.commits > 0
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -228,20 +219,21 @@ def _connect(path: Path) -> sqlite3.Connection:
         if mode != "wal":
             raise ConfigurationError("its file system takes no write-ahead log; choose a local directory", str(path))
         connection.execute("PRAGMA synchronous=FULL")
+        # Nothing of an earlier run stays in the journal, unless somebody is reading it.
+        connection.execute("PRAGMA busy_timeout=0")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        connection.execute(f"PRAGMA busy_timeout={round(BUSY_S * 1000)}")
     except sqlite3.Error as error:
         raise StorageError(f"{path}: cannot be opened ({error})") from error
     return connection
 
 
-def _records(rows: Rows) -> list[bytes]:
-    octets, size = rows.tobytes(), rows.dtype.itemsize
-    return [octets[offset : offset + size] for offset in range(0, len(octets), size)]
-
-
-def _storable(value: Scalar, part: str, name: str) -> Scalar:
-    # SQLite would take a NumPy number for octets, and a longer integer not at all.
-    if type(value) not in {int, bool, str, bytes}:
-        raise LocalProtocolError(f"{part} saves {name} as {type(value).__name__}, which is no scalar")
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise LocalProtocolError(f"{part} saves {name} = {value}, which is longer than 64 bits")
-    return value
+def _marked(path: Path, commits: int) -> Mark:
+    """The mark of the file, telling of what is on the disk now."""
+    try:
+        journal = path.with_name(path.name + "-wal")
+        if journal.exists():
+            synchronise(journal)
+        return Mark(path.parent, commits)
+    except OSError as error:
+        raise StorageError(f"{path}: {MARK_NAME} beside it cannot be made ({error.strerror})") from error

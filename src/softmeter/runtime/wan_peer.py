@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
+from softmeter.dlms.associations import Standing
 from softmeter.errors import MeterError
 from softmeter.instant import LinkTime
 from softmeter.runtime.address import keep_alive, peer_name
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
 from softmeter.runtime.event_text import event_text
+from softmeter.transport.tap import MakeTap, Tap, host_of
 
 SLICE = 1024
 """Octets served in one go: small requests can ask for large answers, so the rest waits until these are on their way."""
@@ -36,6 +38,8 @@ class Home(Protocol):
     """Peers with answers that wait for a commit."""
     waiting: "set[Peer]"
     """Peers with a request that waits for the meter."""
+    make_tap: MakeTap | None
+    """Who listens in on the connections."""
 
     def admit(self, peer: "Peer", transport: asyncio.BaseTransport) -> bool:
         """A peer connected: whether there is room for it."""
@@ -66,10 +70,11 @@ class Peer(asyncio.Protocol):
         self._armed: LinkTime | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
+        self._tap: Tap | None = None
 
     @property
-    def associated(self) -> bool:
-        return self._connection.associated
+    def standing(self) -> Standing:
+        return self._connection.standing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -78,10 +83,15 @@ class Peer(asyncio.Protocol):
             self._finishing = True
             return
         keep_alive(transport)
+        if self._port.make_tap is not None:
+            ends = (host_of(transport.get_extra_info(name)) for name in ("sockname", "peername"))
+            self._tap = self._port.make_tap(*ends)
         self._arm()
 
     def data_received(self, data: bytes) -> None:
         now = self.active = self._port.monotonic()
+        if self._tap is not None:
+            self._tap.received(data)
         if self._finishing:
             return
         if self._paused or len(data) > SLICE:
@@ -99,6 +109,8 @@ class Peer(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timers()
         self._port.forget(self)
+        if self._tap is not None:
+            self._tap.closed()
         if not self._finishing:
             self._finishing = True
             self._run(lambda connection: connection.receive(b"", self._now()))
@@ -128,7 +140,7 @@ class Peer(asyncio.Protocol):
         while self._held and self._held[0][0] <= done:
             octets = self._held.popleft()[1]
             self._held_size -= len(octets)
-            self._transport.write(octets)
+            self._write(octets)
         if not self._held:
             self._port.holding.discard(self)
             if self._finishing:
@@ -170,11 +182,16 @@ class Peer(asyncio.Protocol):
     def _send(self, octets: bytes) -> None:
         ticket = self._port.barrier.ticket()
         if ticket is None and not self._held:
-            self._transport.write(octets)
+            self._write(octets)
             return
         self._held.append((self._port.barrier.done if ticket is None else ticket, octets))
         self._held_size += len(octets)
         self._port.holding.add(self)
+
+    def _write(self, octets: bytes) -> None:
+        if self._tap is not None:
+            self._tap.sent(octets)
+        self._transport.write(octets)
 
     @property
     def _blocked(self) -> bool:

@@ -9,13 +9,21 @@ import time
 from collections.abc import Callable
 from typing import cast
 
+from softmeter.dlms.associations import Standing
 from softmeter.runtime.address import Address, peer_name
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
+from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.ports import Listener
 from softmeter.runtime.wan_peer import Peer
+from softmeter.transport.tap import MakeTap
 
-MOST_PEERS = 256
+LOGGING_IN_S = 1.0
+"""How long a peer without an association is worth as much as one with a public one: it may be about to log in."""
+_GIVING_WAY = {
+    Standing.NONE: "%s gives way to another one: without an association",
+    Standing.PUBLIC: "%s gives way to another one: an association without a secret",
+}
 
 log = logging.getLogger("softmeter.wan")
 
@@ -23,8 +31,9 @@ log = logging.getLogger("softmeter.wan")
 class WanPort:
     """Makes a connection for each peer that connects, and bounds how many there are.
 
-    When there are too many, the one without an association that has been idle longest gives way, so a crowd of idle
-    sockets cannot lock out an honest client.
+    When there are too many, one gives way: first those without an association, then those with a public one, the one
+    that has been idle longest first. Who has proved to know a secret never does. So neither a crowd of idle sockets nor
+    one of public clients can lock out whoever has keys.
     """
 
     def __init__(
@@ -33,10 +42,14 @@ class WanPort:
         factory: Callable[[], Connection],
         barrier: Barrier,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        most_peers: int = MOST.wan,
     ) -> None:
         self._listener = Listener(address, lambda: Peer(self, factory()))
         self.barrier = barrier
         self.monotonic = monotonic
+        self._most_peers = most_peers
+        self.make_tap: MakeTap | None = None
         self.holding: set[Peer] = set()
         self.waiting: set[Peer] = set()
         self._peers: set[Peer] = set()
@@ -59,15 +72,15 @@ class WanPort:
 
     def admit(self, peer: Peer, transport: asyncio.BaseTransport) -> bool:
         """A peer connected: whether there is room for it."""
-        if len(self._peers) >= MOST_PEERS:
-            idle = min((one for one in self._peers if not one.associated), key=_last_active, default=None)
-            if idle is None:
-                log.warning("%s refused: %d clients are associated", peer_name(transport), MOST_PEERS)
+        if len(self._peers) >= self._most_peers:
+            least = min(self._peers, key=self._worth)
+            if least.standing is Standing.SECRET:
+                log.warning("%s refused: %d clients are logged in", peer_name(transport), self._most_peers)
                 cast(asyncio.Transport, transport).abort()
                 return False
-            log.warning("%s gives way to another one: idle, without an association", idle.name)
-            idle.abort()
-            self._peers.discard(idle)
+            log.warning(_GIVING_WAY[least.standing], least.name)
+            least.abort()
+            self._peers.discard(least)
         self._peers.add(peer)
         return True
 
@@ -81,6 +94,7 @@ class WanPort:
         for peer in tuple(self.holding):
             peer.release(self.barrier.done)
 
-
-def _last_active(peer: Peer) -> float:
-    return peer.active
+    def _worth(self, peer: Peer) -> tuple[Standing, float]:
+        """Whoever has the least gives way."""
+        is_new = self.monotonic() - peer.active < LOGGING_IN_S
+        return max(peer.standing, Standing.PUBLIC if is_new else Standing.NONE), peer.active

@@ -1,5 +1,9 @@
-"""Proof of who is there: password (LLS) and challenges answered by GMAC (HLS 5) (IEC 62056-53, authentication)."""
+"""Proof of who is there: passwords, and challenges answered by hash, GMAC or signature (IEC 62056-53, authentication).
 
+MD5 and SHA-1 are there for clients of old meters only.
+"""
+
+import hashlib
 import hmac
 
 from softmeter.entropy import Entropy
@@ -61,3 +65,30 @@ def verify_gmac(cipher: Cipher, title: bytes, challenge: bytes, answer: bytes) -
     if not hmac.compare_digest(cipher.sign(title, counter, challenge), answer):
         raise SecurityError(_REFUSED)
     return counter
+
+
+def sha256_proof(secret: bytes, titles: tuple[bytes, bytes], received: bytes, sent: bytes) -> bytes:
+    """The answer of the owner of the first of `titles` to the other's challenge (HLS 6); `sent` is its own."""
+    own, peer = titles
+    return hashlib.sha256(secret + own + peer + received + sent).digest()
+
+
+def hashed_proof(secret: bytes, received: bytes, *, sha1: bool) -> bytes:
+    """The answer to a challenge by MD5 (HLS 3) or SHA-1 (HLS 4)."""
+    hashed = hashlib.sha1 if sha1 else hashlib.md5
+    return hashed(received + secret, usedforsecurity=False).digest()
+
+
+def signed_message(own: bytes, peer: bytes, received: bytes, sent: bytes) -> bytes:
+    """What `own` signs to answer the challenge of `peer` (HLS 7)."""
+    return own + peer + received + sent
+
+
+def check_answer(expected: bytes, answer: bytes) -> None:
+    """Refuse a wrong answer to a challenge, in constant time.
+
+    Raises:
+        SecurityError: it is not the expected one.
+    """
+    if not hmac.compare_digest(expected, answer):
+        raise SecurityError(_REFUSED)

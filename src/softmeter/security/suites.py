@@ -22,6 +22,27 @@ class Suite(IntEnum):
         """Length of the suite's symmetric keys."""
         return 32 if self is Suite.SUITE_2 else 16
 
+    @property
+    def coordinate_octets(self) -> int:
+        """Length of one coordinate of a point, and of one half of a signature; 0 where the suite has no curve."""
+        return (0, 32, 48)[self]
+
+
+class Use(IntEnum):
+    """Which key protects an APDU; each has counters of its own, in each direction. The value is short, for storage."""
+
+    UNICAST = 0
+    BROADCAST = 1
+    DEDICATED = 2
+    WRAPPED = 3
+    """A fresh key that comes with the APDU, wrapped with the master key."""
+    ONE_PASS = 4
+    """A fresh key agreed by C(1e,1s)."""
+    STATIC = 5
+    """A key agreed by C(0e,2s)."""
+    SIGNATURE = 6
+    """No key of a cipher but that of a signature; its counter is the transaction-id."""
+
 
 class Key(bytes):
     """A secret that does not show itself."""

@@ -1,19 +1,22 @@
-"""Measurements per whole UTC second, and what every source of them can do.
+"""What happens at the terminals: waveform blocks, measurements per whole UTC second, and what sources of both can do.
 
-Means over one second are what the meter of manual 2.2 works with: `E = ∫ u·i dt` with T = 1 s.
+Means over one second are what the meter of manual 2.2 works with: `E = ∫ u·i dt` with T = 1 s. A `Source` gives them at
+once; a `Waveform` gives samples, out of which `metrology.metering` makes a `Source`.
 """
 
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from fractions import Fraction
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int32]
 
 
 class Column(StrEnum):
@@ -48,7 +51,9 @@ class Measurements:
     """Means over whole UTC seconds: entry k covers [first_second + k, first_second + k + 1).
 
     All arrays have shape (n,). Active power is positive on import, reactive power when inductive; the current is an
-    rms value and never negative.
+    rms value and never negative. `active_power_w` is the energy of exactly this second; `shown_power_w` is the mean
+    power over a window with smooth edges, which does not ripple when mains cycles do not fit the second. Without one
+    they are the same.
     """
 
     first_second: int
@@ -57,6 +62,7 @@ class Measurements:
     active_power_w: Floats
     reactive_power_var: Floats
     frequency_hz: Floats
+    shown_power_w: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.voltage_v)
@@ -75,6 +81,68 @@ class Source(Protocol):
         ...
 
 
+class Scale(NamedTuple):
+    """What one count of each channel stands for, exactly."""
+
+    volts: Fraction
+    amperes: Fraction
+
+
+class Block(NamedTuple):
+    """Voltage and current sampled together: arrays of shape (n,) in counts within ±`MAX_COUNT`."""
+
+    first_sample: int
+    voltage: Counts
+    current: Counts
+
+    def __len__(self) -> int:
+        return len(self.voltage)
+
+
+MAX_COUNT = 2**23 - 1
+"""The greatest count of a converter of 24 bits. A second's sum of products then fits 64 bits at every rate."""
+
+RATES_HZ = range(400, 50_001, 25)
+"""Possible numbers of samples per second: 40 ms hold a whole number of them."""
+
+
+@runtime_checkable
+class Waveform(Protocol):
+    """Where samples come from.
+
+    Sample n stands for the time from n / rate to (n + 1) / rate seconds since 1970 and is taken in its middle, so sums
+    of samples are integrals by the midpoint rule.
+    """
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples per second, one of `RATES_HZ`."""
+        ...
+
+    @property
+    def scale(self) -> Scale: ...
+
+    def samples(self, first: int, count: int) -> Block:
+        """`count` samples from the absolute index `first`: a pure function of its arguments."""
+        ...
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What was derived, defaulted or noticed, a line each."""
+        ...
+
+
+def rate_checked(rate_hz: int) -> int:
+    """The rate, if it is one of `RATES_HZ`.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if rate_hz not in RATES_HZ:
+        raise ValueError(f"{rate_hz} samples per second: must be 400 to 50000, and a multiple of 25")
+    return rate_hz
+
+
 def joined(parts: Iterable[Measurements]) -> Measurements:
     """Measurements that follow each other, as one.
 
@@ -90,6 +158,8 @@ def joined(parts: Iterable[Measurements]) -> Measurements:
             raise ValueError(message)
     if len(pieces) == 1:
         return pieces[0]
-    names = [field.name for field in fields(Measurements)[1:]]
+    names = [field.name for field in fields(Measurements)[1:-1]]
     columns = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in names}
-    return Measurements(pieces[0].first_second, **columns)
+    shown = [piece.active_power_w if piece.shown_power_w is None else piece.shown_power_w for piece in pieces]
+    smooth = any(piece.shown_power_w is not None for piece in pieces)
+    return Measurements(pieces[0].first_second, **columns, shown_power_w=np.concatenate(shown) if smooth else None)

@@ -61,6 +61,8 @@ def read_layout(stream: BinaryIO, name: str) -> Layout:
         place = _LINE_COLUMN.search(message)
         where = f"{name}:{place[1]}:{place[2]}" if place else name
         raise ConfigurationError(_LINE_COLUMN.sub("", message).strip(), where) from None
+    except RecursionError:
+        raise ConfigurationError("is no sidecar: nested far too deep", name) from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"is not UTF-8 at octet {error.start}", name) from None
     return _layout(_Section(document, name, ""))

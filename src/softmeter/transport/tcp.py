@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
-from softmeter.dlms.conversation import Conversation
+from softmeter.dlms.conversation import Conversation, Patient, Unanswered
 from softmeter.errors import ConfigurationError
 from softmeter.transport.errors import TransportError, closed, silent, unreachable
+from softmeter.transport.tap import MakeTap, Tap, host_of
 from softmeter.wire.wrapper import Datagram, Reassembly, encode_datagram
 
 T = TypeVar("T")
@@ -48,15 +49,18 @@ class Address:
 class Link:
     """An open connection to a meter, over which conversations run one after the other. Closes as a context."""
 
-    def __init__(self, address: Address, timeout_s: float = 10.0) -> None:
+    def __init__(self, address: Address, timeout_s: float = 10.0, make_tap: MakeTap | None = None) -> None:
         self._address = address
         self._timeout_s = timeout_s
         self._arrived = Reassembly()
+        self._tap: Tap | None = None
         try:
             self._socket = socket.create_connection((address.host, address.port), timeout_s)
         except OSError as error:
             raise unreachable(str(address), error) from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if make_tap is not None:
+            self._tap = make_tap(host_of(self._socket.getsockname()), host_of(self._socket.getpeername()))
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +69,8 @@ class Link:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._socket.close()
+        if self._tap is not None:
+            self._tap.closed()
 
     def run(self, conversation: Conversation[T], *, client_sap: int | None = None) -> T:
         """Run a conversation to its end, perhaps as another client than the address names.
@@ -89,7 +95,12 @@ class Link:
         try:
             self._socket.settimeout(self._timeout_s)
             if request:
-                self._socket.sendall(encode_datagram(Datagram(sap, server, request)))
+                octets = encode_datagram(Datagram(sap, server, request))
+                if self._tap is not None:
+                    self._tap.sent(octets)
+                self._socket.sendall(octets)
+            if isinstance(request, Unanswered):
+                return b""
             while True:
                 datagram = self._arrived.take()
                 if datagram is None:
@@ -97,6 +108,8 @@ class Link:
                 elif (datagram.source, datagram.destination) == (server, sap):
                     return datagram.apdu
         except TimeoutError as error:
+            if isinstance(request, Patient):
+                return b""
             raise silent(str(self._address), self._timeout_s) from error
         except OSError as error:
             raise closed(str(self._address)) from error
@@ -109,6 +122,8 @@ class Link:
         data = self._socket.recv(_CHUNK)
         if not data:
             raise closed(str(self._address))
+        if self._tap is not None:
+            self._tap.received(data)
         self._arrived.receive(data)
 
 
@@ -157,8 +172,10 @@ class AsyncLink:
                 if request:
                     self._writer.write(encode_datagram(Datagram(sap, self._address.server_sap, request)))
                     await self._writer.drain()
-                return await self._answer(sap)
+                return b"" if isinstance(request, Unanswered) else await self._answer(sap)
         except TimeoutError as error:
+            if isinstance(request, Patient):
+                return b""
             raise silent(str(self._address), self._timeout_s) from error
         except OSError as error:
             raise closed(str(self._address)) from error

@@ -63,14 +63,14 @@ def encode_message(value: Any) -> bytes:
     """
     tag, elements, *_ = value.__ber__
     parts = []
-    for part in elements:
-        content = getattr(value, part.name)
+    for number, name, form in elements:
+        content = getattr(value, name)
         if content is None:
             continue
         try:
-            parts.append(encode_element(part.tag, part.form.write(content)))
+            parts.append(encode_element(number, form.write(content)))
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
-            raise LocalProtocolError(f"{part.name} of {type(value).__name__} cannot be encoded: {error}") from error
+            raise LocalProtocolError(f"{name} of {type(value).__name__} cannot be encoded: {error}") from error
     return encode_element(tag, b"".join(parts))
 
 
@@ -86,16 +86,16 @@ def decode_message(cls: type[T], octets: bytes) -> T:
     if outer.length() != outer.left:
         raise DecodeError(f"the length of {cls.__name__} is not that of its content", 1)
     values: dict[str, Any] = {}
-    while outer.left:
+    while outer.at < outer.end:
         at = outer.at
-        found = outer.byte()
-        content = outer.take(outer.length())
-        part = by_tag.get(found)
+        part = by_tag.get(outer.byte())
+        content = outer.sized()
         if part is None:
             continue
-        if part.name in values:
-            raise DecodeError(f"{part.name} stands twice in {cls.__name__}", at)
-        values[part.name] = part.form.read(content, outer.at - len(content))
+        _, name, form = part
+        if name in values:
+            raise DecodeError(f"{name} stands twice in {cls.__name__}", at)
+        values[name] = form.read(content, outer.at - len(content))
     for name in required:
         if name not in values:
             raise DecodeError(f"{cls.__name__} has no {name}", outer.at)
@@ -104,13 +104,16 @@ def decode_message(cls: type[T], octets: bytes) -> T:
 
 def encode_element(tag: int, content: bytes) -> bytes:
     """Tag, length and content."""
-    return bytes((tag,)) + encode_length(len(content)) + content
+    return b"%c%b%b" % (tag, encode_length(len(content)), content)
 
 
 def explicit(tag: int, inner: Form[T]) -> Form[T]:
     """An element that holds another one under `tag`."""
 
     def read(content: bytes, at: int) -> T:
+        size = len(content) - 2
+        if 0 <= size < 0x80 and content[0] == tag and content[1] == size:  # as nearly always
+            return inner.read(content[2:], at + 2)
         cursor = Cursor(content)
         try:
             cursor.expect(tag, "an inner element")

@@ -49,6 +49,16 @@ class Cursor:
             raise DecodeError(f"a length starts with {first:02X}", at)
         return int.from_bytes(self.take(first - 0x80), "big")
 
+    def sized(self) -> bytes:
+        """A length and as many octets."""
+        at = self.at
+        if at < self.end:
+            stop = at + 1 + self.octets[at]
+            if self.octets[at] < 0x80 and stop <= self.end:  # as nearly always
+                self.at = stop
+                return self.octets[at + 1 : stop]
+        return self.take(self.length())
+
     def count(self) -> int:
         """A number of elements that follow, each of at least one octet."""
         at = self.at
@@ -71,10 +81,12 @@ class Cursor:
 
 
 def encode_length(length: int) -> bytes:
-    """The shortest form of a length."""
+    """The shortest form of a length; but never one of three octets, which well-known clients do not read."""
     if length < 0x80:
         return _SHORT[length]
     size = (length.bit_length() + 7) // 8
+    if size == 3:
+        size = 4
     return bytes((0x80 + size,)) + length.to_bytes(size, "big")
 
 

@@ -265,7 +265,7 @@ def _read_description(cursor: Cursor, depth: int) -> _Part:
     tag = cursor.byte()
     if tag == Tag.ARRAY:
         count = int.from_bytes(cursor.take(2), "big")
-        part = _sequence(Tag.ARRAY, [_read_description(cursor, depth + 1)] * count)
+        part = _sequence(Tag.ARRAY, [_read_description(cursor, depth + 1)], count)
     elif tag == Tag.STRUCTURE:
         part = _sequence(Tag.STRUCTURE, [_read_description(cursor, depth + 1) for _ in range(cursor.count())])
     elif tag == Tag.COMPACT_ARRAY or tag not in READERS:
@@ -278,11 +278,13 @@ def _read_description(cursor: Cursor, depth: int) -> _Part:
     return part
 
 
-def _sequence(tag: Tag, parts: list[_Part]) -> _Part:
-    def read(cursor: Cursor, depth: int) -> Data:
-        return Data(tag, tuple([part.read(cursor, depth) for part in parts]))
+def _sequence(tag: Tag, parts: list[_Part], times: int = 1) -> _Part:
+    """`parts` in their order, `times` over: never written out, a few octets announce millions."""
 
-    return _Part(read, sum(part.least for part in parts), 1 + sum(part.fields for part in parts))
+    def read(cursor: Cursor, depth: int) -> Data:
+        return Data(tag, tuple([part.read(cursor, depth) for _ in range(times) for part in parts]))
+
+    return _Part(read, times * sum(part.least for part in parts), 1 + times * sum(part.fields for part in parts))
 
 
 def _write_compact(value: Compact) -> bytes:

@@ -3,11 +3,13 @@
 import struct
 from typing import NamedTuple
 
-from softmeter.errors import LocalProtocolError, RemoteProtocolError
+from softmeter.errors import DecodeError, LocalProtocolError, RemoteProtocolError
 
 HEADER_OCTETS = 8
 LONGEST = 0xFFFF
 """What the length field can announce at most."""
+LONGEST_IN_DATAGRAM = 0xFFFF - 20 - 8 - HEADER_OCTETS
+"""Octets of an APDU that one UDP datagram carries over IPv4, and so over IPv6: its headers and ours are taken off."""
 _VERSION = 1
 _HEADER = struct.Struct(">4H")
 
@@ -31,6 +33,22 @@ def encode_datagram(datagram: Datagram) -> bytes:
         return _HEADER.pack(_VERSION, source, destination, len(apdu)) + apdu
     except struct.error as error:
         raise LocalProtocolError(f"{len(apdu)} octets from {source} to {destination} do not fit a wrapper") from error
+
+
+def decode_datagram(octets: bytes) -> Datagram:
+    """The one APDU of a UDP datagram.
+
+    Raises:
+        DecodeError: there is less or more than the header announces, or it has another version.
+    """
+    if len(octets) < HEADER_OCTETS:
+        raise DecodeError(f"{len(octets)} octets are no wrapper", len(octets))
+    version, source, destination, length = _HEADER.unpack_from(octets)
+    if version != _VERSION:
+        raise DecodeError(f"wrapper version {version}, only {_VERSION} exists", 0)
+    if HEADER_OCTETS + length != len(octets):
+        raise DecodeError(f"{length} octets announced, {len(octets) - HEADER_OCTETS} there", 6)
+    return Datagram(source, destination, octets[HEADER_OCTETS:])
 
 
 class Reassembly:

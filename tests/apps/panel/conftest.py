@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import pytest
-import uvicorn
 
 from softmeter.apps.panel.contract import (
     Bench,
@@ -25,7 +24,9 @@ from softmeter.apps.panel.contract import (
     Time,
 )
 from softmeter.apps.panel.server import create_app
+from softmeter.apps.panel.serving import serving
 from softmeter.errors import MeterError
+from softmeter.runtime.address import Address
 
 
 @dataclass
@@ -39,6 +40,8 @@ class TableMeter:
     presses: list[int] = field(default_factory=list)
     pulses_ms: tuple[float, ...] = ()
     bench: Bench = field(default_factory=lambda: Bench(source="constant"))
+    storing: asyncio.Event | None = None
+    """Set once what the meter shows is stored; None while it is."""
     version: int = 1
     tick: int = 1
     lcd: Lcd | None = None
@@ -144,6 +147,10 @@ class TableMeter:
             PowerSample(instant=f"2024-03-30T10:{minute:02}:00Z", active_power_w=minute * 10.0) for minute in range(60)
         ]
 
+    async def stored(self) -> None:
+        if self.storing is not None:
+            await self.storing.wait()
+
     async def press(self, duration_ms: int) -> None:
         self.presses.append(duration_ms)
         if duration_ms < 2000:
@@ -190,12 +197,17 @@ def meter() -> Iterator[TableMeter]:
 @pytest.fixture
 def panel(meter: TableMeter) -> Iterator[str]:
     """The panel of `meter` on a free port of loopback; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(create_app(meter), log_level="warning", timeout_graceful_shutdown=2)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        meter.end()
-        server.should_exit = True
-        thread.join(timeout=10)
+    loop, told, stop = asyncio.new_event_loop(), Future[Address](), asyncio.Event()
+
+    async def serve() -> None:
+        async with serving(create_app(meter), Address("127.0.0.1", 0, "--panel")) as address:
+            told.set_result(address)
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    yield f"http://{told.result(timeout=10)}"
+    meter.end()
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(timeout=10)
+    loop.close()

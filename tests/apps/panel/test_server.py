@@ -16,6 +16,7 @@ from softmeter.apps.panel import server
 from softmeter.apps.panel.contract import BenchOverride, Lcd, PanelMeter, PanelState
 from softmeter.apps.panel.gate import BODY_LIMIT
 from softmeter.apps.panel.server import STATIC, create_app
+from softmeter.bench.journal import Quantity as Overridable
 
 LOCAL = "http://127.0.0.1:8080"
 
@@ -72,6 +73,39 @@ def test_override_imposes_and_releases(client: Client) -> None:
     assert (released.json()["voltage_v"], released.json()["power_factor"]) == (None, -0.8)
 
 
+@pytest.mark.parametrize("quantity", list(Overridable))
+def test_the_panel_imposes_what_the_bench_takes(client: Client, quantity: Overridable) -> None:
+    label, low, high = quantity.value
+    for value, status in ((low, 200), (high, 200), (low - 0.1, 422), (high + 0.1, 422)):
+        if value != 0:  # no voltage is refused by this meter itself
+            assert client.post("/api/bench/override", json={label: value}).status_code == status
+
+
+def test_what_is_not_stored_is_not_shown(meter: Any) -> None:
+    app = create_app(meter)
+
+    async def story() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as client:
+            for path in ("/api/state", "/api/bench"):
+                meter.storing = asyncio.Event()
+                asking = asyncio.ensure_future(client.get(path))
+                done, _ = await asyncio.wait([asking], timeout=0.02)
+                assert not done
+                meter.storing.set()
+                assert (await asking).status_code == 200
+        meter.storing = asyncio.Event()
+        events = server._events(meter, set())
+        telling = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(0.02)
+        assert not telling.done()
+        meter.storing.set()
+        assert (await telling).startswith("id: 1\n")
+        await events.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(story())
+
+
 def test_refusal_of_the_meter_is_named(client: Client) -> None:
     answer = client.post("/api/bench/override", json={"voltage_v": 0})
     assert (answer.status_code, answer.json()) == (409, {"error": "meter", "message": "no voltage, no meter"})
@@ -88,6 +122,8 @@ def test_refusal_of_the_meter_is_named(client: Client) -> None:
         ("/api/display/press", "[" * 4000),
         ("/api/bench/override", '{"voltage_v": 401}'),
         ("/api/bench/override", '{"voltage_v": NaN}'),
+        ("/api/bench/override", '{"voltage_v": true}'),
+        ("/api/bench/override", '{"voltage_v": "230"}'),
         ("/api/bench/override", '{"active_power_w": Infinity}'),
         ("/api/bench/override", '{"temperature": 20}'),
         ("/api/bench/override", "null"),

@@ -22,6 +22,7 @@ from softmeter.meter.factory import Factory
 from softmeter.meter.identity import Identity
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
+from softmeter.metrology.metering import metered
 from softmeter.runtime import keyfile
 from softmeter.signal.specification import parse_source
 
@@ -36,7 +37,7 @@ def made(keys: keyfile.Keys, identity: Identity) -> Meter:
     """A meter that has lived a day and a half on a constant load of 920 W."""
     start = parse_instant(START)
     settings = configuration.read("factory")
-    source = parse_source(LOAD, start_second=whole_second(start), open_file=_no_file)
+    source = metered(parse_source(LOAD, start_second=whole_second(start), open_file=_no_file))
     device = Device(settings.device, Supply(source, Journal()), start)
     display = Display(settings.display, identity.legal_firmware, LinkTime(0.0))
     secrets = {

@@ -141,7 +141,7 @@ def test_keys_of_another_meter(smartset: Smartset, tmp_path: Path) -> None:
         (["profile", "load", "--last", "1", "--entries", "1:2"], "management", "do not go together"),
         (["profile", "load", "--entries", "2:1"], "management", "--entries: '2:1' is no range of entries"),
         (["profile", "load", "--from", "yesterday"], "management", "'yesterday' is no ISO 8601 date and time"),
-        (["--json", "profile", "load", "--csv"], "management", "--csv and --json do not go together"),
+        (["--json", "profile", "load", "--csv"], "management", "--csv, --json and --parquet do not go together"),
         (["profile", "load", "--json"], "management", "--json stands before the command"),
         (["--title", "12", "info"], "management", "--title: '12' are not the 16 hexadecimal digits"),
         (["--mechanism", "hls9", "info"], "management", "hls9"),

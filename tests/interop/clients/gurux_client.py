@@ -38,10 +38,26 @@ def plain(value):
     return int(value) if isinstance(value, int) else str(value)
 
 
+class Line:
+    """How to speak HDLC: the server's address, what to propose, whether to open with mode E; None for the wrapper."""
+
+    def __init__(self, server=1, octets=0, information=128, window=1, *, mode_e=False) -> None:
+        self.server, self.octets, self.mode_e = server, octets, mode_e
+        self.information, self.window = information, window
+
+    def prepare(self, client) -> None:
+        client.interfaceType = InterfaceType.HDLC
+        client.serverAddress = self.server
+        client.serverAddressSize = self.octets
+        settings = client.hdlcSettings
+        settings.maxInfoTX = settings.maxInfoRX = self.information
+        settings.windowSizeTX = settings.windowSizeRX = self.window
+
+
 class Reader:
     """One connection of a gurux client."""
 
-    def __init__(self, address, client, keys, counter, pdu_size) -> None:
+    def __init__(self, address, client, keys, counter, pdu_size, line=None) -> None:
         entry = keys["clients"][client]
         mechanism = Authentication.NONE
         if client in ("management", "maintenance"):
@@ -51,6 +67,9 @@ class Reader:
         self.client = GXDLMSSecureClient(
             True, entry["sap"], 1, mechanism, entry.get("lls_password"), InterfaceType.WRAPPER
         )
+        self.line = line
+        if line is not None:
+            line.prepare(self.client)
         self.client.maxReceivePDUSize = pdu_size
         self.client.useProtectedRelease = mechanism == Authentication.HIGH_GMAC
         if mechanism == Authentication.HIGH_GMAC:
@@ -89,7 +108,27 @@ class Reader:
             if self.client.getData(buffer, reply):
                 return
 
+    def text(self, characters, end) -> bytes:
+        """What the meter says to characters, up to an end."""
+        self.socket.sendall(characters)
+        heard = b""
+        while not heard.endswith(end):
+            heard += self.socket.recv(1)
+        return heard
+
+    def set_up(self) -> None:
+        """Set up the HDLC link, after mode E where that is wanted."""
+        if self.line.mode_e:
+            self.identification = self.text(b"/?!\r\n", b"\r\n").decode("ascii").strip()
+            selection = b"\x062" + self.identification[4].encode() + b"2\r\n"
+            if self.text(selection, b"\r\n") != selection:
+                raise ConnectionError("the meter did not confirm")
+        reply = self.ask(self.client.snrmRequest())
+        self.client.parseUAResponse(reply.data)
+
     def open(self) -> None:
+        if self.line is not None:
+            self.set_up()
         self.client.parseAareResponse(self.ask(self.client.aarqRequest()).data)
         if self.client.isAuthenticationRequired:
             reply = self.ask(self.client.getApplicationAssociationRequest())
@@ -97,6 +136,8 @@ class Reader:
 
     def close(self) -> None:
         self.ask(self.client.releaseRequest())
+        if self.line is not None:
+            self.ask(self.client.disconnectRequest(True))
         self.socket.close()
 
     def read(self, class_id, name, attribute):
@@ -171,14 +212,14 @@ class Reader:
         return f"{sorted(taken)[len(taken) // 2]:.9f}"
 
 
-def opened(address, client, keys, pdu_size):
+def opened(address, client, keys, pdu_size, line):
     counter = 0
     if client in ("management", "maintenance"):
-        public = Reader(address, "public", keys, 0, 0xFFFF)
+        public = Reader(address, "public", keys, 0, 0xFFFF, line)
         public.open()
         counter = public.read(1, COUNTERS[client], 2)[1] + 1
         public.close()
-    reader = Reader(address, client, keys, counter, pdu_size)
+    reader = Reader(address, client, keys, counter, pdu_size, line)
     reader.open()
     return reader
 
@@ -189,13 +230,15 @@ def main() -> None:
     parser.add_argument("--keys", type=Path, required=True)
     parser.add_argument("--client", required=True)
     parser.add_argument("--pdu-size", type=int, default=0xFFFF)
+    parser.add_argument("--line", type=json.loads, help="HDLC: the arguments of Line")
     parser.add_argument("tasks", type=json.loads)
     arguments = parser.parse_args()
     host, port = arguments.meter.rsplit(":", 1)
     keys = tomllib.loads(arguments.keys.read_text(encoding="utf-8"))
     answers = []
     with contextlib.redirect_stdout(sys.stderr):  # gurux-dlms prints lines of its own
-        reader = opened((host, int(port)), arguments.client, keys, arguments.pdu_size)
+        line = None if arguments.line is None else Line(**arguments.line)
+        reader = opened((host, int(port)), arguments.client, keys, arguments.pdu_size, line)
         for task in arguments.tasks:
             answer = plain(reader.perform(task))
             answers.append({"value": answer, "blocks": reader.blocks})

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from softmeter.bench.journal import Quantity as Overridable
 
 ALPHANUMERIC_CELLS = 8
 NUMERIC_CELLS = 9
@@ -31,6 +34,13 @@ def _within(cells: int) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _range_of(quantity: Overridable) -> FieldInfo:
+    """The values that the bench takes."""
+    _, low, high = quantity.value
+    info: FieldInfo = Field(ge=low, le=high, strict=True)
+    return info
 
 
 class _Message(BaseModel):
@@ -169,12 +179,12 @@ class Press(_Message):
 class BenchOverride(_Message):
     """A change of the bench: a number imposes, null releases, what is absent stays as it is."""
 
-    voltage_v: Annotated[float, Field(ge=0, le=400)] | None = None
-    active_power_w: Annotated[float, Field(ge=-30_000, le=30_000)] | None = None
+    voltage_v: Annotated[float, _range_of(Overridable.VOLTAGE_V)] | None = None
+    active_power_w: Annotated[float, _range_of(Overridable.ACTIVE_POWER_W)] | None = None
     """Import positive."""
-    power_factor: Annotated[float, Field(ge=-1, le=1)] | None = None
+    power_factor: Annotated[float, _range_of(Overridable.POWER_FACTOR)] | None = None
     """Magnitude |P|/S; positive is inductive (+Q), negative capacitive (-Q)."""
-    frequency_hz: Annotated[float, Field(ge=40, le=60)] | None = None
+    frequency_hz: Annotated[float, _range_of(Overridable.FREQUENCY_HZ)] | None = None
 
     def changes(self) -> dict[Quantity, float | None]:
         """The quantities that were named."""
@@ -191,7 +201,10 @@ class PanelMeter(Protocol):
     """A meter that can be shown and touched."""
 
     def state(self) -> PanelState:
-        """The last committed state."""
+        """The visible state."""
+
+    async def stored(self) -> None:
+        """Return when all that `state` would show now is stored, so that it may be seen."""
 
     def recent_power(self) -> Sequence[PowerSample]:
         """The power curve of the last minutes, oldest first, at most 600 points."""

@@ -154,14 +154,18 @@ class Gate:
         except Refused as refused:
             await _answer(send_guarded, refused)
             return
+        if body is None:
+            return
         await self._app(scope, _replayed(body, receive), send_guarded)
 
 
-async def _body(receive: Receive) -> bytes:
-    """The whole body of a request; its length may be unannounced."""
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body of a request; its length may be unannounced. None if the caller went before its end."""
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         if len(body) > BODY_LIMIT:
             raise Refused(413, "size", f"at most {BODY_LIMIT} bytes")

@@ -1,6 +1,5 @@
 """The pulses of the last tick, for LEDs that blink at the true times."""
 
-from softmeter.apps.panel.contract import PulseTrain
 from softmeter.device.device import Device
 from softmeter.instant import Instant
 from softmeter.signal.samples import Integers
@@ -42,8 +41,3 @@ def _offsets_ms(parts: list[Integers], begin: Instant, rate: float) -> tuple[flo
         return ()
     instants = [instant for part in parts for instant in part[:MOST_PER_SECOND].tolist()][:MOST_PER_SECOND]
     return tuple(max(0.0, round((instant - begin) / MILLISECOND / rate, 1)) for instant in instants)
-
-
-def train(offsets_ms: tuple[float, ...], count: int) -> PulseTrain:
-    """One LED: when it blinks in this tick, and all it ever gave."""
-    return PulseTrain(offsets_ms=offsets_ms, count=count)

@@ -69,7 +69,7 @@ def _routes(meter: PanelMeter) -> APIRouter:
 
     @router.get("/state")
     async def state() -> PanelState:
-        return meter.state()
+        return await _shown(meter)
 
     @router.get("/events")
     async def events() -> StreamingResponse:
@@ -89,14 +89,21 @@ def _routes(meter: PanelMeter) -> APIRouter:
 
     @router.get("/bench")
     async def bench() -> Bench:
-        return meter.state().bench
+        return (await _shown(meter)).bench
 
     @router.post("/bench/override")
     async def override(body: BenchOverride) -> Bench:
         await meter.override(body.changes())
-        return meter.state().bench
+        return (await _shown(meter)).bench
 
     return router
+
+
+async def _shown(meter: PanelMeter) -> PanelState:
+    """What is visible now, once it is stored."""
+    state = meter.state()
+    await meter.stored()
+    return state
 
 
 async def _events(meter: PanelMeter, streams: set[object]) -> AsyncIterator[str]:
@@ -105,7 +112,7 @@ async def _events(meter: PanelMeter, streams: set[object]) -> AsyncIterator[str]
     streams.add(mark)
     waiting: asyncio.Task[bool] | None = None
     try:
-        state = meter.state()
+        state = await _shown(meter)
         yield _event(state)
         while True:
             waiting = waiting or asyncio.ensure_future(meter.wait_changed(state.version))
@@ -116,7 +123,7 @@ async def _events(meter: PanelMeter, streams: set[object]) -> AsyncIterator[str]
             if not waiting.result():
                 return
             waiting = None
-            state = meter.state()
+            state = await _shown(meter)
             yield _event(state)
     finally:
         streams.discard(mark)

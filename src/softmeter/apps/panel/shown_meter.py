@@ -14,12 +14,13 @@ from softmeter.apps.panel.contract import (
     PanelState,
     Port,
     PowerSample,
+    PulseTrain,
     Quantity,
     Readings,
     RegisterReading,
     Time,
 )
-from softmeter.apps.panel.pulse_watch import PulseWatch, train
+from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.bench.journal import Journal
 from softmeter.bench.journal import Quantity as Overridable
 from softmeter.device.device import Device
@@ -30,6 +31,7 @@ from softmeter.instant import SECOND, LinkTime, iso
 from softmeter.meter.actor import Actor
 from softmeter.meter.model.shown import indicators, values
 from softmeter.metrology.energy import Quantity as Energy
+from softmeter.runtime.barrier import Barrier
 
 HISTORY = 600
 """Points of the power curve that are kept."""
@@ -41,7 +43,13 @@ class ShownMeter:
     """What `PanelMeter` asks for. `ticked` is to be called when a new state is visible."""
 
     def __init__(
-        self, actor: Actor, journal: Journal, pulses: PulseWatch, rate: Fraction, monotonic: Callable[[], float]
+        self,
+        actor: Actor,
+        journal: Journal,
+        pulses: PulseWatch,
+        rate: Fraction,
+        barrier: Barrier,
+        monotonic: Callable[[], float],
     ) -> None:
         self.ports: tuple[Port, ...] = ()
         self.source = ""
@@ -49,9 +57,10 @@ class ShownMeter:
         self._journal = journal
         self._pulses = pulses
         self._rate = rate
+        self._barrier = barrier
         self._monotonic = monotonic
         self._version, self._tick = 1, 1
-        self._leds = Leds()
+        self._offsets_ms: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
         self._seen_until = actor.now
         self._was_powered = actor.meter.device.powered
         self._history: deque[PowerSample] = deque(maxlen=HISTORY)
@@ -65,12 +74,7 @@ class ShownMeter:
             self._actor.meter.display.power_on(self._link())
         self._was_powered = device.powered
         if device.now > self._seen_until:
-            active, reactive = self._pulses.taken(self._seen_until, float(self._rate))
-            self._leds = Leds(
-                status="on" if device.powered else "off",
-                active=train(active, active_pulse_count(device.registers)),
-                reactive=train(reactive, reactive_pulse_count(device.registers)),
-            )
+            self._offsets_ms = self._pulses.taken(self._seen_until, float(self._rate))
             self._seen_until = device.now
             power_w = device.instantaneous.active_power_mw / 1000
             self._history.append(PowerSample(instant=iso(device.now), active_power_w=power_w))
@@ -92,7 +96,7 @@ class ShownMeter:
             powered=device.powered,
             time=self._time(device),
             lcd=self._lcd(device) if device.powered else Lcd(),
-            leds=self._leds if device.powered else Leds(),
+            leds=self._leds(device),
             readings=_readings(device),
             identity=self._identity(),
             ports=self.ports,
@@ -102,6 +106,10 @@ class ShownMeter:
     def recent_power(self) -> Sequence[PowerSample]:
         """The power curve of the last ticks, oldest first."""
         return tuple(self._history)
+
+    async def stored(self) -> None:
+        """Return when all that is visible now is stored."""
+        await self._barrier.stored()
 
     async def press(self, duration_ms: int) -> None:
         """Press the display button; a long press does nothing more than a short one's first half."""
@@ -145,6 +153,14 @@ class ShownMeter:
         meter = self._actor.meter
         screen = meter.display.screen(self._link(), values(device, meter.identity), indicators(device, meter.identity))
         return lcd(screen)
+
+    def _leds(self, device: Device) -> Leds:
+        active_ms, reactive_ms = self._offsets_ms if device.powered else ((), ())
+        return Leds(
+            status="on" if device.powered else "off",
+            active=PulseTrain(offsets_ms=active_ms, count=active_pulse_count(device.registers)),
+            reactive=PulseTrain(offsets_ms=reactive_ms, count=reactive_pulse_count(device.registers)),
+        )
 
     def _identity(self) -> Identity:
         identity = self._actor.meter.identity

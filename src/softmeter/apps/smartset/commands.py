@@ -10,7 +10,7 @@ from softmeter.apps.smartset.settings import METER, TITLE, Settings, parse_title
 
 app = typer.Typer(
     name="smartset",
-    help="Read and configure a DLMS/COSEM meter over TCP.",
+    help="Read and configure a DLMS/COSEM meter over TCP, UDP or a serial line.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -57,9 +57,40 @@ def connect(
     general: Annotated[bool, typer.Option("--general", help="Use general-glo-ciphering.")] = False,
     mechanism: Annotated[Mechanism | None, typer.Option(help="Authentication, where it is not the usual.")] = None,
     title: Annotated[str, typer.Option(metavar="HEX", help="System title of this client.")] = TITLE.hex(),
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE.pcapng", help="Write what passes, decoded, for Wireshark.")
+    ] = None,
+    keylog: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the keys that are used; guard this file.")
+    ] = None,
+    serial: Annotated[
+        str | None, typer.Option(metavar="DEVICE", help="A serial device or pseudo-terminal instead of HOST:PORT.")
+    ] = None,
+    hdlc: Annotated[
+        bool, typer.Option("--hdlc", help="HDLC instead of the wrapper, as the optical port speaks.")
+    ] = False,
+    mode_e: Annotated[bool, typer.Option("--mode-e", help="Open HDLC with IEC 62056-21 mode E.")] = False,
+    udp: Annotated[bool, typer.Option("--udp", help="UDP instead of TCP.")] = False,
 ) -> None:
     way = mechanism.value if mechanism else None
-    context.obj = Settings(meter, client, keys, json, timeout, sap, server_sap, general, way, parse_title(title))
+    context.obj = Settings(
+        meter,
+        client,
+        keys,
+        json,
+        timeout,
+        sap,
+        server_sap,
+        general,
+        way,
+        parse_title(title),
+        trace,
+        keylog,
+        serial,
+        hdlc,
+        mode_e,
+        udp,
+    )
 
 
 @app.command()
@@ -132,11 +163,14 @@ def profile(
     last: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the newest N rows.")] = None,
     entries: Annotated[str, typer.Option(metavar="A:B", help="Only entries A to B, counted from 1.")] = "",
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    parquet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a Parquet file; needs the extra arrow.")
+    ] = None,
 ) -> None:
     """Read a profile as rows."""
-    from softmeter.apps.smartset.profiles import Part, show_profile
+    from softmeter.apps.smartset.profiles import Form, Part, show_profile
 
-    show_profile(context.obj, target, Part.of(start, end, last, entries), as_csv=csv)
+    show_profile(context.obj, target, Part.of(start, end, last, entries), Form(csv, parquet))
 
 
 @clock_app.callback()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from softmeter.apps.smartset.classes import MAIN
 from softmeter.apps.smartset.credentials import Login, login, public_login
 from softmeter.apps.smartset.failures import explained
+from softmeter.apps.smartset.links import Connect, OpenLink, connector
 from softmeter.apps.smartset.meter import Meter
 from softmeter.apps.smartset.names import DATA
 from softmeter.apps.smartset.settings import Settings
@@ -16,7 +17,7 @@ from softmeter.errors import AccessError, ProtocolError
 from softmeter.obis import Obis
 from softmeter.runtime.entropy import SystemEntropy
 from softmeter.transport.errors import TransportError
-from softmeter.transport.tcp import Address, Link
+from softmeter.transport.tap import MakeTap
 from softmeter.wire.types import decode_data
 
 _COUNTERS = {1: 0}
@@ -32,11 +33,11 @@ def opened(settings: Settings) -> Iterator[Meter]:
         ConfigurationError: the options or the key file are wrong.
     """
     who = login(settings)
-    address = Address.parse(settings.meter, who.sap, settings.server_sap)
-    with contextlib.ExitStack() as stack:
+    with _traced(settings, who) as make_tap, contextlib.ExitStack() as stack:
+        connect = connector(settings, who.sap, make_tap)
         try:
-            counter = _next_counter(address, settings, who) if who.credentials.needs_keys else 1
-            link, client = _associated(stack, address, settings, who, counter)
+            counter = _next_counter(connect, who) if who.credentials.needs_keys else 1
+            link, client = _associated(stack, connect, who, counter)
         except (ProtocolError, TransportError) as error:
             raise explained(error, settings, who) from error
         yield Meter(link, client, settings, who)
@@ -46,13 +47,30 @@ def opened(settings: Settings) -> Iterator[Meter]:
             link.run(client.release())
 
 
-def _associated(
-    stack: contextlib.ExitStack, address: Address, settings: Settings, who: Login, counter: int
-) -> tuple[Link, Client]:
+@contextlib.contextmanager
+def _traced(settings: Settings, who: Login) -> Iterator[MakeTap | None]:
+    """What listens in on the connections, if a trace or a key log is wanted."""
+    if settings.trace is None and settings.keylog is None:
+        yield None
+        return
+    from softmeter.apps.decode.keyring import Keyring, KeySet
+    from softmeter.apps.tracing import Tracing
+
+    own = who.credentials
+    ring = Keyring([KeySet(settings.client, own.encryption_key, own.authentication_key)] if own.needs_keys else [])
+    with contextlib.closing(Tracing(settings.trace, settings.keylog, ring)) as tracing:
+        where = settings.serial or settings.meter
+        yield tracing.port(
+            "smartset", f"smartset to {where}", serial=settings.serial is not None, datagrams=settings.udp
+        )
+
+
+def _associated(stack: contextlib.ExitStack, connect: Connect, who: Login, counter: int) -> tuple[OpenLink, Client]:
     """Associate; once again with the counter that the meter asks for, if it asks for one."""
     retried = False
     while True:
-        link = stack.enter_context(Link(address, settings.timeout_s))
+        link = connect()
+        stack.push(link)
         client = Client(who.credentials, SystemEntropy(), counter=counter)
         try:
             link.run(client.associate())
@@ -65,12 +83,12 @@ def _associated(
             return link, client
 
 
-def _next_counter(address: Address, settings: Settings, who: Login) -> int:
+def _next_counter(connect: Connect, who: Login) -> int:
     """One more than the last counter the meter accepted, as it tells the public client; 1 where it tells nobody."""
     public = public_login()
     client = Client(public.credentials, SystemEntropy())
     found = 0
-    with Link(address, settings.timeout_s) as link:
+    with connect() as link:
         try:
             link.run(client.associate(), client_sap=public.sap)
         except RefusalError:

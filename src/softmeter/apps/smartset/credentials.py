@@ -114,6 +114,8 @@ def _document(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"cannot be read ({error.strerror}); is it the right path?", str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"is no TOML: {error}", str(path)) from None
+    except RecursionError:
+        raise ConfigurationError("is no key file: nested far too deep", str(path)) from None
 
 
 def _read(table: dict[str, Any], settings: Settings) -> _Entry:

@@ -31,7 +31,7 @@ class ExplainedError(MeterError):
 
 def explained(error: Exception, settings: Settings, login: Login) -> ExplainedError:
     """The line for a failure of a conversation."""
-    meter, where = settings.meter, login.where
+    meter, where = settings.serial or settings.meter, login.where
     match error:
         case WrongPasswordError():
             ciphered = " (or its keys are not the meter's)" if login.credentials.is_ciphered else ""

@@ -21,7 +21,7 @@ from softmeter.dlms.opening import Negotiated
 from softmeter.errors import AccessError, ProtocolError
 from softmeter.obis import Obis
 from softmeter.transport.errors import TransportError
-from softmeter.transport.tcp import Link
+from softmeter.transport.session import BlockingLink
 from softmeter.wire.types import Data, decode_data, encode_data
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Terms:
 class Meter:
     """An open association; every failure comes as an `ExplainedError`."""
 
-    def __init__(self, link: Link, client: Client, settings: Settings, who: Login) -> None:
+    def __init__(self, link: BlockingLink, client: Client, settings: Settings, who: Login) -> None:
         self._link = link
         self._client = client
         self._settings = settings

@@ -6,6 +6,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 from softmeter.apps.smartset.buffer import Row, fetch, timed
 from softmeter.apps.smartset.columns import Column, captured, column_names, to_csv, to_json, to_text
@@ -13,6 +15,7 @@ from softmeter.apps.smartset.connection import opened
 from softmeter.apps.smartset.meter import Meter
 from softmeter.apps.smartset.names import PROFILE, REGISTER, Target
 from softmeter.apps.smartset.output import print_table
+from softmeter.apps.smartset.parquet import parquet_writer
 from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.typed import date_time_of
 from softmeter.clock import DateTime
@@ -112,18 +115,28 @@ def _count(meter: Meter, obis: Obis, attribute: int) -> int:
     return value
 
 
-def show_profile(settings: Settings, written: str, part: Part, *, as_csv: bool) -> None:
-    """Print the rows."""
-    if as_csv and settings.json:
-        raise ConfigurationError("--csv and --json do not go together; choose one")
+class Form(NamedTuple):
+    """How rows are shown: as CSV, or in a file; as a table, or as JSON where that is asked for before the command."""
+
+    csv: bool = False
+    parquet: Path | None = None
+
+
+def show_profile(settings: Settings, written: str, part: Part, form: Form) -> None:
+    """Print the rows, or write them."""
+    if form.csv + settings.json + (form.parquet is not None) > 1:
+        raise ConfigurationError("--csv, --json and --parquet do not go together; choose one")
+    write = None if form.parquet is None else parquet_writer(form.parquet)
     target = Target.parse(written)
     if target.class_id not in {None, PROFILE} or target.part not in {"", "2", "buffer"}:
         raise ConfigurationError(f"{written!r} is no profile; try smartset … get {written}")
     with opened(settings) as meter:
         profile = read_profile(meter, target.obis, part)
-    if settings.json:
+    if write is not None:
+        write(profile.columns, profile.rows)
+    elif settings.json:
         _print_json(profile)
-    elif as_csv:
+    elif form.csv:
         _print_csv(profile)
     else:
         print_rows(profile)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from softmeter.errors import ConfigurationError
 
-METER = "127.0.0.1:4059"
-"""Where the meter of this machine listens unless told otherwise."""
+METER, OPTICAL = "127.0.0.1:4059", "127.0.0.1:4062"
+"""Where the meter of this machine listens unless told otherwise: its DLMS port, its optical port."""
 TITLE = b"SMT\x00\x00\x00\x00\x01"
 """The client system title of smartset itself."""
 
@@ -26,6 +26,12 @@ class Settings:
     general: bool = False
     mechanism: str | None = None
     title: bytes = TITLE
+    trace: Path | None = None
+    keylog: Path | None = None
+    serial: str | None = None
+    hdlc: bool = False
+    mode_e: bool = False
+    udp: bool = False
 
 
 def parse_title(text: str) -> bytes:

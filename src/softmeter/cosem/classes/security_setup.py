@@ -1,12 +1,24 @@
-"""Class 64, Security setup: policy, suite and titles of a group of clients (IEC 62056-62, 4.4.7)."""
+"""Class 64, Security setup: policy, suite, titles and keys of a group of clients (IEC 62056-62, 4.4.7).
 
-from collections.abc import Callable
+Keys never leave the meter. What a method changes, it changes as a whole or not at all; it is in force from the next
+APDU on. The part that holds keys and certificates is the device's.
+"""
+
+from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from softmeter.cosem.interface import Holder, Interface, computed
-from softmeter.security.suites import Suite
-from softmeter.wire.types import EnumOf, octets
+from softmeter.cosem.access import ActionResult
+from softmeter.cosem.interface import Holder, Interface, computed, method
+from softmeter.entropy import Entropy
+from softmeter.errors import AccessError, SecurityError
+from softmeter.security.policies import strengthens_version_0
+from softmeter.security.suites import Key, Suite
+from softmeter.security.trust import TrustStore
+from softmeter.security.wrapping import KeyId, unwrap_key
+from softmeter.wire.types import EnumOf, array_of, octets, of, struct, structure
+
+MOST_KEYS = 4
 
 
 class SecurityPolicy(IntEnum):
@@ -36,10 +48,89 @@ class SecurityPart(Protocol):
     def server_system_title(self) -> bytes: ...
 
 
+class KeyStore(SecurityPart, Protocol):
+    """The part of a meter that can change them."""
+
+    @property
+    def master(self) -> Key:
+        """The key that wraps others (KEK)."""
+        ...
+
+    def activate(self, policy: int) -> None:
+        """Put a policy that is no weaker in force, in the numbers of the class's version."""
+        ...
+
+    def replace(self, keys: Mapping[KeyId, Key]) -> None:
+        """Put new keys in force, all at once; a new encryption key has its counters start afresh, both ways."""
+        ...
+
+
+class TrustHolder(KeyStore, Protocol):
+    """The part of a meter of suite 1 or 2: with key pairs, certificates and what it takes to make them."""
+
+    @property
+    def trust(self) -> TrustStore: ...
+
+    @property
+    def entropy(self) -> Entropy: ...
+
+    @property
+    def now(self) -> int:
+        """An `Instant`: certificates have a first and a last day."""
+        ...
+
+
+@structure
+class KeyTransfer:
+    """One wrapped key."""
+
+    key_id: KeyId = of(EnumOf(KeyId))
+    wrapped: bytes = of(octets)
+
+
+def refused(reason: str) -> AccessError:
+    """Other-reason: that is all a client is told."""
+    return AccessError(ActionResult.OTHER_REASON, reason)
+
+
+T = TypeVar("T")
+
+
+def key_store(part: Callable[[Any], T] | None, meter: Holder) -> T:
+    """The part that changes keys.
+
+    Raises:
+        AccessError: there is none, the keys are fixed.
+    """
+    if part is None:
+        raise AccessError(ActionResult.READ_WRITE_DENIED, "the keys are fixed")
+    return part(meter)
+
+
+def transferred_keys(store: KeyStore, transfers: tuple[KeyTransfer, ...]) -> dict[KeyId, Key]:
+    """The keys in `transfers`, all unwrapped with the master key in force.
+
+    Raises:
+        AccessError: there are none, one stands twice, or does not verify: then nothing may change.
+    """
+    suite, keys = Suite(store.suite), dict[KeyId, Key]()
+    for transfer in transfers:
+        if transfer.key_id in keys:
+            raise refused("a key twice")
+        try:
+            keys[transfer.key_id] = unwrap_key(store.master, transfer.wrapped, suite)
+        except SecurityError as error:
+            raise refused(str(error)) from error
+    if not keys:
+        raise refused("no key")
+    return keys
+
+
 class SecuritySetup(Interface, class_id=64, version=0):
-    """The readable part; keys never leave the meter."""
+    """The settings of suite 0; without `keys` they are fixed."""
 
     part: Callable[[Any], SecurityPart]
+    keys: Callable[[Any], KeyStore] | None = None
 
     @computed(2, EnumOf(SecurityPolicy))
     def security_policy(self, meter: Holder) -> SecurityPolicy:
@@ -56,3 +147,17 @@ class SecuritySetup(Interface, class_id=64, version=0):
     @computed(5, octets)
     def server_system_title(self, meter: Holder) -> bytes:
         return self.part(meter).server_system_title
+
+    @method(1, EnumOf(SecurityPolicy))
+    def security_activate(self, meter: Holder, policy: SecurityPolicy) -> None:
+        """Strengthen the policy; refuse to weaken it."""
+        store = key_store(self.keys, meter)
+        if not strengthens_version_0(policy, store.policy):
+            raise refused("a policy can only be strengthened")
+        store.activate(policy)
+
+    @method(2, array_of(struct(KeyTransfer), most=MOST_KEYS))
+    def global_key_transfer(self, meter: Holder, transfers: tuple[KeyTransfer, ...]) -> None:
+        """Replace keys by wrapped ones, all or none."""
+        store = key_store(self.keys, meter)
+        store.replace(transferred_keys(store, transfers))

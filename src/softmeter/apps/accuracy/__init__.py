@@ -1,0 +1,1 @@
+"""`softmeter accuracy`: a type test of the metrology behind a front end, with a report."""

@@ -1,0 +1,76 @@
+"""`softmeter decode`: print what octets say."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from softmeter.apps.decode.capture import decoded_capture
+from softmeter.apps.decode.exchange import Exchange
+from softmeter.apps.decode.keyring import Keyring, octets, read_keyring
+from softmeter.apps.decode.reading import read_input
+from softmeter.apps.decode.stream import decoded
+from softmeter.apps.decode.tree import lines, plain
+from softmeter.errors import ConfigurationError
+from softmeter.wire.pcapng import is_capture
+
+BROKEN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeOptions:
+    """What a person asks of `decode`; keys and titles as hexadecimal text."""
+
+    what: str
+    keys: Path | None = None
+    key: str = ""
+    auth_key: str = ""
+    title: str = ""
+    secrets: bool = False
+    json: bool = False
+
+
+def keyring(options: DecodeOptions) -> Keyring:
+    """The keys that were given.
+
+    Raises:
+        ConfigurationError: one is wrong.
+    """
+    ring = Keyring() if options.keys is None else read_keyring(options.keys)
+    if options.key:
+        ring.add("--key", octets(options.key, "--key"), octets(options.auth_key, "--auth-key"))
+    elif options.auth_key:
+        raise ConfigurationError("needs --key beside it", "--auth-key")
+    if options.title:
+        title = octets(options.title, "--title")
+        if len(title) != 8:
+            raise ConfigurationError(f"a system title has 8 octets, not {len(title)}", "--title")
+        ring.titles.insert(0, title)
+    return ring
+
+
+def decode(options: DecodeOptions) -> int:
+    """Print the trees; the status is 1 where anything is wrong in the octets.
+
+    Raises:
+        ConfigurationError: an option or the input cannot be used.
+    """
+    ring = keyring(options)
+    data = read_input(options.what)
+    if not data:
+        raise ConfigurationError("there are no octets to decode")
+    if is_capture(data):
+        nodes = decoded_capture(data, ring, secrets=options.secrets)
+    else:
+        nodes = decoded(data, Exchange(ring, secrets=options.secrets))
+    status, number = 0, 0
+    for node in nodes:
+        if node.faulty:
+            status = BROKEN
+        if options.json:
+            print(",\n" if number else "[", json.dumps(plain(node), ensure_ascii=False), sep="", end="")
+        else:
+            print("\n".join(lines(node)))
+        number += 1
+    if options.json:
+        print("]" if number else "[]")
+    return status

@@ -1,0 +1,63 @@
+"""Octets of any kind as trees, unit after unit."""
+
+from collections.abc import Iterator
+
+from softmeter.apps.decode.exchange import Exchange
+from softmeter.apps.decode.fields import bounded
+from softmeter.apps.decode.links import add_hdlc, add_llc, add_mbus, add_wrapper
+from softmeter.apps.decode.text import add_text
+from softmeter.apps.decode.tree import Node, hexed
+from softmeter.errors import DecodeError
+from softmeter.wire.cursor import Cursor
+from softmeter.wire.units import Kind, unit_at
+
+_MOST_UNITS = 100_000
+
+
+def decoded(octets: bytes, exchange: Exchange, source: object = None, destination: object = None) -> Iterator[Node]:
+    """The units of `octets`, one tree each; nothing is raised, whatever they are."""
+    at = 0
+    exchange.sender = source
+    for _ in range(_MOST_UNITS):
+        if at >= len(octets):
+            return
+        kind, stop = unit_at(octets, at)
+        stop = max(stop, at + 1)
+        if kind is not Kind.FILLER:
+            root = Node(kind.value, at=at, size=stop - at)
+            _add(root, kind, bounded(octets, at, stop), exchange, source, destination)
+            yield root.children[0] if len(root.children) == 1 else root
+        at = stop
+    if at < len(octets):
+        root = Node("more", at=at)
+        root.blame(f"{len(octets) - at} octets after {_MOST_UNITS} units are not looked at", at)
+        yield root
+
+
+def _add(root: Node, kind: Kind, cursor: Cursor, exchange: Exchange, source: object, destination: object) -> None:
+    try:
+        match kind:
+            case Kind.HDLC:
+                add_hdlc(root, cursor, exchange)
+            case Kind.WRAPPER:
+                add_wrapper(root, cursor, exchange)
+            case Kind.MBUS:
+                add_mbus(root, cursor, exchange)
+            case Kind.TEXT:
+                node = root.add("text", "", cursor.at, cursor.left)
+                try:
+                    add_text(node, cursor)
+                except DecodeError as error:
+                    node.blame_error(error)
+                    cursor.at = cursor.end
+            case _:
+                add_llc(root, cursor)
+                exchange.apdu(root, cursor, exchange.talk(source, destination))
+                return
+        if cursor.left:
+            raise DecodeError(f"{cursor.left} octets after the end", cursor.at)  # noqa: TRY301 - said in one place
+    except DecodeError as error:
+        at = cursor.at
+        (root.children[-1] if root.children else root).blame_error(error)
+        if at < cursor.end:
+            root.add("octets not understood", hexed(cursor.octets[at : cursor.end]), at, cursor.end - at)

@@ -1,0 +1,142 @@
+"""The associations of one connection, each between a client and a server address (IEC 62056-53).
+
+What carries the APDUs, and tells the addresses, is the business of the link: a wrapper or HDLC.
+"""
+
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+
+from softmeter.dlms.association import LONGEST_ANSWER, Association, State
+from softmeter.dlms.block_server import BlockServer
+from softmeter.dlms.conformance import Conformance
+from softmeter.dlms.decisions import SMALLEST_PDU
+from softmeter.dlms.host import Event, Host
+from softmeter.errors import RemoteProtocolError
+from softmeter.instant import LinkTime
+
+MOST_ASSOCIATIONS = 16
+"""Pairs of addresses that one connection may use."""
+_GBT = b"\xe0"
+_ASSOCIATED = State.ASSOCIATED  # what every request asks for
+_ACSE_ANSWERS = frozenset({0x61, 0x63})
+
+
+class Standing(IntEnum):
+    """How much a connection is worth: who may be made to give way to whom."""
+
+    NONE = 0
+    PUBLIC = 1
+    """A client is associated, as anybody could be."""
+    SECRET = 2
+    """A client is associated that has proved to know a secret."""
+
+
+class Associations:
+    """Answers APDUs by the addresses they came with; what happened is added to `events`."""
+
+    def __init__(self, host: Host, events: list[Event], longest: int = LONGEST_ANSWER) -> None:
+        """`longest`: octets of an APDU that the link carries; no answer is longer, whatever the client takes."""
+        self._host = host
+        self._events = events
+        self._longest = longest
+        self._by_pair: dict[tuple[int, int], Association] = {}
+        self._transfers: dict[tuple[int, int], BlockServer] = {}
+        self.progressed = False
+        """Whether the last APDU came in an association, or opened one: it counts against silence."""
+
+    def __len__(self) -> int:
+        return len(self._by_pair)
+
+    @property
+    def associated(self) -> bool:
+        """Whether a client has an association here."""
+        for one in self._by_pair.values():  # noqa: SIM110 - asked for with every request: a generator takes longer
+            if one.state is _ASSOCIATED:
+                return True
+        return False
+
+    @property
+    def standing(self) -> Standing:
+        """That of the client here which is worth most."""
+        standing = (Standing.SECRET if one.is_proven else Standing.PUBLIC for one in self._associated())
+        return max(standing, default=Standing.NONE)
+
+    @property
+    def deadline(self) -> LinkTime | None:
+        """When to call `expire`: the first transfer in blocks stands still for too long then."""
+        if not self._transfers:
+            return None
+        deadlines = [one.deadline for one in self._transfers.values() if one.deadline is not None]
+        return min(deadlines, default=None)
+
+    def expire(self, now: LinkTime) -> None:
+        """Give up transfers in blocks that stand still."""
+        for one in self._transfers.values():
+            if one.deadline is not None and now >= one.deadline:
+                one.end()
+
+    def answer(self, source: int, destination: int, apdu: bytes, now: LinkTime) -> Sequence[bytes]:
+        """The APDUs that answer an APDU, in their order: none where none is due, several where they are blocks.
+
+        Raises:
+            BusyError: it must wait, nothing has happened yet.
+            RemoteProtocolError: more pairs of addresses are in use than a connection may have.
+        """
+        association = self._by_pair.get((source, destination)) or self._new(source, destination)
+        was = association.state
+        answers: Sequence[bytes]
+        if apdu[:1] == _GBT:
+            answers = self._block_server(source, destination, association).answer(apdu, now)
+        else:
+            if self._transfers:
+                self._end_transfer(source, destination)
+            answer = association.answer(apdu)
+            if len(answer) > SMALLEST_PDU and len(answer) > association.room and _may_be_cut(answer, association):
+                answers = self._block_server(source, destination, association).answer_long(answer, now)
+            else:
+                answers = (answer,) if answer else ()
+        self.progressed = was is _ASSOCIATED or association.state is not was
+        return answers
+
+    def _associated(self) -> Iterator[Association]:
+        return (one for one in self._by_pair.values() if one.state is _ASSOCIATED)
+
+    def _block_server(self, source: int, destination: int, association: Association) -> BlockServer:
+        found = self._transfers.get((source, destination))
+        if found is None:
+            found = BlockServer(self._host, association, source, self._events)
+            self._transfers[source, destination] = found
+        return found
+
+    def _end_transfer(self, source: int, destination: int) -> None:
+        transfer = self._transfers.pop((source, destination), None)
+        if transfer is not None:
+            transfer.end()
+
+    def release(self, reason: str) -> None:
+        """End all associations: the connection is gone."""
+        for pair, association in self._by_pair.items():
+            self._end_transfer(*pair)
+            association.release(reason)
+
+    def release_pair(self, source: int, destination: int, reason: str) -> None:
+        """End the association between two addresses, if there is one: the link between them is gone."""
+        self._end_transfer(source, destination)
+        association = self._by_pair.pop((source, destination), None)
+        if association is not None:
+            association.release(reason)
+
+    def _new(self, source: int, destination: int) -> Association:
+        if len(self._by_pair) >= MOST_ASSOCIATIONS:
+            idle = [pair for pair, one in self._by_pair.items() if one.state is State.NON_ASSOCIATED]
+            if not idle:
+                raise RemoteProtocolError(f"more than {MOST_ASSOCIATIONS} associations in one connection")
+            self._end_transfer(*idle[0])
+            del self._by_pair[idle[0]]
+        association = Association(self._host, source, destination, self._events, self._longest)
+        self._by_pair[source, destination] = association
+        return association
+
+
+def _may_be_cut(answer: bytes, association: Association) -> bool:
+    return Conformance.GENERAL_BLOCK_TRANSFER in association.conformance and answer[0] not in _ACSE_ANSWERS

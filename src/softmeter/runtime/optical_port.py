@@ -1,0 +1,133 @@
+"""The optical port: one reader at a time, over TCP, on a pseudo-terminal of its own, or on a serial device.
+
+Source: manual 11.1; IEC 62056-21, IEC 62056-46. Over TCP the speed is imagined, and pauses inside frames mean nothing.
+"""
+
+import os
+import time
+import tty
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from softmeter.errors import ConfigurationError
+from softmeter.runtime.address import Address
+from softmeter.runtime.barrier import Barrier
+from softmeter.runtime.connection import Connection
+from softmeter.runtime.serial_port import SerialPort
+from softmeter.runtime.wan_port import WanPort
+from softmeter.transport.serial import open_serial
+from softmeter.transport.tap import MakeTap
+
+PTY = "pty"
+SLOW = 300
+"""Baud at which IEC 62056-21 begins."""
+SERIAL_INTER_OCTET_S = 0.2
+"""The longest pause inside a frame on a device: above the standard's 25 ms, as an operating system adds its own."""
+READERS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SerialAddress:
+    """A device or pseudo-terminal; `baud`: the speed at which it waits, 300 for mode E, more for HDLC at once."""
+
+    path: str
+    baud: int = SLOW
+
+    def __str__(self) -> str:
+        return self.path
+
+
+Place = Address | SerialAddress
+
+
+def parse_place(text: str, option: str) -> Place:
+    """Read HOST:PORT, `pty`, or a device with or without `@BAUD`.
+
+    Raises:
+        ConfigurationError: the text has another form.
+    """
+    if text == PTY:
+        return SerialAddress(PTY)
+    if not text.startswith("/"):
+        return Address.parse(text, option)
+    path, _, baud = text.partition("@")
+    if baud and not baud.isdecimal():
+        raise ConfigurationError(f"{baud!r} in {text!r} is no speed; write it like /dev/ttyUSB0@9600", option)
+    return SerialAddress(path, int(baud or SLOW))
+
+
+class OpticalConnection(Connection, Protocol):
+    """The meter's side of an optical port, which changes its speed."""
+
+    @property
+    def baud(self) -> int: ...
+
+
+Factory = Callable[[int, float | None], OpticalConnection]
+"""Makes the meter's side, given the speed at which it waits and the longest pause inside a frame."""
+
+
+class OpticalPort:
+    """Opens where it is told to, and there serves one reader at a time."""
+
+    def __init__(
+        self, place: Place, factory: Factory, barrier: Barrier, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.place = place
+        self._port: WanPort | SerialPort
+        if isinstance(place, Address):
+            self._port = WanPort(place, lambda: factory(SLOW, None), barrier, monotonic, most_peers=READERS)
+        else:
+            baud = place.baud
+            self._port = SerialPort(
+                _opener(place), baud, lambda: factory(baud, SERIAL_INTER_OCTET_S), barrier, monotonic
+            )
+
+    async def open(self) -> Place:
+        """Listen; returns where, with the true port number or the path of the pseudo-terminal.
+
+        Raises:
+            ConfigurationError: the address or device cannot be used.
+        """
+        if isinstance(self._port, WanPort):
+            return await self._port.open()
+        return SerialAddress(await self._port.open(), self._port.baud)
+
+    def listen_in(self, make_tap: MakeTap) -> None:
+        """Have the connections to come tapped."""
+        self._port.make_tap = make_tap
+
+    async def close(self) -> None:
+        """Stop listening and drop the reader."""
+        await self._port.close()
+
+    def tick(self) -> None:
+        """The meter takes changes again: serve the request that waited for it."""
+        self._port.tick()
+
+
+def _opener(place: SerialAddress) -> Callable[[], tuple[int, str]]:
+    """What opens the line, again after each power cut, as the same path."""
+    if place.path == PTY:
+        return _Terminal().open
+
+    def opened() -> tuple[int, str]:
+        try:
+            return open_serial(place.path, place.baud), place.path
+        except OSError as error:
+            raise ConfigurationError(f"{place.path} cannot be opened: {error.strerror}", "--optical") from None
+
+    return opened
+
+
+class _Terminal:
+    """A pseudo-terminal that keeps its path, and its far end open so that readers may come and go."""
+
+    def __init__(self) -> None:
+        self._near, self._far = os.openpty()
+        tty.setraw(self._far)
+        os.set_blocking(self._near, False)
+
+    def open(self) -> tuple[int, str]:
+        return os.dup(self._near), os.ttyname(self._far)

@@ -1,0 +1,43 @@
+"""Who somebody is by his keys on a curve: own pairs, and what is known of others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol
+
+from softmeter.security.curves import KeyPair, PublicKey
+
+
+class Purpose(IntEnum):
+    """What a key pair and its certificate are for (certificate_type of class 64)."""
+
+    SIGNATURE = 0
+    AGREEMENT = 1
+    TLS = 2
+    OTHER = 3
+
+
+class Identity(Protocol):
+    """One side's key pairs and the public keys of others."""
+
+    def pair(self, purpose: Purpose) -> KeyPair | None:
+        """The own pair in use for a purpose."""
+        ...
+
+    def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
+        """The key of the owner of a system title."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKeys:
+    """An identity whose keys were exchanged by hand, without certificates."""
+
+    pairs: Mapping[Purpose, KeyPair] = field(default_factory=dict, repr=False)
+    others: Mapping[tuple[bytes, Purpose], PublicKey] = field(default_factory=dict)
+
+    def pair(self, purpose: Purpose) -> KeyPair | None:
+        return self.pairs.get(purpose)
+
+    def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
+        return self.others.get((title, purpose))

@@ -1,0 +1,141 @@
+"""A device's key pairs and certificates: drawn, requested, imported, exported, removed (class 64 version 1).
+
+What is imported must lead to an authority the maker put in. A new pair is in use once its certificate is there.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from softmeter.entropy import Entropy
+from softmeter.errors import SecurityError
+from softmeter.instant import Instant
+from softmeter.persistent import Scalar
+from softmeter.security.certificates import Certificate, certificate_request
+from softmeter.security.curves import KeyPair, PublicKey
+from softmeter.security.identity import Purpose
+from softmeter.security.suites import Suite
+
+MOST_CERTIFICATES = 64
+_LONGEST_CHAIN = 4
+_OWN = {Purpose.SIGNATURE, Purpose.AGREEMENT, Purpose.TLS}
+
+
+class TrustStore:
+    """The pairs and certificates of the device `title`; `anchors` (DER) are the authorities it starts with."""
+
+    def __init__(self, title: bytes, suite: Suite, anchors: Iterable[bytes] = ()) -> None:
+        self._title = title
+        self._suite = suite
+        self._anchors = tuple(Certificate.read(der) for der in anchors)
+        self._certificates: list[Certificate] = []
+        self._pairs: dict[Purpose, KeyPair] = {}
+        self._pending: dict[Purpose, KeyPair] = {}
+
+    def pair(self, purpose: Purpose) -> KeyPair | None:
+        """The pair in use: that of the certificate."""
+        return self._pairs.get(purpose)
+
+    def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
+        """The key that the certificate of `title` vouches for."""
+        found = [one for one in self._certificates if (one.title, one.purpose) == (title, purpose)]
+        return found[-1].public if found else None
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """Those that can be exported: trusted authorities first."""
+        return (*self._anchors, *self._certificates)
+
+    def draw_pair(self, purpose: Purpose, entropy: Entropy) -> None:
+        """Make a new pair, to be used once its certificate is imported.
+
+        Raises:
+            SecurityError: there are no pairs for such a purpose.
+        """
+        if purpose not in _OWN:
+            raise SecurityError("no key pairs for this purpose")
+        self._pending[purpose] = KeyPair.draw(self._suite, entropy)
+
+    def request(self, purpose: Purpose) -> bytes:
+        """The certificate request of the newest pair, PKCS#10 in DER.
+
+        Raises:
+            SecurityError: there is no pair.
+        """
+        pair = self._pending.get(purpose) or self._pairs.get(purpose)
+        if pair is None:
+            raise SecurityError("no key pair for this purpose")
+        return certificate_request(pair, self._title)
+
+    def take(self, der: bytes, now: Instant) -> Certificate:
+        """Import a certificate.
+
+        Raises:
+            SecurityError: it is not vouched for, not valid, is for nobody, or not for the newest own pair.
+        """
+        certificate = Certificate.read(der)
+        self._check_chain(certificate, now)
+        if not certificate.is_authority:
+            self._check_subject(certificate)
+        kept = [one for one in self._certificates if not _replaces(certificate, one)]
+        if len(kept) >= MOST_CERTIFICATES:
+            raise SecurityError(f"more than {MOST_CERTIFICATES} certificates")
+        self._certificates = [*kept, certificate]
+        purpose = certificate.purpose
+        if certificate.title == self._title and not certificate.is_authority and purpose in self._pending:
+            self._pairs[purpose] = self._pending.pop(purpose)
+        return certificate
+
+    def remove(self, chosen: Callable[[Certificate], bool]) -> bool:
+        """Remove imported certificates; False if none was chosen. Own pairs go with theirs."""
+        gone = [one for one in self._certificates if chosen(one)]
+        self._certificates = [one for one in self._certificates if one not in gone]
+        for one in gone:
+            if one.title == self._title:
+                self._pairs.pop(one.purpose, None)
+        return bool(gone)
+
+    def saved(self) -> Mapping[str, Scalar]:
+        values: dict[str, Scalar] = {f"pair.{purpose}": bytes(pair) for purpose, pair in self._pairs.items()}
+        values.update((f"pending.{purpose}", bytes(pair)) for purpose, pair in self._pending.items())
+        values.update((f"certificate.{number:02}", one.der) for number, one in enumerate(self._certificates))
+        return values
+
+    def restore(self, saved: Mapping[str, Scalar]) -> None:
+        self._pairs, self._pending, self._certificates = {}, {}, []
+        for name in sorted(saved):
+            kind, _, number = name.partition(".")
+            value = saved[name]
+            if not isinstance(value, bytes):
+                continue
+            if kind == "certificate":
+                self._certificates.append(Certificate.read(value))
+            else:
+                pairs = self._pairs if kind == "pair" else self._pending
+                pairs[Purpose(int(number))] = KeyPair.of(self._suite, value)
+
+    def _check_chain(self, certificate: Certificate, now: Instant) -> None:
+        one, authorities = certificate, [known for known in self.certificates if known.is_authority]
+        for _ in range(_LONGEST_CHAIN):
+            if not one.is_valid_at(now):
+                break
+            if any(one.der == anchor.der for anchor in self._anchors):
+                return
+            issuers = [known for known in authorities if one.is_issued_by(known)]
+            if not issuers or one.is_self_signed:
+                break
+            one = issuers[0]
+        raise SecurityError("no authority this device trusts vouches for the certificate now")
+
+    def _check_subject(self, certificate: Certificate) -> None:
+        if not certificate.title or certificate.purpose not in _OWN or certificate.public.suite is not self._suite:
+            raise SecurityError("a certificate for no system title, purpose or curve of this device")
+        if certificate.title == self._title:
+            purpose = certificate.purpose
+            pair = self._pending.get(purpose) or self._pairs.get(purpose)
+            if pair is None or pair.public != certificate.public:
+                raise SecurityError("the certificate is of another key than the device's")
+
+
+def _replaces(new: Certificate, old: Certificate) -> bool:
+    if new.is_authority or old.is_authority:
+        return new.der == old.der
+    return (new.title, new.purpose) == (old.title, old.purpose)

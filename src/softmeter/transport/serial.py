@@ -1,0 +1,116 @@
+"""Serial devices and pseudo-terminals, always with eight bits and no parity; a blocking line through one of them."""
+
+import os
+import select
+import termios
+from pathlib import Path
+
+from softmeter.errors import ConfigurationError
+from softmeter.transport.errors import closed, unreachable
+from softmeter.transport.tap import host_of
+
+_CHUNK = 1 << 16
+_SPEEDS = {
+    300: termios.B300,
+    600: termios.B600,
+    1200: termios.B1200,
+    2400: termios.B2400,
+    4800: termios.B4800,
+    9600: termios.B9600,
+    19_200: termios.B19200,
+    38_400: termios.B38400,
+    57_600: termios.B57600,
+    115_200: termios.B115200,
+}
+
+
+class SerialStream:
+    """A serial device or the far end of a pseudo-terminal, with eight bits and no parity."""
+
+    def __init__(self, device: str, baud: int) -> None:
+        """Open the device.
+
+        Raises:
+            TransportError: it cannot be opened.
+            ConfigurationError: it is no serial device, or has no such speed.
+        """
+        self.name = device
+        self.ends = host_of(None), host_of(None)
+        self._baud = baud
+        try:
+            self._file = open_serial(device, baud)
+        except OSError as error:
+            raise unreachable(device, error) from error
+
+    def read(self, timeout_s: float | None) -> bytes:
+        ready, _, _ = select.select([self._file], [], [], timeout_s)
+        if not ready:
+            raise TimeoutError
+        try:
+            data = os.read(self._file, _CHUNK)
+        except BlockingIOError:
+            raise TimeoutError from None
+        except OSError as error:
+            raise closed(self.name) from error
+        if not data:
+            raise closed(self.name)
+        return data
+
+    def write(self, octets: bytes, baud: int) -> None:
+        try:
+            while octets:
+                select.select([], [self._file], [])
+                octets = octets[os.write(self._file, octets) :]
+            if baud != self._baud:
+                termios.tcdrain(self._file)
+                set_speed(self._file, baud)
+                self._baud = baud
+        except (OSError, termios.error) as error:
+            raise closed(self.name) from error
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def open_serial(device: str, baud: int) -> int:
+    """The file descriptor of a serial device, set to eight bits without parity, that never blocks.
+
+    Raises:
+        OSError: it cannot be opened.
+        ConfigurationError: it is no serial device, or has no such speed.
+    """
+    if not Path(device).is_char_device():
+        raise ConfigurationError(f"{device} is no serial device", device)
+    file = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        set_raw(file)
+        set_speed(file, baud)
+    except termios.error:
+        os.close(file)
+        raise ConfigurationError(f"{device} is no serial device", device) from None
+    except ConfigurationError:
+        os.close(file)
+        raise
+    return file
+
+
+def set_raw(file: int) -> None:
+    """Hand octets through as they are: eight bits, no parity, no line editing."""
+    flags = termios.tcgetattr(file)
+    flags[0] = flags[1] = flags[3] = 0
+    flags[2] = termios.CS8 | termios.CREAD | termios.CLOCAL
+    flags[6][termios.VMIN], flags[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(file, termios.TCSANOW, flags)
+
+
+def set_speed(file: int, baud: int) -> None:
+    """Set the speed of a line in both directions.
+
+    Raises:
+        ConfigurationError: there is no such speed.
+    """
+    if baud not in _SPEEDS:
+        raise ConfigurationError(f"{baud} baud is not offered; take one of {', '.join(map(str, _SPEEDS))}")
+    flags = termios.tcgetattr(file)
+    flags[4] = flags[5] = _SPEEDS[baud]
+    termios.tcsetattr(file, termios.TCSANOW, flags)

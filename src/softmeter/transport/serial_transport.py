@@ -1,0 +1,157 @@
+"""An asyncio transport on a serial device or pseudo-terminal, with a speed that changes between messages."""
+
+import array
+import asyncio
+import fcntl
+import os
+import termios
+from typing import Any
+
+from softmeter.transport.serial import set_speed
+
+HIGH_WATER = 64 * 1024
+"""Octets that may wait to be sent before the protocol is asked to pause."""
+_CHUNK = 4096
+_LOOK_AGAIN_S = 0.005
+
+
+class SerialTransport(asyncio.Transport):
+    """Moves octets between a file descriptor, which it owns, and a protocol."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, file: int, protocol: asyncio.Protocol, baud: int) -> None:
+        super().__init__()
+        self._loop = loop
+        self._file = file
+        self._protocol = protocol
+        self._baud = self._wanted_baud = baud
+        self._buffer = bytearray()
+        self._before = 0  # octets of the buffer that leave before the speed changes
+        self._reading = self._full = self._closing = self._lost = False
+        loop.call_soon(self._begin)
+
+    def set_baud(self, baud: int) -> None:
+        """Take up a speed when all that was written is on the line; what is written from now on waits for it."""
+        if baud != self._wanted_baud:
+            self._wanted_baud, self._before = baud, len(self._buffer)
+            self._flush()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        del name
+        return default
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self._protocol
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def get_write_buffer_size(self) -> int:
+        return len(self._buffer)
+
+    def pause_reading(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self._file)
+
+    def resume_reading(self) -> None:
+        if not self._reading and not self._closing:
+            self._reading = True
+            self._loop.add_reader(self._file, self._read)
+
+    def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
+        if self._closing or not data:
+            return
+        self._buffer += data
+        self._flush()
+        if len(self._buffer) > HIGH_WATER and not self._full:
+            self._full = True
+            self._protocol.pause_writing()
+
+    def close(self) -> None:
+        if not self._closing:
+            self.pause_reading()
+            self._closing = True
+            if not self._buffer:
+                self._loop.call_soon(self._lose, None)
+
+    def abort(self) -> None:
+        self.pause_reading()
+        self._closing = True
+        self._loop.call_soon(self._lose, None)
+
+    def _begin(self) -> None:
+        if not self._lost:
+            self._protocol.connection_made(self)
+            self.resume_reading()
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._file, _CHUNK)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lose(error)
+            return
+        if data:
+            self._protocol.data_received(data)
+        else:
+            self._lose(None)
+
+    def _flush(self) -> None:
+        if self._lost:
+            return
+        changing = self._baud != self._wanted_baud
+        try:
+            if self._before or not changing:
+                sent = os.write(self._file, self._buffer[: self._before or None]) if self._buffer else 0
+                del self._buffer[:sent]
+                self._before = max(0, self._before - sent)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self._lose(error)
+            return
+        if changing and not self._before:
+            self._loop.remove_writer(self._file)
+            self._change_speed()
+        elif self._buffer:
+            self._loop.add_writer(self._file, self._flush)
+        else:
+            self._flushed()
+
+    def _flushed(self) -> None:
+        self._loop.remove_writer(self._file)
+        if self._full:
+            self._full = False
+            self._protocol.resume_writing()
+        if self._closing:
+            self._lose(None)
+
+    def _change_speed(self) -> None:
+        """Change it if nothing is on its way any more, else look again soon: waiting here would stop everybody."""
+        try:
+            if _on_the_way(self._file):
+                self._loop.call_later(_LOOK_AGAIN_S, self._flush)
+                return
+            set_speed(self._file, self._wanted_baud)
+        except (OSError, termios.error) as error:
+            self._lose(OSError(*error.args))
+            return
+        self._baud = self._wanted_baud
+        self._flush()
+
+    def _lose(self, error: Exception | None) -> None:
+        if self._lost:
+            return
+        self.pause_reading()
+        self._lost = self._closing = True
+        self._loop.remove_writer(self._file)
+        os.close(self._file)
+        self._protocol.connection_lost(error)
+
+
+def _on_the_way(file: int) -> int:
+    """Octets that were written and have not left."""
+    count = array.array("i", [0])
+    fcntl.ioctl(file, termios.TIOCOUTQ, count)
+    return count[0]

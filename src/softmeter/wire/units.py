@@ -1,0 +1,174 @@
+"""Where one link unit ends and the next begins in a stream: HDLC frames, datagrams, M-Bus frames, lines of text.
+
+For tools that look at a stream without being a party to it. What belongs to none of them is one unit with the rest.
+"""
+
+import re
+from enum import Enum
+
+from softmeter.wire.wrapper import HEADER_OCTETS
+
+_FLAG, _MBUS, _MBUS_SHORT = 0x7E, 0x68, 0x10
+_HDLC_TYPE = 0xA0
+_ACK, _NAK, _FILLED = 0x06, 0x15, 0xFF
+_MESSAGE = re.compile(rb"[\x01\x02][\x20-\x7E\r\n\x02]*\x03[^/]?|\x06[0-9A-Z]{3}\r\n", re.DOTALL)
+"""SOH or STX … ETX and a check character, or an option select message; the same octets begin values of A-XDR."""
+_LINE_ENDS = re.compile(rb"(?:\r\n)+(?=/|\Z)|[\r\n]+\Z")
+
+
+class Kind(Enum):
+    """What a unit is."""
+
+    HDLC = "HDLC frame"
+    WRAPPER = "datagram"
+    MBUS = "M-Bus frame"
+    TEXT = "text"
+    FILLER = "filler"
+    OTHER = "octets"
+
+
+def unit_at(octets: bytes, at: int, *, complete: bool = True) -> tuple[Kind, int]:
+    """The kind of the unit at `at`, and where it ends.
+
+    With `complete`, nothing will follow `octets`: a unit that is cut ends with them. Without, its end may lie beyond
+    them; an end of -1 means that it cannot be known yet.
+    """
+    for recognise in (_hdlc, _wrapper, _mbus, _text):
+        found = recognise(octets, at, complete=complete)
+        if found is not None:
+            return found
+    return Kind.OTHER, len(octets)
+
+
+def _within(octets: bytes, stop: int, *, complete: bool) -> int:
+    return min(stop, len(octets)) if complete and stop >= 0 else len(octets) if complete else stop
+
+
+def _run(octets: bytes, at: int) -> int:
+    first = octets[at]
+    while at < len(octets) and octets[at] == first:
+        at += 1
+    return at
+
+
+_Found = tuple[Kind, int] | None
+
+
+def _hdlc(octets: bytes, at: int, *, complete: bool) -> _Found:
+    """A frame with its flags, or without the first, which closed another frame; flags without a frame are filler."""
+    if octets[at] & 0xF0 == _HDLC_TYPE:
+        return _bare_frame(octets, at, complete=complete)
+    if octets[at] != _FLAG:
+        return None
+    start = _run(octets, at)
+    if start >= len(octets) and complete:
+        return Kind.FILLER, start
+    if start > at + 1:  # the last flag may open a frame; those before it are not waited for, or they would pile up
+        return Kind.FILLER, start - 1
+    if start + 2 > len(octets):
+        return Kind.HDLC, len(octets) if complete else -1
+    if octets[start] & 0xF0 != _HDLC_TYPE:
+        following = octets.find(bytes((_FLAG,)), start)
+        return Kind.OTHER, following if following >= 0 or not complete else len(octets)
+    stop = start + _frame_octets(octets, start) + 1
+    if stop > len(octets) or octets[stop - 1] == _FLAG:
+        return Kind.HDLC, _within(octets, stop, complete=complete)
+    return Kind.HDLC, stop - 1
+
+
+def _bare_frame(octets: bytes, at: int, *, complete: bool) -> _Found:
+    if len(octets) - at < 2:
+        return None if complete else (Kind.HDLC, -1)
+    stop = at + _frame_octets(octets, at)
+    if stop < len(octets):
+        return (Kind.HDLC, stop + 1) if octets[stop] == _FLAG else None
+    if not complete:
+        return Kind.HDLC, -1
+    return (Kind.HDLC, stop) if stop == len(octets) else None
+
+
+def _frame_octets(octets: bytes, at: int) -> int:
+    return int.from_bytes(octets[at : at + 2], "big") & 0x07FF
+
+
+def _wrapper(octets: bytes, at: int, *, complete: bool) -> _Found:
+    if not complete and octets[at] == 0 and at + 1 == len(octets):
+        return Kind.WRAPPER, -1
+    if octets[at : at + 2] != b"\x00\x01":
+        return None
+    if len(octets) - at < HEADER_OCTETS:
+        return Kind.WRAPPER, len(octets) if complete else -1
+    stop = at + HEADER_OCTETS + int.from_bytes(octets[at + 6 : at + 8], "big")
+    return Kind.WRAPPER, _within(octets, stop, complete=complete)
+
+
+def _mbus(octets: bytes, at: int, *, complete: bool) -> _Found:
+    first, left = octets[at], len(octets) - at
+    if first == _MBUS_SHORT and octets[at + 4 : at + 5] == b"\x16":
+        return Kind.MBUS, at + 5
+    if first != _MBUS:
+        return None
+    if left < 4:
+        return Kind.MBUS, len(octets) if complete else -1
+    if octets[at + 3] != _MBUS or octets[at + 1] != octets[at + 2]:
+        return None
+    return Kind.MBUS, _within(octets, at + octets[at + 1] + 6, complete=complete)
+
+
+def _text(octets: bytes, at: int, *, complete: bool) -> _Found:
+    if octets[at] == ord("/"):
+        return Kind.TEXT, _lines(octets, at, complete=complete)
+    message = _MESSAGE.match(octets, at)
+    if message is not None:
+        return Kind.TEXT, message.end()
+    if octets[at] in {_ACK, _NAK} and at + 1 == len(octets):
+        return Kind.TEXT, len(octets)
+    if octets[at] == _FILLED:
+        return Kind.FILLER, _run(octets, at)
+    ends = _LINE_ENDS.match(octets, at)
+    return None if ends is None else (Kind.FILLER, ends.end())
+
+
+def _lines(octets: bytes, at: int, *, complete: bool) -> int:
+    """The end of an identification or of a telegram."""
+    line_end = octets.find(b"\n", at)
+    if line_end < 0:
+        return len(octets) if complete else -1
+    if octets[at : at + 2] == b"/?" or octets[line_end + 1 : line_end + 2] not in {b"\r", b"\n"}:
+        return line_end + 1
+    end = octets.find(b"!", at)
+    stop = octets.find(b"\n", end) + 1 if end >= 0 else 0
+    if stop:
+        return stop
+    return len(octets) if complete else -1
+
+
+class Cutter:
+    """Cuts a stream into link units as it arrives."""
+
+    __slots__ = ("_buffer", "_longest")
+
+    def __init__(self, longest: int = 1 << 17) -> None:
+        self._buffer = b""
+        self._longest = longest
+
+    def receive(self, data: bytes) -> list[bytes]:
+        """The units that `data` completes."""
+        buffer = self._buffer + data
+        units = []
+        at = 0
+        while at < len(buffer):
+            _, stop = unit_at(buffer, at, complete=False)
+            if not at < stop <= len(buffer):
+                break
+            units.append(buffer[at:stop])
+            at = stop
+        self._buffer = buffer[at:]
+        if len(self._buffer) > self._longest:
+            units.append(self.rest())
+        return units
+
+    def rest(self) -> bytes:
+        """What was never completed."""
+        left, self._buffer = self._buffer, b""
+        return left

@@ -1,0 +1,50 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from softmeter.apps.accuracy.command import AccuracyOptions, accuracy
+from softmeter.errors import ConfigurationError
+
+PLAIN = AccuracyOptions("B", "", 4000, None, json=False)
+
+
+@pytest.mark.slow
+def test_a_report_is_written_and_a_failure_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "report.html"
+    assert accuracy(PLAIN._replace(front_end="gain_u=1.2,bits=16", report=report)) == 1
+    printed = capsys.readouterr().out
+    assert "FAIL: 5 A, PF 1, import: 1.19" in printed
+    assert f"report: {report}" in printed
+    page = report.read_text(encoding="utf-8")
+    assert page.count("<svg") == 2
+    assert "gain_u=1.2,bits=16" in page
+    assert "not verified in the standards" in page
+
+
+@pytest.mark.slow
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert accuracy(PLAIN._replace(limits="C", json=True)) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["passed"] is True
+    assert len(told["results"]) == 135
+    influence = next(row for row in told["results"] if row["clause"] == "EN 50470-3, influence")
+    assert influence["passed"] is None
+
+
+BAD = [
+    (PLAIN._replace(limits="D"), "--limits", "'D' is no class; there are A, B, C"),
+    (PLAIN._replace(rate_hz=4001), "--rate", "4001 samples per second"),
+    (PLAIN._replace(rate_hz=400), "--rate", "400 samples per second: must be 4000 to 50000"),
+    (PLAIN._replace(front_end="bits"), "--front-end", "'bits' says no value"),
+    (PLAIN._replace(front_end="bits=99"), "--front-end", "bits=99 must be 8 to 24"),
+    (PLAIN._replace(front_end="gain=1"), "--front-end", "'gain' is not known"),
+]
+
+
+@pytest.mark.parametrize(("options", "where", "reason"), BAD)
+def test_what_is_wrong_is_named(options: AccuracyOptions, where: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        accuracy(options)
+    assert caught.value.where == where
+    assert reason in str(caught.value)

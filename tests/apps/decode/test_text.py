@@ -1,0 +1,56 @@
+"""P1 telegrams and the messages of IEC 62056-21."""
+
+from apps.decode.showing import ring, shown, trees
+from softmeter.security.ciphering import Cipher, Protection
+from softmeter.security.suites import Key
+from vectors.table import HERE
+
+TELEGRAM = (HERE / "nl_dsmr502_single_phase.txt").read_bytes()
+KEY, AUTHENTICATION = bytes(range(16)), bytes.fromhex("00112233445566778899AABBCCDDEEFF")
+
+
+def test_the_checksum_of_a_telegram_is_judged() -> None:
+    assert "checksum: 1A55, correct" in shown(TELEGRAM)
+    damaged = TELEGRAM.replace(b"000123.456", b"000123.457")
+    assert "!! checksum: 1A55, but the octets make " in shown(damaged)
+    assert any(node.faulty for node in trees(damaged))
+
+
+def test_line_ends_lost_on_the_way_are_recognised() -> None:
+    assert "with CR LF as line ends it is correct" in shown(TELEGRAM.replace(b"\r\n", b"\n"))
+
+
+def test_telegrams_in_a_row_with_a_part_before_them() -> None:
+    text = shown(TELEGRAM + TELEGRAM)
+    assert text.count("checksum: 1A55, correct") == 2
+
+
+def test_a_ciphered_telegram_with_a_length_of_two_octets() -> None:
+    cipher = Cipher(Key(KEY), Key(AUTHENTICATION))
+    content = cipher.protect(b"SAG\x00\x00\x00\x00\x01", 77, Protection.FULL, TELEGRAM)
+    octets = b"\xdb\x08SAG\x00\x00\x00\x00\x01\x82" + len(content).to_bytes(2, "big") + content
+    text = shown(octets, ring(KEY.hex(), AUTHENTICATION.hex()))
+    assert "tag verified" in text
+    assert "+0071        1-0:1.8.1 active energy import, rate 1: 000123.456 kWh" in text
+    assert "checksum: 1A55, correct" in text
+
+
+def test_mode_e() -> None:
+    text = shown(b"/?12345678!\r\n/ISk5\\2ME172-0001\r\n\x06252\r\n")
+    assert "sign-on request: '/?12345678!'" in text
+    assert "address: 12345678" in text
+    assert "manufacturer: ISk" in text
+    assert "speed: 5 = 9600 baud" in text
+    assert "protocol: HDLC" in text
+    assert "mode: binary (HDLC)" in text
+
+
+def test_a_read_out_of_mode_c_and_its_block_check() -> None:
+    body = b"1.8.0(000123.4*kWh)\r\n0.0.0(12345678)\r\n!\r\n\x03"
+    check = 0
+    for octet in body:
+        check ^= octet
+    text = shown(b"\x02" + body + bytes((check,)))
+    assert "1.8.0 active energy import: 000123.4 kWh" in text
+    assert f"block check: {check:02X}, correct" in text
+    assert "but the octets make" in shown(b"\x02" + body + bytes((check ^ 1,)))

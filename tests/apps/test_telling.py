@@ -1,0 +1,46 @@
+"""A meter whose standard streams are missing or full: it goes on, or says in one line why not."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from apps.test_run import PATIENCE_S, run
+
+pytestmark = pytest.mark.slow
+
+
+def lived(state: Path, streams: str, *options: str) -> str:
+    """Start a meter with `streams` changed by a shell, end it when it lives; what it said on standard error."""
+    log = state.with_suffix(".log")
+    with log.open("w") as errors:
+        command = ["sh", "-c", f'exec "$@" {streams}', "sh", *run(state, "--rate", "0", "--source", "constant:i=5")]
+        process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=errors)
+        try:
+            until = time.monotonic() + PATIENCE_S
+            while not (state / "keys.toml").exists() and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.02)
+            time.sleep(1)
+            assert process.poll() is None, log.read_text()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE_S) == 0
+        finally:
+            process.kill()
+            process.communicate()
+    return log.read_text()
+
+
+@pytest.mark.parametrize("streams", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_it_lives_without_standard_streams(tmp_path: Path, streams: str) -> None:
+    assert "Traceback" not in lived(tmp_path / "state", streams)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_full_disk_behind_standard_output_is_one_line(tmp_path: Path, options: tuple[str, ...]) -> None:
+    said = lived(tmp_path / "state", "> /dev/full", *options)
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
+    assert said.count("standard output cannot be written: No space left on device") == 1

@@ -1,0 +1,45 @@
+"""Setting the clock through its object, also when time runs far ahead of the ticks."""
+
+from meter.making import START, Made
+from softmeter.clock import DateTime
+from softmeter.instant import SECOND, Instant
+from softmeter.meter.parts import ClockPart
+
+
+def local(hour: int, minute: int) -> DateTime:
+    return DateTime(2026, 1, 1, hour=hour, minute=minute, second=0, hundredths=0)
+
+
+def test_seconds_before_the_setting_belong_to_the_old_time() -> None:
+    """At a high rate a client's setting comes long after the last tick."""
+    made = Made()
+    made.actor.jump(Instant(START + 600 * SECOND))
+    made.actor.present = lambda: Instant(START + 3000 * SECOND + 500_000_000)
+    ClockPart(made.meter).set_time(local(12, 7))
+    assert made.meter.device.now >= START + 3000 * SECOND
+    made.actor.jump(Instant(START + 5000 * SECOND))
+    rows = made.meter.device.profile("load").ring.rows()
+    stamps = [DateTime.of(int(row["second"]), -60, 0) for row in rows["8,0-0:1.0.0.255,2,0"]]
+    assert [(stamp.hour, stamp.minute) for stamp in stamps] == [(1, 15), (1, 30), (1, 45), (2, 0), (12, 15), (12, 30)]
+    energies = rows["3,1-0:1.8.0.255,2,0"].tolist()
+    assert energies[:3] == [287, 575, 862]  # quarters of 1150 W from 01:00 on, each whole
+
+
+def test_shifts_add_up_while_the_clock_is_slewing() -> None:
+    made = Made()
+    made.actor.jump(Instant(START + 60 * SECOND))
+    part = ClockPart(made.meter)
+    before = made.meter.device.clock.time(made.actor.now) - made.actor.now
+    part.shift(7)
+    part.shift(-3)
+    made.actor.jump(Instant(START + 120 * SECOND))
+    assert made.meter.device.clock.time(made.actor.now) - made.actor.now - before == 4 * SECOND
+
+
+def test_two_shifts_beyond_the_limit_together_are_made_at_once() -> None:
+    made = Made()
+    made.actor.jump(Instant(START + 60 * SECOND))
+    part = ClockPart(made.meter)
+    part.shift(7)
+    part.shift(7)
+    assert made.meter.device.clock.time(made.actor.now) - made.actor.now == 14 * SECOND

@@ -1,0 +1,64 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softmeter.wire.units import Cutter, Kind, unit_at
+from vectors.table import HERE, vector
+
+FRAME = vector("hdlc.i.aarq.public (ns0,nr0,P)")
+DATAGRAM = vector("wrapper.aarq.public")
+MBUS = vector("mbus.rsp_ud gas example")
+TELEGRAM = (HERE / "nl_dsmr502_single_phase.txt").read_bytes()
+ROWS = [
+    (FRAME, Kind.HDLC),
+    (DATAGRAM, Kind.WRAPPER),
+    (MBUS, Kind.MBUS),
+    (vector("mbus.snd_nke a1"), Kind.MBUS),
+    (TELEGRAM, Kind.TEXT),
+    (b"/?12345678!\r\n", Kind.TEXT),
+    (b"\x06252\r\n", Kind.TEXT),
+    (b"\x021.8.0(1)\r\n!\r\n\x03\x15", Kind.TEXT),
+    (vector("xdlms.get-normal clock time"), Kind.OTHER),
+    (bytes.fromhex("0202120003030109"), Kind.OTHER),  # a structure with 03 in it, no STX … ETX
+    (bytes.fromhex("0A03616263"), Kind.OTHER),  # a visible-string, no line end
+    (bytes.fromhex("0600000001"), Kind.OTHER),  # a double-long-unsigned, no ACK
+]
+
+
+@pytest.mark.parametrize(("octets", "kind"), ROWS)
+def test_a_unit_alone(octets: bytes, kind: Kind) -> None:
+    assert unit_at(octets, 0) == (kind, len(octets))
+
+
+@pytest.mark.parametrize(("octets", "kind"), ROWS[:5])
+def test_a_unit_before_another(octets: bytes, kind: Kind) -> None:
+    assert unit_at(octets + octets, 0) == (kind, len(octets))
+
+
+def test_two_frames_may_share_a_flag() -> None:
+    octets = FRAME + FRAME[1:]
+    assert unit_at(octets, len(FRAME)) == (Kind.HDLC, len(octets))
+
+
+@given(units=st.lists(st.sampled_from([FRAME, DATAGRAM, DATAGRAM[:8] + DATAGRAM[8:]]), max_size=6), data=st.data())
+def test_pieces_do_not_matter(units: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(units)
+    cutter = Cutter()
+    found: list[bytes] = []
+    while stream:
+        size = data.draw(st.integers(1, len(stream)))
+        found += cutter.receive(stream[:size])
+        stream = stream[size:]
+    assert found == units
+    assert cutter.rest() == b""
+
+
+@given(octets=st.binary(max_size=60))
+def test_every_octet_belongs_to_one_unit(octets: bytes) -> None:
+    at = 0
+    while at < len(octets):
+        _, stop = unit_at(octets, at)
+        assert at < stop <= len(octets)
+        at = stop
+    cutter = Cutter(longest=30)
+    assert b"".join(cutter.receive(octets)) + cutter.rest() == octets
