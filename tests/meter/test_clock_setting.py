@@ -2,6 +2,7 @@
 
 from meter.making import START, Made
 from softmeter.clock import DateTime
+from softmeter.device.events import Log
 from softmeter.instant import SECOND, Instant
 from softmeter.meter.parts import ClockPart
 
@@ -36,10 +37,14 @@ def test_shifts_add_up_while_the_clock_is_slewing() -> None:
     assert made.meter.device.clock.time(made.actor.now) - made.actor.now - before == 4 * SECOND
 
 
-def test_two_shifts_beyond_the_limit_together_are_made_at_once() -> None:
+def test_each_shift_is_judged_by_itself() -> None:
+    """Two small ones are slewed, though together they are more than the limit: no event, no row doubled."""
     made = Made()
     made.actor.jump(Instant(START + 60 * SECOND))
     part = ClockPart(made.meter)
     part.shift(7)
     part.shift(7)
+    assert made.meter.device.clock.time(made.actor.now) == made.actor.now
+    made.actor.jump(Instant(START + 100 * SECOND))
     assert made.meter.device.clock.time(made.actor.now) - made.actor.now == 14 * SECOND
+    assert made.meter.device.events.last_code(Log.STANDARD) == 0

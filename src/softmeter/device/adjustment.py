@@ -31,14 +31,19 @@ def set_clock(device: "Device", at: Instant, moment: DateTime) -> None:
 
 
 def shift_clock(device: "Device", at: Instant, by_s: int) -> None:
-    """Move the meter's clock by -900..900 seconds.
+    """Move the meter's clock by -900..900 seconds, on top of what it is still being slewed by.
 
     Raises:
         ConfigurationError: `by_s` is outside that range.
     """
     if abs(by_s) > GREATEST_SHIFT_S:
         raise ConfigurationError(f"a shift of {by_s} s; it must be -{GREATEST_SHIFT_S}..{GREATEST_SHIFT_S}", "clock")
-    _move_to(device, at, device.clock.time(at) + device.clock.hands.pending(at) + by_s * SECOND)
+    clock = device.clock
+    total_ns = clock.hands.pending(at) + by_s * SECOND
+    if abs(by_s) <= clock.limit_s and not clock.invalid:
+        clock.hands = clock.hands.slewed(at, total_ns)
+        return
+    _move_to(device, at, clock.time(at) + total_ns)
 
 
 def round_clock(device: "Device", at: Instant, period_s: int) -> None:
