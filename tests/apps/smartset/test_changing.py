@@ -35,6 +35,11 @@ def test_set_takes_negative_numbers(own: Own) -> None:
     assert meter.device.clock.zone.standard_min == -120
 
 
+def test_the_one_value_of_a_data_object_needs_no_number(own: Own) -> None:
+    smartset, _ = own
+    assert smartset("set", "0-0:96.1.2", "hello")[:2] == (0, "empty → hello\n")
+
+
 def test_set_in_json(own: Own) -> None:
     smartset, _ = own
     told = json.loads(smartset("--json", "set", "load:4", "1800")[1])

@@ -13,6 +13,8 @@ from softmeter.cosem.access import DataAccessResult
 from softmeter.errors import ConfigurationError
 from softmeter.wire.types import Data, Tag
 
+_PLAIN = {1, 3}
+"""Classes that have one value to set: Data and Register."""
 _DUMMY = Data(Tag.INTEGER, 0)
 """The parameter of methods that have none."""
 
@@ -20,10 +22,11 @@ _DUMMY = Data(Tag.INTEGER, 0)
 def change(settings: Settings, written: str, value: str, type_word: str, class_id: int | None) -> None:
     """Set an attribute and print what it was and is."""
     target = Target.parse(written, class_id)
-    if not target.part:
-        raise ConfigurationError(f"{written!r} names no attribute; write it like {target.obis.short}:2")
     with opened(settings) as meter:
-        number = attribute_number(meter.class_of(target), target.part)
+        kind = meter.class_of(target)
+        if not target.part and kind not in _PLAIN:
+            raise ConfigurationError(f"{written!r} names no attribute; write it like {target.obis.short}:2")
+        number = attribute_number(kind, target.part or "2")
         old = _reading(meter, target, number)
         scaler = old.scaler if old else 0
         data = value_of(value, old.data if old else None, type_word, scaler)
