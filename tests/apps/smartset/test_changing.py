@@ -37,7 +37,7 @@ def test_set_takes_negative_numbers(own: Own) -> None:
 
 def test_the_one_value_of_a_data_object_needs_no_number(own: Own) -> None:
     smartset, _ = own
-    assert smartset("set", "0-0:96.1.2", "hello")[:2] == (0, "empty → hello\n")
+    assert smartset("set", "0-0:96.1.2", "text:hello")[:2] == (0, "empty → hello\n")
 
 
 def test_set_in_json(own: Own) -> None:
