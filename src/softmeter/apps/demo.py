@@ -24,7 +24,9 @@ def demonstration(given: dict[str, Any]) -> dict[str, Any]:
     state: Path = given["state"]
     options = {**given, "config": "nl", "source": given["source"] or "demo", "keys": None, "panel_token": None}
     if (state / FILE_NAME).exists():
-        return {**options, "config": None, "source": given["source"]}
+        # A demo lives in the present: one that was stopped while its history was made has some of it left to live.
+        usual = given["start"] is None and given["jump_to"] is None and given["rate"] == 1
+        return {**options, "config": None, "source": given["source"], "catch_up": usual}
     if given["start"] is None and given["jump_to"] is None and not options["source"].startswith("grid"):
         now = time.time_ns() // SECOND * SECOND
         options |= {"start": iso(Instant(now - HISTORY_S * SECOND)), "jump_to": iso(Instant(now))}

@@ -214,7 +214,7 @@ class _Life:
 
     async def _jump(self) -> None:
         jump_to = self._options.jump_to
-        if jump_to is None and self._options.catch_up:
+        if jump_to is None and self._options.catch_up and not self._assembled.source.startswith("grid"):
             jump_to = max(self._actor.now, Instant(time.time_ns() // SECOND * SECOND))
         if jump_to is None:
             return
