@@ -31,7 +31,7 @@ class Patient(bytes):
 
 
 def drive(conversation: Conversation[T], serve: Callable[[bytes], bytes | None]) -> T:
-    """Run a conversation against a function that answers at once, without any transport.
+    """Run a conversation to its end against a function that gives the answers: a transport, or a server in tests.
 
     Raises:
         RemoteProtocolError: there was no answer.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
-from softmeter.dlms.conversation import Conversation, Patient, Unanswered
+from softmeter.dlms.conversation import Conversation, Patient, Unanswered, drive
 from softmeter.dlms.hdlc_client import HdlcClient, LineSettings
 from softmeter.errors import MeterError
 from softmeter.instant import LinkTime
@@ -136,15 +136,7 @@ class HdlcLink:
             RemoteProtocolError: it refused or ended the link.
         """
         sap = self._sap if client_sap is None else client_sap
-        try:
-            request = next(conversation)
-            while True:
-                request = conversation.send(self._exchange(request, sap))
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
-        finally:
-            conversation.close()
+        return drive(conversation, lambda request: self._exchange(request, sap))
 
     def _exchange(self, request: bytes, sap: int) -> bytes:
         client = self._client

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
-from softmeter.dlms.conversation import Conversation, Patient, Unanswered
+from softmeter.dlms.conversation import Conversation, Patient, Unanswered, drive
 from softmeter.errors import ConfigurationError
 from softmeter.transport.errors import TransportError, closed, silent, unreachable
 from softmeter.transport.tap import MakeTap, Tap, host_of
@@ -79,15 +79,7 @@ class Link:
             TransportError: the meter fell silent or went away.
         """
         sap = self._address.client_sap if client_sap is None else client_sap
-        try:
-            request = next(conversation)
-            while True:
-                request = conversation.send(self._exchange(request, sap))
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
-        finally:
-            conversation.close()
+        return drive(conversation, lambda request: self._exchange(request, sap))
 
     def _exchange(self, request: bytes, sap: int) -> bytes:
         server = self._address.server_sap

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self, TypeVar
 
-from softmeter.dlms.conversation import Conversation, Patient, Unanswered
+from softmeter.dlms.conversation import Conversation, Patient, Unanswered, drive
 from softmeter.errors import ConfigurationError
 from softmeter.instant import LinkTime
 from softmeter.transport.correspondence import Correspondence
@@ -82,15 +82,7 @@ class UdpLink(_Ends):
             TransportError: nobody listens, or no answer came however often it was asked for.
         """
         ours = self._correspondence(client_sap)
-        try:
-            request = next(conversation)
-            while True:
-                request = conversation.send(self._exchange(request, ours))
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
-        finally:
-            conversation.close()
+        return drive(conversation, lambda request: self._exchange(request, ours))
 
     def _exchange(self, request: bytes, ours: Correspondence) -> bytes:
         with _explained(self._address):
