@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from softmeter.errors import ConfigurationError
 from softmeter.signal.comtrade import read_comtrade
+from softmeter.signal.played import Played
 from softmeter.signal.sidecar import Layout
-from softmeter.signal.track import Played, Track
+from softmeter.signal.specification import parse_source
+from softmeter.signal.track import Track
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "waveforms"
 LINES = [
@@ -75,7 +77,7 @@ def test_binary(kind: str, dtype: str) -> None:
     assert track.channels["U"][:2].tolist() == [2000.0, 3000.0]
     assert bool(np.isnan(track.channels["U"][2])) is (dtype == "<i2")
     short = read(configuration(line_11=kind), rows.tobytes()[:-1])
-    assert short.findings == ("the data end after 2 of 3 samples",)
+    assert short.findings == ("x.dat:sample 3: the data end here; 3 samples were announced",)
 
 
 def test_the_rate_can_come_from_time_stamps() -> None:
@@ -96,6 +98,58 @@ def test_one_file_of_several_parts() -> None:
     assert track.units == {}
     with pytest.raises(ConfigurationError, match="has no section"):
         read_comtrade("x.cff", opener({"x.cff": configuration()}), timedelta(0))
+
+
+def sample(name: str, **swapped: str) -> Track:
+    """A file of the collection; `cfg` or `dat` are taken from another one."""
+
+    def open_file(path: str) -> BinaryIO:
+        ending = path[-3:].lower()
+        return (VECTORS / "comtrade" / swapped.get(ending, path)).open("rb")
+
+    return read_comtrade(name, open_file, timedelta(0))
+
+
+def test_the_same_recording_in_every_variant() -> None:
+    plain = sample("sample_ascii.cfg")
+    assert plain.rate_hz == 1200
+    assert len(plain.channels["IA"]) == 40
+    assert plain.channels["IA"][:3].tolist() == pytest.approx([-9.39605713, -1.65142822, 6.32098389])
+    one_file, other_letters = sample("sample_ascii.cff"), sample("sample_iso8859-1.cfg")
+    with_bom = sample("sample_ascii_utf-8.cfg", dat="sample_ascii.dat")
+    marked = sample("sample_sub_char.cfg", dat="sample_ascii.dat")
+    for track in (one_file, other_letters, with_bom, marked):
+        for before, after in zip(plain.channels.values(), track.channels.values(), strict=True):
+            assert np.array_equal(before, after)
+    binary = sample("sample_iso8859-1_bin.cfg")
+    assert binary.channels["IA"] == pytest.approx(plain.channels["IA"], abs=0.12)
+    assert sample("sample_bin.cfg").rate_hz == 15_360
+
+
+def test_what_is_missing_in_a_recording_is_found() -> None:
+    for kind in ("ascii", "bin"):
+        whole, holed = sample(f"sample_{kind}.cfg"), sample(f"sample_{kind}.cfg", dat=f"sample_{kind}_missing.dat")
+        holes = [int(np.isnan(values).sum()) for values in holed.channels.values()]
+        assert sum(holes) > 0
+        for before, after in zip(whole.channels.values(), holed.channels.values(), strict=True):
+            assert np.array_equal(before[~np.isnan(after)], after[~np.isnan(after)])
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("motor_feeder_600hz.CFG?scale_u=0.07", "the voltage has 79.4 Hz, where 42.5 to 57.5 can be measured"),
+        ("bus_110kv_1200hz.cfg?scale_u=0.0034", None),
+        ("bus_110kv_1200hz.cfg", "V effective: are channel and scale right?"),
+    ],
+)
+def test_what_is_doubtful_in_real_recordings_is_told(name: str, told: str | None) -> None:
+    def open_file(path: str) -> BinaryIO:
+        return (VECTORS / path).open("rb")
+
+    played = parse_source(f"{name}&loop" if "?" in name else name, start_second=0, open_file=open_file)
+    doubts = [line for line in played.findings if line.startswith(name.partition("?")[0])]
+    assert (told in " ".join(doubts)) if told else not doubts
 
 
 def test_data_may_be_spelled_in_other_letters() -> None:
@@ -168,4 +222,4 @@ def test_a_configuration_cut_anywhere_is_refused() -> None:
 
 def test_the_last_line_may_be_cut() -> None:
     track = read(configuration(), b"1,0,2,-3,0\n2,10")
-    assert track.findings == ("the data end after 1 of 3 samples",)
+    assert track.findings == ("x.dat:sample 2: the data end here; 3 samples were announced",)

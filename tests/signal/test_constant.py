@@ -4,7 +4,7 @@ import pytest
 
 from softmeter.errors import ConfigurationError
 from softmeter.signal.constant import Constant, constant
-from softmeter.signal.samples import Measurements
+from softmeter.signal.samples import Column
 
 
 def parsed(text: str) -> Constant:
@@ -32,7 +32,7 @@ def test_loads(text: str, active: float, reactive: float, current: float) -> Non
     assert second.active_power_w.tolist() == pytest.approx([active] * 3, abs=1e-9)
     assert second.reactive_power_var.tolist() == pytest.approx([reactive] * 3, abs=1e-9)
     assert second.current_a.tolist() == [current] * 3
-    assert {len(getattr(second, name)) for name in Measurements.__slots__[1:-1]} == {3}
+    assert {len(getattr(second, name)) for name in Column} == {3}
 
 
 def test_defaults_are_said() -> None:

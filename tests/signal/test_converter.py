@@ -3,7 +3,7 @@ from fractions import Fraction
 import numpy as np
 
 from softmeter.signal.converter import Converter
-from softmeter.signal.samples import MAX_COUNT
+from softmeter.signal.samples import MAX_COUNT, NO_COUNT
 
 VOLTS = np.array([0.0, 325.0, -325.0, 600.0, -600.0])
 
@@ -22,3 +22,9 @@ def test_fewer_bits_are_coarser_steps_of_the_same_scale() -> None:
     assert coarse.scale == Converter().scale
     counts = coarse.block(0, np.linspace(-1, 1, 1001), np.zeros(1001)).voltage
     assert set(np.diff(np.unique(counts)).tolist()) == {256}
+
+
+def test_what_is_no_number_is_told_apart_and_infinity_is_the_end() -> None:
+    values = np.array([np.nan, np.inf, -np.inf, 1.0])
+    counts = Converter().block(0, values, values).voltage.tolist()
+    assert counts == [NO_COUNT, MAX_COUNT, -MAX_COUNT, 2**14]

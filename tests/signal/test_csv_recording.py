@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from softmeter.errors import ConfigurationError
-from softmeter.signal import csv_recording
+from softmeter.signal import csv_recording, lines
 from softmeter.signal.csv_recording import read_csv
-from softmeter.signal.recording import Table
 from softmeter.signal.samples import Column
 from softmeter.signal.sidecar import ColumnLayout, Layout
+from softmeter.signal.table import Table
 
 SECOND = 10**9
 START = 1_000_000_000
@@ -66,7 +66,7 @@ def test_date_and_time_in_two_columns_with_a_pattern() -> None:
     assert table.columns[Column.VOLTAGE].tolist() == [243.15, 243.15, 243.51]
     assert table.findings == (
         "columns not used: Global_reactive_power, Global_intensity",
-        "2 values are missing; the one before holds",
+        "day.csv:3:Global_active_power: 2 values are missing, this is the first; the one before holds",
     )
 
 
@@ -147,7 +147,7 @@ def test_blocks_do_not_matter(size: int, monkeypatch: pytest.MonkeyPatch) -> Non
     rows = [f"{second},{second * 3 % 7}" for second in range(50)]
     text = "\n".join(["time,active_power_w", *rows]) + "\r\n\r\n\n"
     whole = read(text)
-    monkeypatch.setattr(csv_recording, "_BLOCK_BYTES", size)
+    monkeypatch.setattr(lines, "_BLOCK_BYTES", size)
     table = read(text)
     assert table.times_ns.tolist() == whole.times_ns.tolist()
     assert table.columns[Column.ACTIVE_POWER].tolist() == whole.columns[Column.ACTIVE_POWER].tolist()
@@ -188,6 +188,6 @@ def test_growth_has_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_recording, "MAX_ROWS", 3)
     with pytest.raises(ConfigurationError, match="more than 3 rows"):
         read(HEADER + "0,1\n1,1\n2,1\n3,1\n")
-    monkeypatch.setattr(csv_recording, "MAX_BYTES", 10)
+    monkeypatch.setattr(lines, "MAX_BYTES", 10)
     with pytest.raises(ConfigurationError, match="larger than"):
         read(HEADER + "0,1\n")

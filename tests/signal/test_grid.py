@@ -7,8 +7,12 @@ from hypothesis import strategies as st
 
 from softmeter.signal.constant import Constant
 from softmeter.signal.grid import Grid, GridWaveform, Harmonic, Level, half_waves
+from softmeter.signal.household import Equipment, Household
+from softmeter.signal.loads import Loads
 from softmeter.signal.phase import Phase
-from softmeter.signal.samples import Floats
+from softmeter.signal.prefetched import PrefetchedLoads
+from softmeter.signal.samples import Floats, Measurements
+from softmeter.signal.shapes import SHAPES, Shape, spectra
 
 START = 1_767_225_600
 STEADY = Phase(Fraction(50))
@@ -89,3 +93,53 @@ def test_what_the_rate_cannot_hold_is_left_out_and_told() -> None:
     assert np.abs(np.fft.rfft(voltage)[150]) / 200 == pytest.approx(23 * np.sqrt(2), rel=1e-4)
     with pytest.raises(ValueError, match="401 samples per second"):
         GridWaveform(Grid(STEADY, rate_hz=401), LOAD)
+
+
+class OneShape:
+    """A load of 460 W and 200 var, all of one shape."""
+
+    findings: tuple[str, ...] = ()
+
+    def __init__(self, shape: Shape) -> None:
+        self.at = SHAPES.index(shape)
+
+    def measurements(self, first_second: int, count: int) -> Measurements:
+        return Constant(active_power_w=460.0, reactive_power_var=200.0).measurements(first_second, count)
+
+    def loads(self, _: int, count: int) -> Loads:
+        loads = Loads(np.zeros((len(SHAPES), count)), np.zeros((len(SHAPES), count)))
+        loads.active_w[self.at], loads.reactive_var[self.at] = 460.0, 200.0
+        return loads
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_loads_have_the_harmonics_of_their_shape(shape: Shape) -> None:
+    voltage, current = channels(GridWaveform(Grid(STEADY), OneShape(shape)))
+    spectrum = np.fft.rfft(current)[50::50][:40] / 4000
+    fundamental = spectrum[0]
+    # relative to the fundamental, wherever it is: a shape moves as a whole
+    relative = spectrum / np.abs(fundamental) * (np.abs(fundamental) / fundamental) ** np.arange(1, 41)
+    assert relative[1:] == pytest.approx(spectra()[SHAPES.index(shape), 2:], abs=2e-5)
+    assert (voltage * current).mean() == pytest.approx(460.0, rel=1e-6)
+    assert (np.roll(voltage, 40) * current).mean() == pytest.approx(200.0, rel=1e-6)
+
+
+def test_a_household_draws_harmonics_and_keeps_its_power() -> None:
+    source = Household(3, Equipment(3_000, 3_680, 2_000))
+    waveform = GridWaveform(Grid(STEADY, rate_hz=4_000), PrefetchedLoads(source))
+    evening = 1_767_640_000
+    voltage, current = channels(waveform, evening)
+    means = source.measurements(evening, 1)
+    assert (voltage * current).mean() == pytest.approx(means.active_power_w[0], rel=1e-5)
+    spectrum = np.abs(np.fft.rfft(current))
+    assert spectrum[150] > 0.01 * spectrum[50]
+    again = GridWaveform(Grid(STEADY, rate_hz=4_000), source)
+    assert np.array_equal(channels(again, evening)[1], current)
+    slow = GridWaveform(Grid(STEADY, rate_hz=400), source)  # up to the third harmonic
+    assert (np.prod(channels(slow, evening), axis=0)).mean() == pytest.approx(means.active_power_w[0], rel=1e-5)
+
+
+def test_the_level_of_the_mains() -> None:
+    voltage, current = channels(GridWaveform(Grid(STEADY, level=0.9), LOAD))
+    assert np.sqrt((voltage**2).mean()) == pytest.approx(207.0, rel=1e-7)
+    assert (voltage * current).mean() == pytest.approx(575.0 * 0.81, rel=1e-6)

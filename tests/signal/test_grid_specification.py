@@ -56,6 +56,19 @@ def test_events_come_when_they_are_said() -> None:
     assert np.rint(voltage / 2.3).tolist() == pytest.approx([100, 40, 100, 120, 100, 110, 100, 0, 100], abs=10)
 
 
+def test_the_level_and_the_half_waves() -> None:
+    assert measured("grid:u=231,level=95").voltage_v[0] == pytest.approx(231 * 0.95, rel=1e-5)
+    block = parsed("grid:unbalance=2,rate=16000").samples(START * 16_000, 16_000)
+    assert block.voltage.max() / -block.voltage.min() == pytest.approx(1.02 / 0.98, rel=1e-3)
+
+
+def test_a_jump_of_the_phase() -> None:
+    plain, jumped = parsed("grid:rate=4000"), parsed("grid:rate=4000,jump=1+90")
+    before, after = ((START + second) * 4_000 for second in (0, 1))
+    assert np.array_equal(plain.samples(before, 4_000).voltage, jumped.samples(before, 4_000).voltage)
+    assert np.array_equal(plain.samples(after + 20, 100).voltage, jumped.samples(after, 100).voltage)
+
+
 def test_an_imperfect_front_end() -> None:
     waveform = parsed("grid:i=5,pf=0.5,rate=4000,gain_u=0.5,gain_i=-0.2,lag=1,noise_i=0.001,drift_u=100,temperature=33")
     assert isinstance(waveform, FrontEndWaveform)
@@ -68,6 +81,7 @@ def test_an_imperfect_front_end() -> None:
 
 
 BAD = [
+    ("grid:level=201", "level: 201 lies outside 0..200"),
     ("grid:gain_u=99", "gain_u: 99 lies outside -50..50"),
     ("grid:rate=441", "rate=441 must be 400 to 50000, a multiple of 25"),
     ("grid:bits=7", "bits=7 must be 8 to 24"),

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softmeter.signal.appliances import DAY, events
-from softmeter.signal.household import Household
+from softmeter.signal.appliances import APPLIANCES, Timetable, events
+from softmeter.signal.household import Equipment, Household
 from softmeter.signal.noise import lanes, uniform, words
-from softmeter.signal.samples import Floats, Measurements, joined
+from softmeter.signal.samples import Column, Floats, joined
+from softmeter.signal.seasons import DAY
+from softmeter.signal.shapes import SHAPES, Shape, spectra
 
 MONDAY = 1_767_567_600
 """2026-01-05T00:00:00+01:00."""
@@ -16,7 +18,7 @@ MONDAY = 1_767_567_600
 MIDSUMMER = 1_781_992_800
 """2026-06-21T00:00:00+02:00."""
 
-NAMES = Measurements.__slots__[1:-1]
+NAMES = tuple(Column)
 
 
 def test_the_mixing_is_splitmix64() -> None:
@@ -109,7 +111,9 @@ def test_households_differ_but_share_the_frequency() -> None:
 
 
 def test_a_refrigerator_runs_in_cycles() -> None:
-    cycles = [event for event in events(3, MONDAY, DAY) if event.appliance.name == "refrigerator"]
+    cycles = [
+        event for event in events(3, MONDAY, DAY, Timetable(APPLIANCES)) if event.appliance.name == "refrigerator"
+    ]
     assert len(cycles) in {32, 33}
     assert all(700 <= event.end - event.begin <= 1300 for event in cycles)
     assert all(before.end <= after.begin for before, after in pairwise(cycles))
@@ -117,3 +121,86 @@ def test_a_refrigerator_runs_in_cycles() -> None:
 
 def test_no_seconds_are_no_measurements() -> None:
     assert len(Household(0).measurements(MONDAY, 0)) == 0
+
+
+YEAR = 1_767_222_000
+"""2026-01-01T00:00:00+01:00, a Thursday."""
+DAYS = np.arange(365)
+
+
+def hours(equipment: Equipment, seed: int = 7) -> Floats:
+    """The mean power (W) of each hour of a year: shape (365, 24)."""
+    household = Household(seed, equipment)
+    days = (household.measurements(YEAR + day * DAY, DAY).active_power_w for day in range(365))
+    return np.stack([day.reshape(24, -1).mean(axis=1) for day in days])
+
+
+@pytest.fixture(scope="module")
+def plain() -> Floats:
+    """A household without anything large."""
+    return hours(Equipment(0, 0, 0))
+
+
+@pytest.mark.slow
+def test_a_year_of_a_plain_household(plain: Floats) -> None:
+    assert 2_500 < plain.sum() / 1000 < 4_500
+    winter, summer = plain[[*range(60), *range(334, 365)]].sum(), plain[151:243].sum()
+    assert 1.02 < winter / summer < 1.4
+    day = plain.mean(axis=0)
+    assert 17 <= day.argmax() <= 20
+    assert day[2:5].mean() < 0.4 * day[18:21].mean()
+    weekend = (DAYS + 3) % 7 >= 5
+    assert 1.02 < plain[weekend].sum(axis=1).mean() / plain[~weekend].sum(axis=1).mean() < 1.3
+    assert plain[weekend, 11:13].mean() > 1.2 * plain[~weekend, 11:13].mean()
+
+
+@pytest.mark.slow
+def test_a_year_of_panels(plain: Floats) -> None:
+    given = (plain - hours(Equipment(3_000, 0, 0))).clip(0, None)
+    assert 800 < given.sum() / 3_000 < 1_150  # kWh for each kW of panels
+    months = given[:360].reshape(12, 30, 24).sum(axis=(1, 2))
+    assert months[5] > 4 * months[11]
+    assert given[:, :3].sum() == 0
+    daily = given.sum(axis=1)
+    assert daily[152:213].std() > 0.15 * daily[152:213].mean()  # clouds
+
+
+@pytest.mark.slow
+def test_a_year_of_a_heat_pump_and_one_of_a_car(plain: Floats) -> None:
+    heating = hours(Equipment(0, 0, 2_000)) - plain
+    assert 2_500 < heating.sum() / 1000 < 6_000
+    months = heating[:360].reshape(12, 30, 24).sum(axis=(1, 2))
+    assert months[0] > 6 * months[6]
+    assert heating.max() < 4_000
+    charging = hours(Equipment(0, 3_680, 0)) - plain
+    assert 1_000 < charging.sum() / 1000 < 3_500
+    assert 17 <= charging.mean(axis=0).argmax() <= 22
+    assert charging[:, 6:17].sum() < 0.05 * charging.sum()
+
+
+def test_loads_by_shape_add_up_to_what_is_measured() -> None:
+    source = Household(3, Equipment(2_000, 3_680, 2_000))
+    for begin in (MONDAY + 17 * 3600, MIDSUMMER + 11 * 3600):
+        seconds, loads = source.measurements(begin, 3600), source.loads(begin, 3600)
+        assert loads.active_w.shape == (len(SHAPES), 3600)
+        assert loads.active_w.sum(axis=0) == pytest.approx(seconds.active_power_w, abs=1e-9)
+        assert loads.reactive_var.sum(axis=0) == pytest.approx(seconds.reactive_power_var, abs=1e-9)
+        assert np.array_equal(source.loads(begin + 77, 5).active_w, loads.active_w[:, 77:82])
+    assert loads.active_w[SHAPES.index(Shape.CORRECTED)].max() < 0
+    assert source.loads(MONDAY, 0).active_w.shape == (len(SHAPES), 0)
+
+
+def test_what_a_household_has_can_be_chosen() -> None:
+    told = Household(1, Equipment(500, 7_360, 1_000)).findings[0]
+    assert told.endswith("solar panels 500 W, heat pump 1000 W, electric car 7360 W")
+    assert Household(1, Equipment(0, 0, 0)).findings[0].endswith("base load 67 W")
+
+
+def test_shapes_are_what_was_recorded() -> None:
+    shapes = dict(zip(SHAPES, np.abs(spectra()), strict=True))
+    distortion = {shape: float(np.sqrt((share**2).sum())) for shape, share in shapes.items()}
+    assert distortion[Shape.HEATER] < 0.03
+    assert distortion[Shape.ELECTRONICS] == pytest.approx(0.72, abs=0.01)
+    assert distortion[Shape.LAMP] > 1
+    assert shapes[Shape.HALF_WAVE][2] == pytest.approx(0.45, abs=0.01)
+    assert not spectra()[:, :2].any()

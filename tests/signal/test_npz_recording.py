@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from softmeter.errors import ConfigurationError
 from softmeter.signal import npz_recording
+from softmeter.signal.arrays import table_of
 from softmeter.signal.npz_recording import read_npz
-from softmeter.signal.recording import Table
 from softmeter.signal.samples import Column
 from softmeter.signal.sidecar import ColumnLayout, Layout
+from softmeter.signal.table import Table
 
 SECOND = 10**9
 START = 1_000_000_000
@@ -26,7 +27,7 @@ def packed(**arrays: npt.ArrayLike) -> bytes:
 
 
 def read(octets: bytes, layout: Layout | None = None) -> Table:
-    return read_npz(io.BytesIO(octets), "day.npz", layout or Layout(), START)
+    return table_of(read_npz(io.BytesIO(octets), "day.npz"), "day.npz", layout or Layout(), START)
 
 
 POWER = [1.0, 2.0, 3.0]

@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softmeter.signal.household import Household
-from softmeter.signal.prefetched import BLOCK_S, Prefetched
+from softmeter.signal.prefetched import BLOCK_S, LOADS_S, Prefetched, PrefetchedLoads
 
 SOURCE = Household(5)
 FIRST = 1_780_000_000 // BLOCK_S * BLOCK_S
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(-200, BLOCK_S + 200), st.integers(0, 400)), min_size=1, max_size=5))
 def test_it_gives_what_the_source_gives(asked: list[tuple[int, int]]) -> None:
     prefetched = Prefetched(SOURCE)
@@ -22,6 +23,13 @@ def test_it_gives_what_the_source_gives(asked: list[tuple[int, int]]) -> None:
         assert np.array_equal(given_.active_power_w, wanted.active_power_w)
         assert np.array_equal(given_.voltage_v, wanted.voltage_v)
         assert np.array_equal(given_.reactive_power_var, wanted.reactive_power_var)
+
+
+@pytest.mark.parametrize(("offset", "count"), [(0, 1), (LOADS_S - 1, 1), (LOADS_S - 1, 3), (-5, 2_000), (7, 0)])
+def test_loads_are_those_of_the_source(offset: int, count: int) -> None:
+    wanted, given_ = SOURCE.loads(FIRST + offset, count), PrefetchedLoads(SOURCE).loads(FIRST + offset, count)
+    assert np.array_equal(given_.active_w, wanted.active_w)
+    assert np.array_equal(given_.reactive_var, wanted.reactive_var)
 
 
 @pytest.mark.parametrize("count", [BLOCK_S, 3 * BLOCK_S])

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softmeter.signal.recording import Recording, Table, natural_period_s
-from softmeter.signal.samples import Column, Measurements, joined
+from softmeter.signal.recording import Recording, natural_period_s
+from softmeter.signal.samples import Column, joined
+from softmeter.signal.table import Table
 
 SECOND = 10**9
 
@@ -34,7 +35,7 @@ def test_samples_within_a_second_count_by_their_time() -> None:
 def test_a_sample_with_the_time_of_the_one_before_takes_its_place() -> None:
     recording = Recording(table([0, 1.5, 1.5, 3, 3], active_power_w=[1, 1000, 3, 4, 5]))
     assert power(recording, 0, 5) == [1, 2, 3, 5, 5]
-    assert "2 samples have the time of the one before, whose place they take" in recording.findings
+    assert "sample:3: 2 samples have the time of the one before, whose place they take" in recording.findings
 
 
 def test_looped_it_repeats_both_ways_in_time() -> None:
@@ -77,7 +78,7 @@ def test_without_voltage_no_current_is_derived() -> None:
 
 def test_gaps_are_told() -> None:
     recording = Recording(table([0, 1, 2, 62, 63, 163], active_power_w=[1.0] * 6))
-    gap = "2 gaps, the longest of 100 s after 1970-01-01T00:01:03Z; the last value holds"
+    gap = "sample:5: 2 gaps, the longest of 100 s after 1970-01-01T00:01:03Z; the last value holds"
     assert gap in recording.findings
 
 
@@ -131,5 +132,5 @@ def test_partition_of_time_changes_nothing(
         parts.append(source.measurements(second, length))
         second += length
     pieces = joined(parts)
-    for name in Measurements.__slots__[1:-1]:
+    for name in Column:
         assert getattr(pieces, name).tolist() == getattr(whole, name).tolist()

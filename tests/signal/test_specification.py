@@ -79,7 +79,7 @@ BAD = [
     ("constant:x", "constant:x", "'x' is not known"),
     ("household:seed=x", "household:seed=x", "seed='x' is not a whole number"),
     ("household:seed=-1", "household:seed=-1", "seed=-1 lies outside"),
-    ("household:size=1", "household:size=1", "'size' is not known; known here: seed"),
+    ("household:size=1", "household:size=1", "'size' is not known; known here: seed, pv"),
     ("demo:x", "demo:x", "demo has no settings"),
     ("day.csv?speed=2", "day.csv?speed=2", "'speed' is not known; known here: loop, shift"),
     ("day.csv?loop=0", "day.csv?loop=0", "loop=0 lies outside"),

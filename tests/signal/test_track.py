@@ -1,11 +1,14 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND
+from softmeter.signal.played import Played
 from softmeter.signal.samples import Column, Floats, Waveform
 from softmeter.signal.sidecar import ColumnLayout, Layout
-from softmeter.signal.track import Played, Track
+from softmeter.signal.track import Track
 
 RATE = 400
 CREST = 325.0 * np.cos(2 * np.pi * 50 * (np.arange(2 * RATE) + 0.5) / RATE + 0.1)
@@ -13,7 +16,7 @@ LAYOUT = Layout(columns={Column.VOLTAGE: ColumnLayout("1", 2.0), Column.CURRENT:
 
 
 def track(voltage: Floats = CREST, rate: float = RATE, **units: str) -> Track:
-    return Track(rate, {"1": voltage, "2": CREST / 100}, units or {"1": "V", "2": "A"})
+    return Track(Fraction(rate), {"1": voltage, "2": CREST / 100}, units or {"1": "V", "2": "A"})
 
 
 def played(given: Track, layout: Layout | None = None, first_ns: int = 0, *, loop: bool = False) -> Played:
@@ -56,26 +59,29 @@ def test_what_a_track_lacks_is_told() -> None:
     broken[[5, 9, 700]] = np.nan
     broken[6] = np.inf
     waveform = played(track(broken))
-    assert "voltage_v (1): 4 values are missing, first at 0.0125 s; interpolated" in waveform.findings
+    assert "x.wav:sample 6: voltage_v (1): 4 values are missing, this is the first; interpolated" in waveform.findings
     assert volts(waveform, 9, 1)[0] == pytest.approx((CREST[8] + CREST[10]) / 2, abs=1e-4)
-    assert "voltage_v (1) never changes: is it stuck?" in played(track(np.full(800, 230.0))).findings
+    assert "x.wav: voltage_v (1) never changes from 230: is it stuck?" in played(track(np.full(800, 230.0))).findings
     slow = np.clip(400 * np.cos(np.arange(800) / 20), -325, 325)
-    assert "voltage_v (1) looks clipped: it stays at 325 or -325" in played(track(slow)).findings
+    told = "".join(played(track(slow)).findings)
+    assert "x.wav:sample 52: voltage_v (1) looks clipped: it stays at -325 or beyond" in told
+    assert "voltage_v (1) looks clipped: it stays at 325 or beyond" in told
     assert "voltage_v is 2.29" in "".join(played(track(CREST / 100)).findings)
-    alone = played(Track(RATE, {"1": CREST}, {"1": "V"}))
+    alone = played(Track(Fraction(RATE), {"1": CREST}, {"1": "V"}))
     assert "current_a is not recorded: none flows" in alone.findings
     assert not alone.samples(0, RATE).current.any()
 
 
 BAD = [
     (track(CREST * 1e9), Layout(), "more than 1e+06: is the scale right?"),
-    (track(rate=441), Layout(), "has 441 samples per second; possible are 400 to 50000 per second in steps of 25"),
+    (track(rate=399), Layout(), "has 399 samples per second; 400 to 1000000 can be"),
     (track(rate=100), Layout(), "has 100 samples per second"),
     (track(a="x"), Layout(), "does not say which channel is a voltage (1, 2); name it, and its scale, in x.wav.toml"),
     (track(np.full(800, np.nan)), Layout(), "voltage_v (1) has no value"),
     (track(), Layout(columns={Column.VOLTAGE: ColumnLayout("3")}, explicit=True), "has no channel '3'; it has 1, 2"),
     (track(), Layout(columns={Column.FREQUENCY: ColumnLayout("1")}, explicit=True), "frequency_hz is no waveform"),
-    (track(), Layout(columns={Column.CURRENT: ColumnLayout("1")}, explicit=True), "needs a voltage"),
+    (track(), Layout(columns={Column.CURRENT: ColumnLayout("2")}, explicit=True), "needs a voltage"),
+    (track(), Layout(columns={Column.CURRENT: ColumnLayout("1")}, explicit=True), "are they swapped?"),
 ]
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softmeter.errors import ConfigurationError
+from softmeter.signal.played import Played
 from softmeter.signal.sidecar import Layout
-from softmeter.signal.track import Played, Track
+from softmeter.signal.track import Track
 from softmeter.signal.wav_recording import read_wav
 
 
@@ -61,7 +62,7 @@ def test_a_file_that_ends_within_its_samples_is_used_as_far_as_it_goes() -> None
     whole = wav(form(1, 2, 8000, 16), chunk(b"data", np.arange(8, dtype="<i2").tobytes()))
     track = read(whole[:-3])
     assert track.channels["1"].size == 3
-    assert track.findings == ("the file ends within its samples; 3 whole ones are used",)
+    assert track.findings == ("x.wav:36: the file ends within its samples; 3 whole ones are used",)
 
 
 BAD = [

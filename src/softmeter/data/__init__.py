@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 DARMSTADT_POWER = "darmstadt_2012-01-20.csv"
 SCEAUX_VOLTAGE = "sceaux_2007-02-01.csv"
+APPLIANCE_HARMONICS = "appliance_harmonics.csv"
 
 
 def packaged(name: str) -> BinaryIO:

@@ -9,18 +9,14 @@ import numpy as np
 
 from softmeter.errors import ConfigurationError
 from softmeter.signal.comtrade_configuration import Configuration, Kind, read_configuration
+from softmeter.signal.octets import octets_of
 from softmeter.signal.samples import Floats
-from softmeter.signal.track import Track
+from softmeter.signal.track import Track, rate_shown
+from softmeter.signal.unit import known_unit
 
-MAX_BYTES = 1 << 30
-
-_PREFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6}
-_UNIT = re.compile(r"([mkM]?)([VA])")
 _SECTION = re.compile(rb"--- file type: (\w+)(?: \w+)?(?:: ?(\d{1,10}))? ---\r?\n", re.IGNORECASE)
 _MISSING_TEXTS = {"", "99999", "999999"}
 _DATA = {Kind.BINARY: "<i2", Kind.BINARY32: "<i4", Kind.FLOAT32: "<f4"}
-_UNEVEN = 0.01
-"""Time stamps may differ this much of a step from evenly spaced ones; they are rounded to microseconds."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,26 +45,24 @@ def read_comtrade(name: str, open_file: Callable[[str], BinaryIO], utc_offset: t
     configuration = read_configuration(configuration_octets, name)
     read = _texts if configuration.kind is Kind.ASCII else _binary
     counts, stamps, findings = read(configuration, data, data_name)
-    rate = configuration.rate_hz or _rate(stamps, configuration, data_name)
+    ticks_per_s = 1e6 / configuration.time_factor
+    rate = configuration.rate_hz or rate_shown(stamps, ticks_per_s, data_name)
     channels: dict[str, Floats] = {}
     units: dict[str, str] = {}
     for channel, column in zip(configuration.channels, counts.T, strict=True):
-        unit = _UNIT.fullmatch(channel.unit.strip())
-        factor = _PREFIXES[unit[1]] if unit else 1.0
+        unit = known_unit(channel.unit)
+        factor = unit[1] if unit else 1.0
         key = channel.name if channel.name not in channels else f"{channel.name} ({len(channels) + 1})"
         channels[key] = (column * channel.slope + channel.offset) * factor
         if unit:
-            units[key] = unit[2]
+            units[key] = unit[0]
     start = configuration.start.replace(tzinfo=UTC) - utc_offset - _EPOCH
     return Track(rate, channels, units, start // timedelta(microseconds=1) * 1000, findings)
 
 
 def _content(stream: BinaryIO, name: str) -> bytes:
     with stream:
-        octets = stream.read(MAX_BYTES + 1)
-    if len(octets) > MAX_BYTES:
-        raise ConfigurationError(f"larger than {MAX_BYTES >> 20} MiB", name)
-    return octets
+        return octets_of(stream, name)
 
 
 def _data_file(name: str, open_file: Callable[[str], BinaryIO]) -> tuple[str, bytes]:
@@ -108,10 +102,11 @@ def _binary(configuration: Configuration, octets: bytes, name: str) -> _Data:
     if not count:
         raise ConfigurationError(f"holds no whole sample of {row.itemsize} octets", name)
     rows = np.frombuffer(octets, dtype=row, count=count)
-    counts = rows["counts"].astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN
+        counts = rows["counts"].astype(np.float64)
     if kind.kind == "i":
         counts[rows["counts"] == np.iinfo(kind).min] = np.nan
-    return _Data(counts, _stamps(rows["stamp"]), _ending(configuration, count))
+    return _Data(counts, _stamps(rows["stamp"]), _ending(configuration, count, name))
 
 
 def _stamps(stamps: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> Floats:
@@ -128,9 +123,9 @@ def _texts(configuration: Configuration, octets: bytes, name: str) -> _Data:
             continue
         fields = [field.strip() for field in line.split(",")]
         where = f"{name}:{number}"
+        if number == len(lines) and rows and len(fields) < analogue + 2 + configuration.digital:
+            break
         if len(fields) < analogue + 2:
-            if number == len(lines) and rows:
-                break
             raise ConfigurationError(f"has {len(fields)} fields where {analogue + 2} and more are needed", where)
         stamps.append(_number(fields[1], where))
         rows.append([_number(field, where) for field in fields[2 : analogue + 2]])
@@ -138,7 +133,7 @@ def _texts(configuration: Configuration, octets: bytes, name: str) -> _Data:
             break
     if not rows:
         raise ConfigurationError("holds no sample", name)
-    return _Data(np.array(rows), np.array(stamps), _ending(configuration, len(rows)))
+    return _Data(np.array(rows), np.array(stamps), _ending(configuration, len(rows), name))
 
 
 def _number(text: str, where: str) -> float:
@@ -150,19 +145,7 @@ def _number(text: str, where: str) -> float:
         raise ConfigurationError(f"{text!r} is not a number", where) from None
 
 
-def _ending(configuration: Configuration, count: int) -> tuple[str, ...]:
+def _ending(configuration: Configuration, count: int, name: str) -> tuple[str, ...]:
     if count >= configuration.samples:
         return ()
-    return (f"the data end after {count} of {configuration.samples} samples",)
-
-
-def _rate(stamps: Floats, configuration: Configuration, name: str) -> float:
-    """The rate that time stamps show where the configuration says none."""
-    steps = np.diff(stamps)
-    if not len(steps) or not np.isfinite(steps).all() or steps.min() <= 0:
-        raise ConfigurationError("says no sample rate, and its time stamps do not show one", name)
-    step = float(stamps[-1] - stamps[0]) / len(steps)
-    spread = np.abs(stamps - stamps[0] - step * np.arange(len(stamps))).max()
-    if spread > max(1.0, _UNEVEN * step):
-        raise ConfigurationError("has samples that are not evenly spaced", name)
-    return float(round(1e6 / (step * configuration.time_factor), 3))
+    return (f"{name}:sample {count + 1}: the data end here; {configuration.samples} samples were announced",)

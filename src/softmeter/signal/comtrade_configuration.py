@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import NamedTuple
 
 from softmeter.errors import ConfigurationError
@@ -36,7 +37,8 @@ class Configuration(NamedTuple):
 
     channels: tuple[Channel, ...]
     digital: int
-    rate_hz: float
+    rate_hz: Fraction
+    """0: time stamps show it."""
     samples: int
     start: datetime
     """Local time, as written."""
@@ -97,7 +99,7 @@ class _Reader:
         fields = self._fields(8)
         return Channel(fields[1] or fields[0], fields[4], self._number(fields[5]), self._number(fields[6]))
 
-    def _rate(self) -> tuple[float, int]:
+    def _rate(self) -> tuple[Fraction, int]:
         rates = int(self._number(self._fields(1)[0]))
         found = [self._fields(2) for _ in range(max(rates, 1))]
         if len({self._number(fields[0]) for fields in found}) > 1:
@@ -105,7 +107,7 @@ class _Reader:
         rate, samples = self._number(found[0][0]) if rates else 0.0, int(self._number(found[-1][1]))
         if rate < 0 or samples < 0:
             raise self._error(f"{samples} samples, {rate:g} per second, cannot be")
-        return rate, samples
+        return Fraction(str(rate)), samples
 
     def _time(self, *, month_first: bool) -> datetime:
         """A time; the edition of 1991 writes the month before the day."""

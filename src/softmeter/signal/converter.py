@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from softmeter.signal.samples import MAX_COUNT, Block, Counts, Floats, Scale
+from softmeter.signal.samples import MAX_COUNT, NO_COUNT, Block, Counts, Floats, Scale
 
 VOLTAGE_RANGE_V = 512
 CURRENT_RANGE_A = 128
@@ -14,7 +14,10 @@ BITS = range(8, 25)
 
 
 class Converter(NamedTuple):
-    """Both channels with the same number of bits; otherwise ideal: rounded to the nearest, clipped at the ends."""
+    """Both channels with the same number of bits; otherwise ideal: rounded to the nearest, clipped at the ends.
+
+    What is no number becomes `NO_COUNT`.
+    """
 
     bits: int = 24
 
@@ -31,5 +34,6 @@ class Converter(NamedTuple):
     def _counts(self, exact: Floats) -> Counts:
         step = 1 << (24 - self.bits)
         counts = np.rint(exact / step) * step
-        clipped: Counts = np.clip(counts, -MAX_COUNT, MAX_COUNT).astype(np.int32)
-        return clipped
+        clipped = np.clip(counts, -MAX_COUNT, MAX_COUNT)
+        whole: Counts = np.where(np.isnan(clipped), NO_COUNT, clipped).astype(np.int32)
+        return whole

@@ -1,25 +1,24 @@
 """Recordings as CSV: a header line, then one sample a line; read in blocks, judged by lines."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 
 from softmeter.errors import ConfigurationError
-from softmeter.signal.recording import Table
+from softmeter.instant import SECOND
+from softmeter.signal.filling import held
+from softmeter.signal.lines import line_blocks
 from softmeter.signal.samples import LIMITS, Column, Floats, Integers
-from softmeter.signal.sidecar import Layout
+from softmeter.signal.sidecar import Layout, Sampling
+from softmeter.signal.table import MAX_ROWS, Table
+from softmeter.signal.terminals import GREATEST
 from softmeter.signal.timestamps import TimeReader, time_reader
+from softmeter.signal.track import Track, rate_shown
 
 Number = TypeVar("Number", int, float)
-
-MAX_BYTES = 1 << 30
-MAX_ROWS = 40_000_000
-"""More than a year of seconds."""
-
-_BLOCK_BYTES = 1 << 20
-_MAX_LINE_BYTES = 1 << 16
 
 
 class Fault(NamedTuple):
@@ -31,15 +30,27 @@ class Fault(NamedTuple):
 
 
 def read_csv(stream: BinaryIO, name: str, layout: Layout, start_second: int) -> Table:
-    """The recording in an open stream of CSV.
+    """The recording in an open stream of CSV, as means over time.
 
     Raises:
         ConfigurationError: the first line that is wrong, as `file:line:field`, and why.
     """
-    reader = _Reader(name, layout, start_second)
-    for lines in _blocks(stream, name):
-        reader.add(lines)
-    return reader.table()
+    return _read_all(stream, _Reader(name, layout, start_second), name).table()
+
+
+def read_csv_track(stream: BinaryIO, name: str, layout: Layout, start_second: int) -> Track:
+    """The same as samples of waveforms; a column of times is needed where the layout says no rate.
+
+    Raises:
+        ConfigurationError: the first line that is wrong, as `file:line:field`, and why.
+    """
+    return _read_all(stream, _Reader(name, layout, start_second), name).track()
+
+
+def _read_all(stream: BinaryIO, reader: "_Reader", name: str) -> "_Reader":
+    for lines, ended in line_blocks(stream, name):
+        reader.add(lines, ended=ended)
+    return reader
 
 
 class _Reader:
@@ -47,6 +58,7 @@ class _Reader:
 
     def __init__(self, name: str, layout: Layout, start_second: int) -> None:
         self._name, self._layout, self._start_second = name, layout, start_second
+        self._sampling = layout.waveform or Sampling()
         self._line = 0
         self._width = 0
         self._separator = ","
@@ -56,9 +68,10 @@ class _Reader:
         self._times: list[Integers] = []
         self._values: dict[Column, list[Floats]] = {}
         self._findings: list[str] = []
-        self._missing = 0
+        self._missing: list[tuple[int, int, str]] = []
+        """Line, number of values, column."""
 
-    def add(self, lines: list[str]) -> None:
+    def add(self, lines: list[str], *, ended: bool) -> None:
         if not self._line and lines:
             self._header(lines[0])
             lines = lines[1:]
@@ -69,27 +82,44 @@ class _Reader:
         rows = rows[: faults[0].row] if faults[0] else rows
         if rows:
             fields = list(zip(*rows, strict=True))
-            faults.append(self._add_times(fields))
+            if self._time_fields:
+                faults.append(self._add_times(fields))
             faults.extend(self._add_values(column, fields[field]) for column, field in self._value_fields.items())
         found = [fault for fault in faults if fault]
         if found:
             fault = min(found, key=lambda each: (each.row, each.field))
             raise ConfigurationError(fault.reason, f"{self._name}:{self._line + fault.row + 1}:{fault.field + 1}")
         self._line += len(lines)
+        if not ended:
+            self._findings.append(f"{self._name}:{self._line}: the last line has no end: is the file whole?")
         if self._line > MAX_ROWS:
             raise ConfigurationError(f"more than {MAX_ROWS} rows", self._name)
 
     def table(self) -> Table:
-        if not self._times:
-            raise ConfigurationError("holds no sample", self._name)
-        times = np.concatenate(self._times)
-        columns = {column: _filled(np.concatenate(blocks)) for column, blocks in self._values.items()}
+        columns = {column: held(values) for column, values in self._columns().items()}
         for column, values in columns.items():
             if np.isnan(values[0]):
                 raise ConfigurationError(f"{column} is missing in every row", self._name)
         if self._missing:
-            self._findings.append(f"{self._missing} values are missing; the one before holds")
-        return Table(times, columns, tuple(self._findings))
+            line, _, title = self._missing[0]
+            count = sum(missing for _, missing, _ in self._missing)
+            told = f"{count} values are missing, this is the first; the one before holds"
+            self._findings.append(f"{self._name}:{line}:{title}: {told}")
+        return Table(np.concatenate(self._times), columns, tuple(self._findings), self._name, first_row=2)
+
+    def track(self) -> Track:
+        channels = {self._layout.columns[column].name: values for column, values in self._columns().items()}
+        start, rate = None, Fraction(0)
+        if self._times:
+            times = np.concatenate(self._times)
+            start = int(times[0])
+            rate = Fraction(0) if self._sampling.rate_hz else rate_shown(times, SECOND, self._name)
+        return Track(rate, channels, {}, start, tuple(self._findings))
+
+    def _columns(self) -> dict[Column, Floats]:
+        if self._line < 2:
+            raise ConfigurationError("holds no sample", self._name)
+        return {column: np.concatenate(blocks) for column, blocks in self._values.items()}
 
     def _header(self, line: str) -> None:
         self._line, where = 1, f"{self._name}:1:1"
@@ -97,10 +127,12 @@ class _Reader:
         names = [field.strip() for field in self._split(line)]
         self._width = len(names)
         wanted = {column: layout.name for column, layout in self._layout.columns.items()}
-        for name in (*self._layout.time_columns, *(wanted.values() if self._layout.explicit else ())):
+        timed = not self._sampling.rate_hz or set(self._layout.time_columns) <= set(names)
+        times = self._layout.time_columns if timed else ()
+        for name in (*times, *(wanted.values() if self._layout.explicit else ())):
             if name not in names:
                 raise ConfigurationError(f"the header has no column {name!r}; it has {', '.join(names)}", where)
-        self._time_fields = tuple(names.index(name) for name in self._layout.time_columns)
+        self._time_fields = tuple(names.index(name) for name in times)
         self._value_fields = {column: names.index(name) for column, name in wanted.items() if name in names}
         if not self._value_fields:
             raise ConfigurationError(f"the header names no measured quantity: none of {', '.join(Column)}", where)
@@ -155,7 +187,7 @@ class _Reader:
         numbers, bad = _read(prepared, _numbers)
         with np.errstate(over="ignore"):
             values = np.array(numbers, dtype=np.float64) * layout.scale
-        least, greatest = LIMITS[column]
+        least, greatest = LIMITS[column] if self._layout.waveform is None else (-GREATEST, GREATEST)
         outside = np.flatnonzero(~((values >= least) & (values <= greatest)))
         if len(outside):
             row = int(outside[0])
@@ -165,7 +197,8 @@ class _Reader:
             hint = "; name it under `missing` in the sidecar to hold the value before" if len(texts[bad]) < 4 else ""
             return Fault(bad, field, f"{layout.name} {texts[bad].strip()!r} is not a number{hint}")
         values[missing] = np.nan
-        self._missing += len(missing)
+        if missing:
+            self._missing.append((self._line + missing[0] + 1, len(missing), layout.name))
         self._values[column].append(values)
         return None
 
@@ -187,46 +220,3 @@ def _read(texts: Sequence[str], convert: Callable[[Sequence[str]], list[Number]]
             except (ValueError, OverflowError):
                 return convert(texts[:row]), row
         raise
-
-
-def _filled(values: Floats) -> Floats:
-    """Values with each gap (NaN) holding the value before it, gaps at the beginning the first value."""
-    present = np.flatnonzero(~np.isnan(values))
-    if len(present) in {0, len(values)}:
-        return values
-    before = np.searchsorted(present, np.arange(len(values)), side="right") - 1
-    return values[present[np.maximum(before, 0)]]
-
-
-def _blocks(stream: BinaryIO, name: str) -> Iterator[list[str]]:
-    """The lines of a stream, without their ends, in lists of about a megabyte; trailing empty lines dropped."""
-    rest, line, total, empty = b"", 1, 0, 0
-    while True:
-        read = stream.read(_BLOCK_BYTES)
-        total += len(read)
-        if total > MAX_BYTES:
-            raise ConfigurationError(f"larger than {MAX_BYTES >> 20} MiB", name)
-        complete, newline, rest = (rest + read).rpartition(b"\n") if read else (rest, b"", b"")
-        if len(rest) > _MAX_LINE_BYTES:
-            raise ConfigurationError(f"a line longer than {_MAX_LINE_BYTES} octets", f"{name}:{line}:1")
-        if complete or newline:
-            lines = _decoded(complete, name, line).split("\n")
-            line += len(lines)
-            lines = [text.removesuffix("\r") for text in lines]
-            if empty and any(lines):
-                lines.insert(0, "")  # one of them is enough to be refused by its number
-                empty = 0
-            while lines and not lines[-1]:
-                lines.pop()
-                empty += 1
-            yield lines
-        if not read:
-            return
-
-
-def _decoded(octets: bytes, name: str, line: int) -> str:
-    try:
-        return octets.decode("utf-8-sig" if line == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        at = line + octets.count(b"\n", 0, error.start)
-        raise ConfigurationError(f"octet 0x{octets[error.start]:02X} is no UTF-8 text", f"{name}:{at}:1") from None

@@ -5,9 +5,10 @@ import numpy as np
 from softmeter.data import DARMSTADT_POWER, SCEAUX_VOLTAGE, packaged
 from softmeter.instant import SECOND
 from softmeter.signal.csv_recording import read_csv
-from softmeter.signal.recording import Recording, Table
+from softmeter.signal.recording import Recording
 from softmeter.signal.samples import Column
 from softmeter.signal.sidecar import Layout
+from softmeter.signal.table import Table
 
 DAY_S = 86_400
 

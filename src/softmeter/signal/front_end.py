@@ -5,16 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from softmeter.signal.converter import Converter
+from softmeter.signal.delay import delay_kernel
 from softmeter.signal.noise import uniform
 from softmeter.signal.samples import Block, Floats, Integers, Scale, Waveform
 from softmeter.signal.slices import Slices
 
 REFERENCE_C = 23.0
 _NOMINAL_HZ = 50.0
-_REACH = 24
-"""Samples on each side under the kernel that delays the current."""
-_SHAPE = 9.0
-"""Kaiser's beta of that kernel: errors below 1e-5 up to half the band."""
 
 
 class Channel(NamedTuple):
@@ -49,7 +46,7 @@ class FrontEndWaveform:
         self._waveform, self._front_end = waveform, front_end
         self.rate_hz = waveform.rate_hz
         self._converter = Converter(front_end.bits)
-        self._kernel = _delay(front_end.lag_degrees / 360 / _NOMINAL_HZ * self.rate_hz)
+        self._kernel = delay_kernel(front_end.lag_degrees / 360 / _NOMINAL_HZ * self.rate_hz)
         self._slices = Slices(self.rate_hz, self._second)
 
     @property
@@ -97,14 +94,3 @@ def _normal(seed: int, stream: int, numbers: Integers) -> Floats:
     distance = np.sqrt(-2 * np.log(1 - uniform(seed, stream, numbers)))
     normal: Floats = distance * np.cos(2 * np.pi * uniform(seed, stream + 1, numbers))
     return normal
-
-
-def _delay(samples: float) -> Floats:
-    """What delays a signal by a fraction of a sample: a sinc under a Kaiser window, of unit gain at 0 Hz."""
-    if not samples:
-        return np.ones(1)
-    reach = _REACH + int(np.ceil(abs(samples)))
-    places = np.arange(-reach, reach + 1)
-    kernel: Floats = np.sinc(places - samples) * np.kaiser(2 * reach + 1, _SHAPE)
-    kernel /= kernel.sum()
-    return kernel

@@ -2,7 +2,7 @@
 
 The voltage is a fundamental with harmonics, its level changed by sags, swells and interruptions, its phase the exact
 function of `phase.Phase`. The current has the power of a source of measurements, second by second, and a shape of
-harmonics.
+harmonics: one for all of it, or those of the appliances that take it.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from softmeter.signal.converter import Converter
+from softmeter.signal.loads import Loads, ShapedSource
 from softmeter.signal.phase import Phase
 from softmeter.signal.samples import Block, Floats, Scale, Source, rate_checked
+from softmeter.signal.shapes import HIGHEST_ORDER, spectra
 from softmeter.signal.slices import Slices
 
-HIGHEST_ORDER = 40
 DEFAULT_RATE_HZ = 8_000
 IDEAL = Converter()
 """24 bits."""
@@ -49,6 +50,8 @@ class Grid:
     levels: tuple[Level, ...] = ()
     rate_hz: int = DEFAULT_RATE_HZ
     converter: Converter = IDEAL
+    level: float = 1.0
+    """What voltage and current always are of the source's."""
 
 
 def half_waves(unbalance: float) -> tuple[Harmonic, ...]:
@@ -68,7 +71,8 @@ class GridWaveform:
     """A grid with a load as a waveform.
 
     Active and reactive power of `load` are those of the fundamental. Its current follows the level of the mains like
-    that of a resistance, so power falls with the square; its frequency is not used.
+    that of a resistance, so power falls with the square; its frequency is not used. A `ShapedSource` brings the
+    harmonics of its loads.
     """
 
     def __init__(self, grid: Grid, load: Source) -> None:
@@ -82,6 +86,8 @@ class GridWaveform:
         self._offsets_s = (np.arange(self.rate_hz) + 0.5) / self.rate_hz
         self._voltage, above = _held(grid.voltage_harmonics, grid)
         self._current, others = _held(grid.current_harmonics, grid)
+        self._shaped = load if isinstance(load, ShapedSource) else None
+        self._spectra = spectra()[:, : _orders_below(grid)]
         self._left_out = sorted({*above, *others})
         self._slices = Slices(self.rate_hz, self._second)
 
@@ -113,6 +119,8 @@ class GridWaveform:
             current = peaks * (active * cosine + reactive * sine)
             if self._current:
                 current += peaks * np.hypot(active, reactive) * _shaped(0.0, phase - lag, self._current)
+            if self._shaped is not None:
+                current += peaks * self._appliances(self._shaped.loads(second, 1), cosine, sine)
         else:
             current = np.zeros(self.rate_hz)
         level = self._level(second)
@@ -120,9 +128,25 @@ class GridWaveform:
             voltage, current = voltage * level, current * level
         return self._grid.converter.block(second * self.rate_hz, voltage, current)
 
+    def _appliances(self, loads: Loads, cosine: Floats, sine: Floats) -> Floats:
+        """The harmonics of all loads, in watts of a fundamental."""
+        active, reactive = loads.active_w[:, 0], loads.reactive_var[:, 0]
+        orders = np.arange(self._spectra.shape[1])
+        shifts = np.exp(-1j * np.arctan2(reactive, active)[:, None] * orders)
+        sums = (np.hypot(active, reactive)[:, None] * self._spectra * shifts).sum(axis=0)
+        turn = cosine + 1j * sine
+        total = np.zeros(len(turn), dtype=np.complex128)
+        for share in sums[:1:-1]:
+            total += share
+            total *= turn
+        total *= turn
+        harmonics: Floats = total.real
+        return harmonics
+
     def _level(self, second: int) -> Floats | None:
         """What each sample of a second is multiplied by, where it is anything."""
-        level: Floats | None = None
+        usual = self._grid.level
+        level: Floats | None = None if usual == 1 else np.full(self.rate_hz, usual)
         for begin, end, factor in self._grid.levels:
             if begin < second + 1 and end > second:
                 level = np.ones(self.rate_hz) if level is None else level
@@ -138,8 +162,13 @@ def _shaped(fundamental: Floats | float, phase: Floats, harmonics: Sequence[Harm
     return total
 
 
+def _orders_below(grid: Grid) -> int:
+    """How many orders, from 0 on, the sample rate can hold at every frequency."""
+    return int(np.ceil(grid.rate_hz / 2 / float(max(grid.phase.frequencies_hz))))
+
+
 def _held(harmonics: Sequence[Harmonic], grid: Grid) -> tuple[tuple[Harmonic, ...], list[int]]:
     """The harmonics that the sample rate can hold at every frequency, and the orders of the others."""
-    highest = grid.rate_hz / 2 / float(max(grid.phase.frequencies_hz))
-    held = tuple(harmonic for harmonic in harmonics if harmonic.order < highest)
-    return held, [harmonic.order for harmonic in harmonics if harmonic.order >= highest]
+    end = _orders_below(grid)
+    held = tuple(harmonic for harmonic in harmonics if harmonic.order < end)
+    return held, [harmonic.order for harmonic in harmonics if harmonic.order >= end]

@@ -7,9 +7,10 @@ from fractions import Fraction
 from softmeter.errors import ConfigurationError
 from softmeter.signal.converter import BITS, Converter
 from softmeter.signal.front_end import Channel, FrontEnd, FrontEndWaveform
-from softmeter.signal.grid import DEFAULT_RATE_HZ, HIGHEST_ORDER, Grid, GridWaveform, Harmonic, Level, half_waves
+from softmeter.signal.grid import DEFAULT_RATE_HZ, Grid, GridWaveform, Harmonic, Level, half_waves
 from softmeter.signal.phase import Jump, Phase, Ramp
 from softmeter.signal.samples import RATES_HZ, Source, Waveform
+from softmeter.signal.shapes import HIGHEST_ORDER
 
 FAULTS = {
     **{f"{what}_{letter}": ("0", limits) for letter in ("u", "i") for what, limits in (
@@ -19,6 +20,8 @@ FAULTS = {
     "temperature": ("23", (-60, 120)),
 }  # fmt: skip
 """Settings of the front end: what holds unless given, and limits."""
+
+FRONT_END = (*FAULTS, "bits")
 
 _HARMONIC = re.compile(r"([hi])(\d{1,2})")
 _SPAN = re.compile(r"([^+@]+)\+([^+@]+)(?:@([^+@]+))?")
@@ -31,9 +34,10 @@ def grid_waveform(
 ) -> Waveform:
     """The waveform that `settings` describe; those the grid does not know describe the load.
 
-    `f` is the frequency (Hz); `h5=2@30` a fifth harmonic of the voltage of 2 % at 30 degrees, `i5=…` of the current;
-    `sag=60+2@40`: 60 s after the start, for 2 s, at 40 % of the level; `ramp=10+60@51`: from 10 s on, within 60 s, to
-    51 Hz; `jump=30+90`: after 30 s the phase jumps ahead by 90 degrees. Several of a kind are joined by `;`.
+    `f` is the frequency (Hz), `level` the voltage in percent of the load's; `h5=2@30` a fifth harmonic of the voltage
+    of 2 % at 30 degrees, `i5=…` of the current; `sag=60+2@40`: 60 s after the start, for 2 s, at 40 % of the level;
+    `ramp=10+60@51`: from 10 s on, within 60 s, to 51 Hz; `jump=30+90`: after 30 s the phase jumps ahead by 90 degrees.
+    Several of a kind are joined by `;`.
 
     A front end is imperfect where one of `FAULTS` is given: gains in %, drifts in ppm/K, offsets and noise in V or A.
 
@@ -47,6 +51,7 @@ def grid_waveform(
     wander = float(reader.number("wander", "0", 0, 1))
     unbalance = float(reader.number("unbalance", "0", -100, 100)) / 100
     levels = reader.levels()
+    level = float(reader.number("level", "100", 0, 200)) / 100
     ramps, jumps = reader.ramps(), reader.jumps()
     voltage, current = reader.harmonics()
     voltage += half_waves(unbalance) if unbalance else ()
@@ -56,12 +61,12 @@ def grid_waveform(
         raise ConfigurationError(f"ramp: {error}", where) from None
     front_end = reader.front_end(bits)
     converter = Converter(bits) if front_end is None else Converter()
-    waveform = GridWaveform(Grid(phase, voltage, current, levels, rate, converter), load(reader.left))
+    waveform = GridWaveform(Grid(phase, voltage, current, levels, rate, converter, level), load(reader.left))
     return waveform if front_end is None else FrontEndWaveform(waveform, front_end)
 
 
 def parse_front_end(settings: dict[str, str], where: str) -> FrontEnd:
-    """The front end that `bits` and any of `FAULTS` describe.
+    """The front end that any of `FRONT_END` describe.
 
     Raises:
         ConfigurationError: a value that cannot be, or something else.
@@ -70,7 +75,7 @@ def parse_front_end(settings: dict[str, str], where: str) -> FrontEnd:
     bits = reader.whole("bits", 24, BITS)
     front_end = reader.front_end(bits)
     for key in reader.left:
-        raise ConfigurationError(f"{key!r} is not known; known here: bits, {', '.join(FAULTS)}", where)
+        raise ConfigurationError(f"{key!r} is not known; known here: {', '.join(FRONT_END)}", where)
     return front_end or FrontEnd(bits=bits)
 
 

@@ -3,10 +3,15 @@
 from dataclasses import fields
 from typing import Any
 
+from softmeter.signal.loads import Loads, ShapedSource
 from softmeter.signal.samples import Measurements, Source, joined
 
 BLOCK_S = 21_600
 """A quarter of a day: arrays long enough to pay, and under a megabyte."""
+
+
+LOADS_S = 900
+"""The same for loads told apart, which are many times as much."""
 
 
 class Prefetched:
@@ -40,11 +45,31 @@ class Prefetched:
         return self._block
 
 
+class PrefetchedLoads(Prefetched):
+    """The same with a source that tells its loads by their shape."""
+
+    def __init__(self, source: ShapedSource) -> None:
+        super().__init__(source)
+        self._shaped = source
+        self._first = 0
+        self._loads: Loads | None = None
+
+    def loads(self, first_second: int, count: int) -> Loads:
+        """What the source tells."""
+        first = first_second // LOADS_S * LOADS_S
+        begin = first_second - first
+        if begin + count > LOADS_S:
+            return self._shaped.loads(first_second, count)
+        if self._loads is None or self._first != first:
+            self._first, self._loads = first, self._shaped.loads(first, LOADS_S)
+        return Loads(*(powers[:, begin : begin + count] for powers in self._loads))
+
+
 _COLUMNS = [field.name for field in fields(Measurements)[1:]]
 
 
 def _part(block: Measurements, begin: int, end: int) -> Measurements:
     chosen = slice(begin - block.first_second, end - block.first_second)
-    columns: list[Any] = [getattr(block, name) for name in _COLUMNS]
-    parts: list[Any] = [None if column is None else column[chosen] for column in columns]
-    return Measurements(begin, *parts)
+    columns = {name: getattr(block, name) for name in _COLUMNS}
+    parts: dict[str, Any] = {name: None if column is None else column[chosen] for name, column in columns.items()}
+    return Measurements(begin, **parts)

@@ -1,30 +1,18 @@
 """Recorded input: samples at any times, each held until the next, as exact means of whole seconds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from softmeter.instant import SECOND, Instant, iso
 from softmeter.signal.samples import Column, Floats, Integers, Measurements, joined
+from softmeter.signal.table import Table, suspicions
 
 NOMINAL_VOLTAGE_V = 230.0
 NOMINAL_FREQUENCY_HZ = 50.0
 
 _LONG_GAP_STEPS = 10
 """A step this many times the usual one is worth telling of."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """What a recording holds: arrays of shape (n,), n >= 1, in the units of the columns' names.
-
-    `times_ns` are nanoseconds UTC and never fall.
-    """
-
-    times_ns: Integers
-    columns: Mapping[Column, Floats]
-    findings: tuple[str, ...] = ()
 
 
 class Recording:
@@ -38,12 +26,16 @@ class Recording:
         self._columns, derived = _completed(table.columns)
         self._origin = int(table.times_ns[0]) // SECOND
         self._period_s = period_s
-        gaps = _gaps(table.times_ns)
-        self._findings = (*table.findings, *derived, *gaps, self._extent())
+        self._findings = (*table.findings, *suspicions(table), *derived, *_gaps(table), self._extent())
 
     @property
     def findings(self) -> tuple[str, ...]:
         return self._findings
+
+    @property
+    def seconds(self) -> range:
+        """The seconds from its first sample on, played once; the last one lasts as long as most do."""
+        return range(self._origin, self._origin + natural_period_s(self._times_ns))
 
     def measurements(self, first_second: int, count: int) -> Measurements:
         if self._period_s is None or count <= 0:
@@ -65,17 +57,17 @@ class Recording:
         low, high = np.searchsorted(times, bounds)
         inside = np.arange(low, high)[times[low:high] % SECOND != 0]
         if not len(inside):
-            return Measurements(first_second, **{name: values[held] for name, values in self._columns.items()})
+            return Measurements(first_second, *(self._columns[column][held] for column in Column))
         begins = np.concatenate([starts, times[inside]])
         order = np.argsort(begins, kind="stable")
         begins, sample = begins[order], np.concatenate([held, inside])[order]
         weights = np.diff(begins, append=bounds[1]) / SECOND
         second = begins // SECOND - recorded_second
-        means: dict[str, Floats] = {
-            name: np.bincount(second, weights=values[sample] * weights, minlength=count).astype(np.float64, copy=False)
-            for name, values in self._columns.items()
-        }
-        return Measurements(first_second, **means)
+        means = (
+            np.bincount(second, weights=values[sample] * weights, minlength=count).astype(np.float64, copy=False)
+            for values in map(self._columns.__getitem__, Column)
+        )
+        return Measurements(first_second, *means)
 
     def _extent(self) -> str:
         first, last = (iso(Instant(int(self._times_ns[at]))) for at in (0, -1))
@@ -90,7 +82,7 @@ def natural_period_s(times_ns: Integers) -> int:
     return max(1, -((origin - int(times_ns[-1]) - usual) // SECOND))
 
 
-def _completed(given: Mapping[Column, Floats]) -> tuple[dict[str, Floats], list[str]]:
+def _completed(given: Mapping[Column, Floats]) -> tuple[dict[Column, Floats], list[str]]:
     """All five columns, sample by sample, and what was done for those that are not given."""
     columns, findings = dict(given), []
     count = len(next(iter(given.values())))
@@ -113,21 +105,22 @@ def _completed(given: Mapping[Column, Floats]) -> tuple[dict[str, Floats], list[
         columns[Column.CURRENT] = np.divide(apparent, voltage, out=np.zeros(count), where=voltage > 0)
         findings.append("current_a is not recorded: derived from power and voltage")
     columns[Column.CURRENT] = np.abs(columns[Column.CURRENT])
-    return {str(name): values for name, values in columns.items()}, findings
+    return columns, findings
 
 
-def _gaps(times_ns: Integers) -> list[str]:
-    steps = np.diff(times_ns)
+def _gaps(table: Table) -> list[str]:
+    steps = np.diff(table.times_ns)
     findings = []
     repeated = int((steps == 0).sum())
     if repeated:
-        findings.append(f"{repeated} samples have the time of the one before, whose place they take")
+        first = table.place(int(np.argmax(steps == 0)) + 1)
+        findings.append(f"{first}: {repeated} samples have the time of the one before, whose place they take")
     usual = int(np.median(steps)) if len(steps) else 0
     long = np.flatnonzero(steps > max(usual, SECOND) * _LONG_GAP_STEPS)
     if len(long):
         widest = long[np.argmax(steps[long])]
-        at = iso(Instant(int(times_ns[widest])))
+        at, place = iso(Instant(int(table.times_ns[widest]))), table.place(widest)
         findings.append(
-            f"{len(long)} gaps, the longest of {steps[widest] / SECOND:g} s after {at}; the last value holds"
+            f"{place}: {len(long)} gaps, the longest of {steps[widest] / SECOND:g} s after {at}; the last value holds"
         )
     return findings

@@ -6,10 +6,10 @@ once; a `Waveform` gives samples, out of which `metrology.metering` makes a `Sou
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +53,7 @@ class Measurements:
     All arrays have shape (n,). Active power is positive on import, reactive power when inductive; the current is an
     rms value and never negative. `active_power_w` is the energy of exactly this second; `shown_power_w` is the mean
     power over a window with smooth edges, which does not ripple when mains cycles do not fit the second. Without one
-    they are the same.
+    they are the same. What only waveforms can tell is None where there are none.
     """
 
     first_second: int
@@ -63,6 +63,13 @@ class Measurements:
     reactive_power_var: Floats
     frequency_hz: Floats
     shown_power_w: Floats | None = None
+    _: KW_ONLY
+    half_cycles_v: Floats | None = None
+    """Effective voltages of single cycles, one every 10 ms: shape (n, 100)."""
+    harmonics: Floats | None = None
+    """Effective volts and amperes of the fundamental and the harmonics, order 1 first: shape (n, 2, orders)."""
+    faults: Integers | None = None
+    """Bits of `faults.Fault`, shape (n,)."""
 
     def __len__(self) -> int:
         return len(self.voltage_v)
@@ -101,6 +108,15 @@ class Block(NamedTuple):
 
 MAX_COUNT = 2**23 - 1
 """The greatest count of a converter of 24 bits. A second's sum of products then fits 64 bits at every rate."""
+
+MAINS_V = (184.0, 276.0)
+"""Effective voltages of mains of 230 V: ±20 %. What a recording has outside of it is worth a question."""
+
+MAINS_HZ = (42.5, 57.5)
+"""Frequencies that the meter measures."""
+
+NO_COUNT = -MAX_COUNT - 1
+"""The count of a sample that has no value."""
 
 RATES_HZ = range(400, 50_001, 25)
 """Possible numbers of samples per second: 40 ms hold a whole number of them."""
@@ -158,8 +174,14 @@ def joined(parts: Iterable[Measurements]) -> Measurements:
             raise ValueError(message)
     if len(pieces) == 1:
         return pieces[0]
-    names = [field.name for field in fields(Measurements)[1:-1]]
-    columns = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in names}
-    shown = [piece.active_power_w if piece.shown_power_w is None else piece.shown_power_w for piece in pieces]
-    smooth = any(piece.shown_power_w is not None for piece in pieces)
-    return Measurements(pieces[0].first_second, **columns, shown_power_w=np.concatenate(shown) if smooth else None)
+    names = [field.name for field in fields(Measurements)[1:]]
+    columns = {name: _concatenated([getattr(piece, name) for piece in pieces]) for name in names}
+    if columns["shown_power_w"] is None and any(piece.shown_power_w is not None for piece in pieces):
+        shown = [piece.active_power_w if piece.shown_power_w is None else piece.shown_power_w for piece in pieces]
+        columns["shown_power_w"] = np.concatenate(shown)
+    return Measurements(pieces[0].first_second, **columns)
+
+
+def _concatenated(parts: list[Any]) -> Any:
+    """Arrays one after the other; None where one of them is missing."""
+    return None if any(part is None for part in parts) else np.concatenate(parts)

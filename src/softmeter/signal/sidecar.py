@@ -4,17 +4,21 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import BinaryIO
+from fractions import Fraction
+from typing import BinaryIO, NamedTuple
 
 from softmeter.errors import ConfigurationError
+from softmeter.instant import Instant, parse_instant
 from softmeter.signal.samples import Column
+from softmeter.signal.unit import factor_to
 
 MAX_SIDECAR_BYTES = 1 << 20
 
 _LINE_COLUMN = re.compile(r"\(at line (\d+), column (\d+)\)")
 _OFFSET = re.compile(r"([+-])(\d{2}):(\d{2})")
+_RATE = re.compile(r"\d{1,9}(\.\d{1,12})?(/[1-9]\d{0,8})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,15 @@ class ColumnLayout:
 
     name: str
     scale: float = 1.0
+    unit: str = ""
+    """Where the sidecar says one; `scale` holds it already."""
+
+
+class Sampling(NamedTuple):
+    """What a sidecar says of waveforms; None: the file says it."""
+
+    rate_hz: Fraction | None = None
+    start: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +53,16 @@ class Layout:
     time_columns: tuple[str, ...] = ("time",)
     time_format: str | None = None
     utc_offset: timedelta = timedelta(0)
-    columns: Mapping[Column, ColumnLayout] = field(default_factory=lambda: {c: ColumnLayout(c) for c in Column})
+    columns: Mapping[Column, ColumnLayout] = field(default_factory=lambda: {c: ColumnLayout(c.value) for c in Column})
     explicit: bool = False
     """Whether every column named here must be there."""
+    waveform: Sampling | None = None
+    """Whether the values are said to be samples of voltage and current, not means."""
+
+    @property
+    def holds_missing(self) -> bool:
+        """Whether NaN and null stand for "no value"."""
+        return not self.missing.isdisjoint({"nan", "NaN"})
 
 
 def read_layout(stream: BinaryIO, name: str) -> Layout:
@@ -110,7 +130,9 @@ def _layout(document: _Section) -> Layout:
     decimal = document.text("decimal", ".")
     missing = frozenset(document.texts("missing", ()))
     times, columns = document.section("time"), document.section("columns")
-    document.finish("separator, decimal, missing, [time], [columns.*]")
+    said = "waveform" in document.keys()  # noqa: SIM118  # a section is no dict
+    waveform = _sampling(document.section("waveform")) if said else None
+    document.finish("separator, decimal, missing, [time], [waveform], [columns.*]")
     if separator is not None and len(separator) != 1:
         raise document.error("separator", f"{separator!r} must be one character")
     if decimal not in {".", ","} or decimal == separator:
@@ -122,9 +144,33 @@ def _layout(document: _Section) -> Layout:
     if not time_columns:
         raise times.error("columns", "names no column")
     layouts = _columns(columns)
-    if not layouts:
-        return Layout(separator, decimal, missing, time_columns, time_format, utc_offset)
-    return Layout(separator, decimal, missing, time_columns, time_format, utc_offset, layouts, explicit=True)
+    layout = Layout(separator, decimal, missing, time_columns, time_format, utc_offset, waveform=waveform)
+    return replace(layout, columns=layouts, explicit=True) if layouts else layout
+
+
+def _sampling(section: _Section) -> Sampling:
+    rate, start = section.take("rate_hz", (int, float, str)), section.text("start", "")
+    section.finish("rate_hz, start")
+    try:
+        begin = parse_instant(start) if start else None
+    except ConfigurationError as error:
+        raise section.error("start", str(error)) from None
+    try:
+        return Sampling(None if rate is None else sample_rate(str(rate)), begin)
+    except ValueError as error:
+        raise section.error("rate_hz", str(error)) from None
+
+
+def sample_rate(text: str) -> Fraction:
+    """Samples per second, written as a number or a fraction such as 15625/2.
+
+    Raises:
+        ValueError: no such number.
+    """
+    if _RATE.fullmatch(text.strip()) is None:
+        raise ValueError(f"{text!r} is no number of samples per second")
+    whole, _, parts = text.partition("/")
+    return Fraction(whole) / Fraction(parts or 1)
 
 
 def _columns(sections: _Section) -> dict[Column, ColumnLayout]:
@@ -134,11 +180,13 @@ def _columns(sections: _Section) -> dict[Column, ColumnLayout]:
             raise sections.error(key, f"is no measured quantity; known are {', '.join(Column)}")
         section = sections.section(key)
         name, scale = section.text("name", key), section.take("scale", (int, float), 1.0)
-        section.finish("name, scale")
+        unit = section.text("unit", "")
+        section.finish("name, scale, unit")
         factor = float(str(scale))
         if not factor or not math.isfinite(factor):
             raise section.error("scale", f"{scale} is no scale")
-        layouts[Column(key)] = ColumnLayout(name, factor)
+        factor *= factor_to(Column(key), unit, section.where) if unit else 1.0
+        layouts[Column(key)] = ColumnLayout(name, factor, unit)
     return layouts
 
 

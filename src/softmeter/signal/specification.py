@@ -1,59 +1,61 @@
 """What `--source` says: `constant:…`, `household:…`, `demo`, a grid of waveforms, or the path of a recording."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import BinaryIO
 
 from softmeter.errors import ConfigurationError
-from softmeter.instant import SECOND
-from softmeter.signal.comtrade import read_comtrade
 from softmeter.signal.constant import constant
-from softmeter.signal.csv_recording import read_csv
 from softmeter.signal.demo import demo
+from softmeter.signal.files import OpenFile, open_recording
 from softmeter.signal.grid_specification import grid_waveform
-from softmeter.signal.household import Household
-from softmeter.signal.npz_recording import read_npz
-from softmeter.signal.prefetched import Prefetched
-from softmeter.signal.recording import Recording, Table, natural_period_s
+from softmeter.signal.household import Equipment, Household
+from softmeter.signal.prefetched import PrefetchedLoads
+from softmeter.signal.recording import Recording
 from softmeter.signal.samples import Source, Waveform
-from softmeter.signal.sidecar import Layout, read_layout
-from softmeter.signal.track import Played
-from softmeter.signal.wav_recording import read_wav
+from softmeter.signal.settings import refuse, settings_of, whole
 
-MAX_SHIFT_S = 4_000_000_000
 MAX_SEED = 2**64 - 1
+MAX_EQUIPMENT_W = 20_000
 
 SYNTHETIC = ("constant", "household", "demo")
 """Kinds of source that need no file."""
-WAVEFORM_ENDINGS = (".wav", ".cfg", ".cff")
-
-OpenFile = Callable[[str], BinaryIO]
+GRID = "grid"
+GRID_FILE = "grid+file:"
 
 
 def parse_source(spec: str, *, start_second: int, open_file: OpenFile) -> Source | Waveform:
     """The source that `spec` describes.
 
-    `grid:…` is a waveform with a constant load, `grid+household:…` or `grid+demo:…` one with that load.
-
-    A recording is a path ending in `.csv` or `.npz`, of waveforms one in `.wav`, `.cfg` (COMTRADE, its data beside
-    it) or `.cff`, with its sidecar (the path and `.toml`) where there is one.
-    Options follow a `?`, joined by `&`: `loop` repeats the recording, `loop=SECONDS` with that period;
-    `shift=SECONDS` moves it in time, `shift=start` so that it begins at `start_second`, which seconds in its time
-    column count from anyway.
+    `grid:…` is a waveform with a constant load, `grid+household:…` or `grid+demo:…` one with that load,
+    `grid+file:PATH,…` one with a recording of means as its load. Anything else is the path of a recording.
 
     Raises:
         ConfigurationError: what cannot be understood or read, and where.
     """
+    if spec.startswith(GRID_FILE):
+        path, _, written = spec.removeprefix(GRID_FILE).partition(",")
+        return _grid(written, lambda left: _load(path, left, start_second, open_file, spec), start_second, spec)
     kind, colon, rest = spec.partition(":")
     grid, plus, load = kind.partition("+")
     if kind == "demo" and colon:
         raise ConfigurationError("demo has no settings", spec)
     if kind in SYNTHETIC:
-        return _synthetic(kind, _settings(rest, ",", spec), spec)
-    if grid == "grid" and (load or "constant") in SYNTHETIC and (load or not plus):
-        settings = _settings(rest, ",", spec)
-        return grid_waveform(settings, lambda left: _synthetic(load or "constant", left, spec), start_second, spec)
-    return _recording(spec, start_second, open_file)
+        return _synthetic(kind, settings_of(rest, ",", spec), spec)
+    if grid == GRID and (load or "constant") in SYNTHETIC and (load or not plus):
+        return _grid(rest, lambda left: _synthetic(load or "constant", left, spec), start_second, spec)
+    return open_recording(spec, start_second, open_file)
+
+
+def with_path(spec: str, resolve: Callable[[str], str]) -> str:
+    """`spec` with the path in it, if there is one, resolved."""
+    if not spec.startswith(GRID_FILE) and spec.partition(":")[0].partition("+")[0] in {*SYNTHETIC, GRID}:
+        return spec
+    before, path = (GRID_FILE, spec.removeprefix(GRID_FILE)) if spec.startswith(GRID_FILE) else ("", spec)
+    end = min(at if (at := path.find(mark)) >= 0 else len(path) for mark in ("?", *("," if before else "")))
+    return f"{before}{resolve(path[:end])}{path[end:]}"
+
+
+def _grid(written: str, load: Callable[[dict[str, str]], Source], start_second: int, where: str) -> Waveform:
+    return grid_waveform(settings_of(written, ",", where), load, start_second, where)
 
 
 def _synthetic(kind: str, settings: dict[str, str], where: str) -> Source:
@@ -62,88 +64,23 @@ def _synthetic(kind: str, settings: dict[str, str], where: str) -> Source:
         case "constant":
             return constant(settings, where)
         case "household":
-            seed = _whole("seed", settings.pop("seed", "0"), 0, MAX_SEED, where)
-            _refuse(settings, "seed", where)
-            return Prefetched(Household(seed))
+            seed = whole("seed", settings.pop("seed", "0"), 0, MAX_SEED, where)
+            equipment = Equipment(*(_watts(key, settings.pop(key, None), where) for key in ("pv", "car", "heat_pump")))
+            refuse(settings, "seed, pv, car, heat_pump", where)
+            return PrefetchedLoads(Household(seed, equipment))
         case _:
-            _refuse(settings, "none", where)
+            refuse(settings, "none", where)
             return demo()
 
 
-def _recording(spec: str, start_second: int, open_file: OpenFile) -> Recording | Played:
-    path, _, written = spec.partition("?")
-    options = _settings(written, "&", spec)
-    loop, shift = options.pop("loop", None), options.pop("shift", "0")
-    _refuse(options, "loop, shift", spec)
-    try:
-        if path[-4:].lower() in WAVEFORM_ENDINGS:
-            return _played(path, loop, shift, start_second, open_file)
-        table = _table(path, start_second, open_file)
-    except OSError as error:
-        raise ConfigurationError(f"cannot be read: {error.strerror or error}", path) from error
-    first = int(table.times_ns[0]) // SECOND
-    moved = start_second - first if shift == "start" else _whole("shift", shift, -MAX_SHIFT_S, MAX_SHIFT_S, spec)
-    table = replace(table, times_ns=table.times_ns + moved * SECOND)
-    if loop is None:
-        return Recording(table)
-    return Recording(table, _whole("loop", loop, 1, MAX_SHIFT_S, spec) if loop else natural_period_s(table.times_ns))
+def _watts(key: str, text: str | None, where: str) -> float | None:
+    return None if text is None else float(whole(key, text, 0, MAX_EQUIPMENT_W, where))
 
 
-def _played(path: str, loop: str | None, shift: str, start_second: int, open_file: OpenFile) -> Played:
-    """A recording of waveforms; one that bears no time begins at the start."""
-    layout = _layout(f"{path}.toml", open_file)
-    if loop:
-        raise ConfigurationError("waveforms repeat as they are: write loop without a period", path)
-    if path.lower().endswith(".wav"):
-        with open_file(path) as stream:
-            track = read_wav(stream, path)
-    else:
-        track = read_comtrade(path, open_file, layout.utc_offset)
-    first = start_second * SECOND
-    if track.start_ns is not None and shift != "start":
-        first = track.start_ns
-    moved = 0 if shift == "start" else _whole("shift", shift, -MAX_SHIFT_S, MAX_SHIFT_S, path)
-    return Played(track, layout, path, first + moved * SECOND, loop=loop is not None)
-
-
-def _table(path: str, start_second: int, open_file: OpenFile) -> Table:
-    read = {".csv": read_csv, ".npz": read_npz}.get(path[-4:].lower())
-    if read is None:
-        kinds = "constant:…, household:seed=…, demo, grid:…, or the path of a .csv, .npz, .wav, .cfg or .cff recording"
-        raise ConfigurationError(f"is no source; give {kinds}", path)
-    with open_file(path) as stream:
-        return read(stream, path, _layout(f"{path}.toml", open_file), start_second)
-
-
-def _layout(path: str, open_file: OpenFile) -> Layout:
-    try:
-        stream = open_file(path)
-    except FileNotFoundError:
-        return Layout()
-    with stream:
-        return read_layout(stream, path)
-
-
-def _settings(text: str, separator: str, where: str) -> dict[str, str]:
-    settings: dict[str, str] = {}
-    for part in filter(None, text.split(separator)):
-        key, _, value = part.partition("=")
-        if key.strip() in settings:
-            raise ConfigurationError(f"{key.strip()!r} is given twice", where)
-        settings[key.strip()] = value.strip()
-    return settings
-
-
-def _refuse(left_over: dict[str, str], known: str, where: str) -> None:
-    for key in left_over:
-        raise ConfigurationError(f"{key!r} is not known; known here: {known}", where)
-
-
-def _whole(key: str, text: str, least: int, greatest: int, where: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        raise ConfigurationError(f"{key}={text!r} is not a whole number", where) from None
-    if not least <= value <= greatest:
-        raise ConfigurationError(f"{key}={text} lies outside {least}..{greatest}", where)
-    return value
+def _load(path: str, left: dict[str, str], start_second: int, open_file: OpenFile, where: str) -> Source:
+    """A recording of means as the load of a grid."""
+    refuse(left, "what the grid has, and options of the recording after a ?", where)
+    recording = open_recording(path, start_second, open_file)
+    if not isinstance(recording, Recording):
+        raise ConfigurationError("holds waveforms: play them without a grid", path)
+    return recording

@@ -2,15 +2,15 @@
 
 import struct
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from softmeter.errors import ConfigurationError
+from softmeter.signal.octets import octets_of
 from softmeter.signal.samples import Floats
 from softmeter.signal.track import Track
-
-MAX_BYTES = 1 << 30
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _MAX_CHANNELS = 64
@@ -29,9 +29,7 @@ def read_wav(stream: BinaryIO, name: str) -> Track:
     Raises:
         ConfigurationError: what is wrong, as `file:octet`, and why.
     """
-    octets = stream.read(MAX_BYTES + 1)
-    if len(octets) > MAX_BYTES:
-        raise ConfigurationError(f"larger than {MAX_BYTES >> 20} MiB", name)
+    octets = octets_of(stream, name)
     if octets[:4] != b"RIFF" or octets[8:12] != b"WAVE":
         raise ConfigurationError("is no WAV file: it does not begin with RIFF … WAVE", f"{name}:0")
     layout: _Format | None = None
@@ -72,14 +70,14 @@ def _format(chunk: bytes, where: str) -> _Format:
 def _track(layout: _Format, chunk: bytes, where: str, *, complete: bool) -> Track:
     width = layout.channels * layout.bits // 8
     count = len(chunk) // width
-    findings = []
-    if not complete or len(chunk) % width:
-        findings.append(f"the file ends within its samples; {count} whole ones are used")
     if not count:
         raise ConfigurationError("holds no sample", where)
+    findings = []
+    if not complete or len(chunk) % width:
+        findings.append(f"{where}: the file ends within its samples; {count} whole ones are used")
     values = _values(layout, chunk[: count * width]).reshape(count, layout.channels)
     channels = {str(number + 1): values[:, number].copy() for number in range(layout.channels)}
-    return Track(layout.rate_hz, channels, {}, findings=tuple(findings))
+    return Track(Fraction(layout.rate_hz), channels, {}, findings=tuple(findings))
 
 
 def _values(layout: _Format, octets: bytes) -> Floats:
