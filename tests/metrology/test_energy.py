@@ -9,9 +9,9 @@ from softmeter.signal.samples import Measurements
 
 
 def seconds(active: list[int], reactive: list[int], apparent: list[int]) -> Seconds:
-    arrays = [np.array(values, dtype=np.int64) for values in (active, reactive, apparent)]
-    rest = [np.zeros(len(active), dtype=np.int64)] * 4
-    return Seconds(0, *arrays, *rest)
+    energies = [np.array(values, dtype=np.int64) for values in (active, reactive, apparent)]
+    none = np.zeros(len(active), dtype=np.int64)
+    return Seconds(0, energies[0], energies[1], energies[2], none, none, none, none)
 
 
 QUADRANTS = [

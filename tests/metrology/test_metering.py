@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -10,10 +11,11 @@ from softmeter.metrology.metering import CREEP_VA, Metering, metered
 from softmeter.metrology.pulses import pulse_count
 from softmeter.signal.constant import Constant
 from softmeter.signal.converter import Converter
+from softmeter.signal.faults import TITLES, Fault
 from softmeter.signal.grid import Grid, GridWaveform, Harmonic, Level
 from softmeter.signal.noise import uniform
 from softmeter.signal.phase import Jump, Phase, Ramp
-from softmeter.signal.samples import Block, Measurements, Scale, Waveform
+from softmeter.signal.samples import Block, Floats, Measurements, Scale, Waveform
 
 START = 1_767_225_600
 LIVELY = Grid(
@@ -38,7 +40,8 @@ def steady(active_w: float, reactive_var: float = 0.0, voltage_v: float = 230.0,
 
 
 def rows(measurements: Measurements) -> list[tuple[float, ...]]:
-    columns = [getattr(measurements, name).tolist() for name in Measurements.__slots__[1:]]
+    columns = [getattr(measurements, name) for name in Measurements.__slots__[1:]]
+    columns = [column.tolist() for column in columns if column is not None]
     return list(zip(*columns, strict=True))
 
 
@@ -133,6 +136,64 @@ def test_a_converter_that_is_driven_too_far_is_told() -> None:
     metering.measurements(START, 3)
     metering.measurements(START, 1)
     assert metering.findings[-1] == "current beyond the converter's range in 3 s, first at 2026-01-01T00:00:00Z"
+
+
+class Bad:
+    """230 V and 5 A, but for what is made of them in the second second."""
+
+    findings = ()
+    rate_hz = 400
+    scale = Converter().scale
+
+    def __init__(self, change: Callable[[Floats, Floats], tuple[Floats, Floats]]) -> None:
+        self._change = change
+
+    def samples(self, first: int, count: int) -> Block:
+        numbers = np.arange(first, first + count)
+        wave = np.sqrt(2) * np.cos(2 * np.pi * 50 * (numbers % 8 + 0.5) / 400)
+        voltage, current = 230 * wave, 5 * wave
+        second = numbers // 400 == START + 1
+        changed = self._change(voltage[second], current[second])
+        voltage[second], current[second] = changed
+        return Converter().block(first, voltage, current)
+
+
+def without_value(voltage: Floats, current: Floats) -> tuple[Floats, Floats]:
+    current = current.copy()
+    current[17:18] = np.nan
+    return voltage, current
+
+
+BAD = {
+    "a stuck voltage": (lambda u, i: (0 * u + 200.0, i), Fault.VOLTAGE_STUCK),
+    "a stuck current": (lambda u, i: (u, 0 * i - 3.0), Fault.CURRENT_STUCK),
+    "infinities": (lambda u, i: (u / np.where(u > 300, 0.0, 1.0), i), Fault.VOLTAGE_CLIPPED),
+    "a clipped current": (lambda u, i: (u, 30 * i), Fault.CURRENT_CLIPPED),
+    "swapped channels": (lambda u, i: (i / 4, u / 4), Fault.CURRENT_WITHOUT_VOLTAGE),
+    "a current without voltage": (lambda u, i: (0 * u, i), Fault.CURRENT_WITHOUT_VOLTAGE),
+    "no number": (without_value, Fault.NO_VALUE),
+    "a reversed current": (lambda u, i: (u, -i), Fault.EXPORT),
+    "no voltage and no current": (lambda u, i: (0 * u, 0 * i), Fault(0)),
+    "half a second of nothing": (lambda u, i: (u * (np.arange(len(u)) < 1), i * (np.arange(len(u)) < 1)), Fault(0)),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_bad_input_has_a_name(name: str) -> None:
+    change, fault = BAD[name]
+    metering = Metering(Bad(change))
+    seconds = integrate(metering.measurements(START, 3))
+    faults = [0, 0, 0] if seconds.faults is None else seconds.faults.tolist()
+    assert faults == [0, int(fault), 0]
+    told = f"{TITLES[fault]} in 1 s, first at 2026-01-01T00:00:01Z" if fault else None
+    assert metering.findings == ((told,) if told else ())
+    assert seconds.active_mj[[0, 2]] == pytest.approx([1_150_000] * 2, abs=2)
+
+
+def test_a_second_with_a_sample_of_no_value_counts_nothing() -> None:
+    seconds = integrate(Metering(Bad(without_value)).measurements(START, 3))
+    assert seconds.active_mj[1] == seconds.reactive_mvars[1] == seconds.voltage_mv[1] == 0
 
 
 def test_measurements_pass_as_they_are() -> None:

@@ -21,7 +21,8 @@ from softmeter.metrology.windows import (
     Complexes,
     Windows,
 )
-from softmeter.signal.samples import MAX_COUNT, Block, Floats, Scale
+from softmeter.signal.faults import Fault
+from softmeter.signal.samples import MAX_COUNT, NO_COUNT, Block, Floats, Scale
 
 LEAST_VOLTAGE_V = 20.0
 """Below this fundamental voltage there is no frequency to be measured."""
@@ -40,8 +41,10 @@ class Cell(NamedTuple):
     """Weighted sums of u², i² and u·i: shape (3, BLOCKS, 3), by the columns of `Windows.ramps`."""
     phasors: Complexes
     """Parts of the phasors of u and i: shape (2, BLOCKS, PARTS)."""
-    clipped: tuple[bool, bool]
-    """Whether the converter's end was reached, of voltage and current."""
+    block: Block
+    """The samples themselves."""
+    faults: Fault
+    """What is wrong with them."""
 
 
 class Values(NamedTuple):
@@ -75,7 +78,10 @@ class Second(NamedTuple):
 
 
 def cell(block: Block, windows: Windows) -> Cell:
-    """What a second needs to know of its samples; `block` is exactly that second."""
+    """What a second needs to know of its samples; `block` is exactly that second. Samples without a value are zero."""
+    faults = _faults(block)
+    if faults & Fault.NO_VALUE:
+        block = Block(block.first_sample, *(np.where(channel == NO_COUNT, 0, channel) for channel in block[1:]))
     voltage, current = block.voltage, block.current
     energy = int(np.multiply(voltage, current, dtype=np.int64).sum())
     channels = np.empty((2, BLOCKS, windows.block))
@@ -85,7 +91,7 @@ def cell(block: Block, windows: Windows) -> Cell:
     np.multiply(channels[_VOLTAGE], channels[_CURRENT], out=products[_POWER])
     sums = (products.reshape(3 * BLOCKS, -1) @ windows.ramps).reshape(3, BLOCKS, 3)
     phasors = (channels.reshape(2 * BLOCKS, -1) @ windows.carriers).view(np.complex128).reshape(2, BLOCKS, PARTS)
-    return Cell(energy, sums, phasors, (_clipped(voltage), _clipped(current)))
+    return Cell(energy, sums, phasors, block, faults)
 
 
 def values(before: Cell, this: Cell, after: Cell, windows: Windows, scale: Scale) -> tuple[Second, Values]:
@@ -147,5 +153,19 @@ def _frequencies(voltage: Complexes) -> tuple[Floats, float]:
     return of_windows, NOMINAL_HZ + float(summed.sum()) / whole if whole else 0.0
 
 
-def _clipped(counts: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> bool:
-    return bool(counts.max() >= MAX_COUNT or counts.min() <= -MAX_COUNT)
+def _faults(block: Block) -> Fault:
+    """What samples say about the channels they come from."""
+    faults = Fault(0)
+    for channel, clipped, stuck in (
+        (block.voltage, Fault.VOLTAGE_CLIPPED, Fault.VOLTAGE_STUCK),
+        (block.current, Fault.CURRENT_CLIPPED, Fault.CURRENT_STUCK),
+    ):
+        least, greatest = int(channel.min()), int(channel.max())
+        if least == NO_COUNT:
+            faults |= Fault.NO_VALUE
+            continue
+        if greatest >= MAX_COUNT or least <= -MAX_COUNT:
+            faults |= clipped
+        if least == greatest != 0:
+            faults |= stuck
+    return faults

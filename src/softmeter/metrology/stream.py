@@ -15,9 +15,9 @@ class Stream:
     neither voltage nor current, and so it is after `finish`.
     """
 
-    def __init__(self, rate_hz: int, scale: Scale, first_second: int) -> None:
+    def __init__(self, rate_hz: int, scale: Scale, first_second: int, *, with_harmonics: bool = False) -> None:
         self._windows = windows(rate_hz)
-        self._counted = Counted(self._windows, scale)
+        self._counted = Counted(self._windows, scale, with_harmonics=with_harmonics)
         self._next = first_second * rate_hz
         self._parts: list[Block] = []
         nothing = np.zeros(rate_hz, dtype=np.int32)
