@@ -18,9 +18,11 @@ from rows import Alone, Figure
 from accuracy.terminals import Terminals
 from accuracy.truth import Signal, sinusoidal, with_fifth_harmonic
 from interop.environments import interpreter
+from softmeter.metrology.engine import integrate
 from softmeter.metrology.metering import Metering
 from softmeter.signal.samples import Block
 
+ENERGY = "W_pos"
 HERE = Path(__file__).resolve().parent
 RATE_HZ, SECONDS = 8_000, 12
 SIGNALS = tuple(
@@ -83,14 +85,14 @@ def theirs() -> dict[str, Any]:
 
 @cache
 def ours() -> list[dict[str, Any]]:
-    """The 200 ms windows of the same signals."""
+    """The 200 ms windows of the same signals, and the energy registered in the same seconds (Wh)."""
     told = []
     for signal in SIGNALS:
         metering = Metering(Sampled(signal))
         windows = [metering.windows(second) for second in range(1, SECONDS - 1)]
-        told.append(
-            {kind.ours: np.concatenate([getattr(each, kind.ours) for each in windows]) for kind in KINDS.values()}
-        )
+        values = {kind.ours: np.concatenate([getattr(each, kind.ours) for each in windows]) for kind in KINDS.values()}
+        registered = integrate(metering.measurements(1, SECONDS - 2)).active_mj.sum()
+        told.append({**values, ENERGY: float(registered) / 3_600_000})
     return told
 
 
@@ -108,26 +110,37 @@ def speed(*, quick: bool) -> Figure:
     return Figure(float(np.median(rates)), "x real time", f"pqopen-lib {played / other['seconds']:,.0f}, {without}")
 
 
-def worst(kind: Kind, told: list[dict[str, Any]], name: str) -> float:
-    """The greatest error of a single value, in ppm."""
-    return max(
-        float(np.abs(np.asarray(values[name]) / getattr(signal, kind.truth) - 1).max()) * 1e6
-        for signal, values in zip(SIGNALS, told, strict=True)
-    )
+def worst(kind: Kind, told: list[dict[str, Any]], name: str, *, mean: bool) -> float:
+    """The greatest error of a single value, or of the mean of a signal, in ppm."""
+    found = []
+    for signal, values in zip(SIGNALS, told, strict=True):
+        errors = np.asarray(values[name]) / getattr(signal, kind.truth) - 1
+        found.append(abs(float(errors.mean())) if mean else float(np.abs(errors).max()))
+    return max(found) * 1e6
 
 
-def accuracy(title: str) -> Alone:
+def accuracy(title: str, *, mean: bool) -> Alone:
     kind = KINDS[title]
 
     def measure(*, quick: bool) -> Figure:  # noqa: ARG001  (there is nothing to shorten)
-        return Figure(
-            worst(kind, ours(), kind.ours), "ppm", f"pqopen-lib {worst(kind, theirs()['values'], kind.theirs):,.2g}"
-        )
+        other = worst(kind, theirs()["values"], kind.theirs, mean=mean)
+        return Figure(worst(kind, ours(), kind.ours, mean=mean), "ppm", f"pqopen-lib {other:,.2g}")
 
-    return Alone(f"worst 200 ms value, {title}", "below pqopen-lib", measure)
+    return Alone(f"worst {'mean of 10 s' if mean else '200 ms value'}, {title}", "below pqopen-lib", measure)
+
+
+def energy(*, quick: bool) -> Figure:  # noqa: ARG001  (the same)
+    """The worst energy, each over the seconds or intervals that were counted, against the integral over just these."""
+    errors, others = [], []
+    for signal, mine, other in zip(SIGNALS, ours(), theirs()["values"], strict=True):
+        errors.append(abs(3600 * mine[ENERGY] / signal.energy_j(1, SECONDS - 1) - 1))
+        begin, end = other["from"] / RATE_HZ, other["to"] / RATE_HZ
+        others.append(abs(3600 * other[ENERGY] / signal.energy_j(begin, end) - 1))
+    return Figure(max(errors) * 1e6, "ppm", f"pqopen-lib {max(others) * 1e6:,.2g}")
 
 
 ROWS = (
     Alone("waveform metrology at 8 kHz, one core", ">= 300 x, >= 3 x pqopen-lib", speed),
-    *(accuracy(title) for title in KINDS),
+    *(accuracy(title, mean=mean) for title in KINDS for mean in (False, True)),
+    Alone("worst energy register, 10 s", "below pqopen-lib", energy),
 )

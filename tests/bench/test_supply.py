@@ -1,5 +1,7 @@
 """Overrides act at whole seconds, whatever the steps in which the supply is asked."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,12 @@ from softmeter.bench.journal import Journal, Quantity
 from softmeter.bench.supply import Supply
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant
+from softmeter.metrology.calibration import ONE, Calibration
+from softmeter.metrology.metering import Metering
+from softmeter.signal.constant import Constant
+from softmeter.signal.faults import Fault
+from softmeter.signal.grid import Grid, GridWaveform
+from softmeter.signal.phase import Phase
 from softmeter.signal.samples import Measurements, joined
 
 
@@ -104,3 +112,30 @@ def test_time_does_not_run_backwards() -> None:
     journal = journal_of((5, Quantity.VOLTAGE_V, 230.0))
     with pytest.raises(ConfigurationError, match="before the last"):
         journal.give(Quantity.VOLTAGE_V, None, Instant(4 * SECOND))
+
+
+def test_what_waveforms_tell_stays_where_nothing_is_overridden() -> None:
+    grid = Grid(Phase(Fraction(50)), rate_hz=400)
+    metering = Metering(GridWaveform(grid, Constant(230.0, 5.0, -1150.0)), with_harmonics=True)
+    given = metering.measurements(100, 4)
+    journal = journal_of((101.0, Quantity.VOLTAGE_V, 180.0), (102.0, Quantity.VOLTAGE_V, None))
+    supply = Supply(metering, journal)
+    seen = supply.measurements(100, 4)
+    assert seen.half_cycles_v is not None
+    assert given.half_cycles_v is not None
+    assert (seen.half_cycles_v[1] == 180.0).all()
+    assert (seen.half_cycles_v[[0, 2, 3]] == given.half_cycles_v[[0, 2, 3]]).all()
+    assert seen.faults is not None
+    assert seen.faults.tolist() == [Fault.EXPORT, 0, Fault.EXPORT, Fault.EXPORT]
+    assert seen.shown_power_w is not None
+    assert given.shown_power_w is not None
+    assert seen.shown_power_w.tolist() == given.shown_power_w.tolist()
+    assert seen.harmonics is None
+    assert supply.measurements(102, 2).harmonics is not None
+
+
+def test_a_supply_is_calibrated_as_its_source_is() -> None:
+    metering = Metering(GridWaveform(Grid(Phase(Fraction(50)), rate_hz=400), Constant(200.0)))
+    calibrated = Supply(metering, Journal()).calibrated(Calibration(voltage_gain=ONE * 11 // 10))
+    assert calibrated.measurements(100, 1).voltage_v[0] == pytest.approx(220.0, rel=1e-5)
+    assert Supply(Ramp(), Journal()).calibrated(Calibration()).measurements(100, 1).active_power_w.tolist() == [100]

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmeter.bench.journal import Journal, Quantity
+from softmeter.metrology.calibration import Calibratable, Calibration
 from softmeter.signal.samples import Measurements, Source
 
 Values = NDArray[np.float64]
@@ -47,6 +48,8 @@ class Supply:
         current_a = np.divide(apparent_va, voltage_v, out=np.zeros(count), where=voltage_v > 0)
         current_a = np.where(active_set | factor_set | voltage_set, current_a, given.current_a)
         dark = voltage_v <= 0
+        changed = active_set | factor_set | voltage_set
+        shown_w, cycles_v, faults = given.shown_power_w, given.half_cycles_v, given.faults
         return Measurements(
             first_second,
             voltage_v,
@@ -54,7 +57,16 @@ class Supply:
             np.where(dark, 0.0, active_w),
             np.where(dark, 0.0, reactive_var),
             frequency_hz,
+            None if shown_w is None else np.where(dark, 0.0, np.where(active_set, active_w, shown_w)),
+            half_cycles_v=None if cycles_v is None else np.where(voltage_set[:, None], voltage_v[:, None], cycles_v),
+            harmonics=None if changed.any() else given.harmonics,
+            faults=None if faults is None else np.where(changed, 0, faults),
         )
+
+    def calibrated(self, calibration: Calibration) -> "Supply":
+        """The same over a source whose measurement system has other constants."""
+        source = self._source
+        return Supply(source.calibrated(calibration) if isinstance(source, Calibratable) else source, self._journal)
 
     def _overridden(self, quantity: Quantity, given: Values, first_second: int) -> tuple[Values, NDArray[np.bool_]]:
         values, is_set = given.copy(), np.zeros(len(given), np.bool_)

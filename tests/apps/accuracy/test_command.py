@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from softmeter.apps.accuracy.command import AccuracyOptions, accuracy
+from softmeter.bench.type_test import count
 from softmeter.errors import ConfigurationError
 
-PLAIN = AccuracyOptions("B", "", 4000, None, json=False)
+PLAIN = AccuracyOptions("B", "", 4000, calibrate=False, report=None, curves=None, json=False)
 
 
 @pytest.mark.slow
@@ -14,12 +15,15 @@ def test_a_report_is_written_and_a_failure_told(tmp_path: Path, capsys: pytest.C
     report = tmp_path / "report.html"
     assert accuracy(PLAIN._replace(front_end="gain_u=1.2,bits=16", report=report)) == 1
     printed = capsys.readouterr().out
+    assert "front end: gain_u=1.2,bits=16" in printed
     assert "FAIL: 5 A, PF 1, import: 1.19" in printed
-    assert f"report: {report}" in printed
+    assert f"written: {report}" in printed
     page = report.read_text(encoding="utf-8")
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 4
     assert "gain_u=1.2,bits=16" in page
-    assert "not verified in the standards" in page
+    assert "±2.5 % (unverified)" in page
+    assert "2/32 FAIL" in page
+    assert "Not every limit is kept." in page
 
 
 @pytest.mark.slow
@@ -27,9 +31,13 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert accuracy(PLAIN._replace(limits="C", json=True)) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["passed"] is True
-    assert len(told["results"]) == 135
-    influence = next(row for row in told["results"] if row["clause"] == "EN 50470-3, influence")
-    assert influence["passed"] is None
+    assert told["about"]["front end"].startswith("24 bits")
+    assert len(told["results"]) == count()
+    influence = next(row for row in told["results"] if row["clause"] == "EN 50470-3, influence of voltage")
+    assert (influence["passed"], influence["limit"]) == (None, None)
+    clauses = {each["clause"]: each["passed"] for each in told["clauses"]}
+    assert clauses["EN 50470-3, influence of voltage"] is None
+    assert clauses["MID 2014/32/EU, annex V"] is True
 
 
 BAD = [

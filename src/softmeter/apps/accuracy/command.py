@@ -3,15 +3,19 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from softmeter import __version__
-from softmeter.apps.accuracy.report import as_object, as_page, passed, verdict
+from softmeter.apps.accuracy.curves import panels
+from softmeter.apps.accuracy.page import write
+from softmeter.apps.accuracy.pictures import write_pictures
+from softmeter.apps.accuracy.report import as_object, as_page, figure, limit, passed, summaries, verdict
+from softmeter.bench.type_test import Result, System, count, run
+from softmeter.bench.type_test_limits import AccuracyClass
 from softmeter.errors import ConfigurationError
-from softmeter.metrology.type_test import Result, count, run
-from softmeter.metrology.type_test_points import AccuracyClass
+from softmeter.legal import IDENTIFICATION
+from softmeter.metrology.calibration import NEUTRAL, ONE
 from softmeter.signal.grid_specification import parse_front_end
 from softmeter.signal.samples import RATES_HZ
 
@@ -25,7 +29,9 @@ class AccuracyOptions(NamedTuple):
     limits: str
     front_end: str
     rate_hz: int
+    calibrate: bool
     report: Path | None
+    curves: Path | None
     json: bool
 
 
@@ -37,26 +43,47 @@ def accuracy(options: AccuracyOptions) -> int:
     """
     if options.limits not in set(AccuracyClass):
         raise ConfigurationError(f"{options.limits!r} is no class; there are {', '.join(AccuracyClass)}", "--limits")
-    if options.rate_hz not in RATES_HZ or options.rate_hz < LEAST_RATE_HZ:
-        possible = f"{LEAST_RATE_HZ} to {RATES_HZ.stop - 1}, and a multiple of {RATES_HZ.step}"
-        reason = f"{options.rate_hz} samples per second: must be {possible}"
-        raise ConfigurationError(reason, "--rate")
-    settings = dict(_setting(part) for part in options.front_end.split(",") if part)
-    front_end = parse_front_end(settings, "--front-end")
-    about = {
-        "program": f"softmeter {__version__}",
-        "class": f"{options.limits} (active), 2 (reactive)",
-        "front end": options.front_end or "24 bits, otherwise ideal",
-        "samples": f"{options.rate_hz} per second",
-    }
-    results = list(_shown(run(front_end, options.rate_hz, AccuracyClass(options.limits))))
+    system = measurement_system(options.front_end, options.rate_hz, calibrate=options.calibrate)
+    about = described(options.front_end, system, options.limits)
+    results = list(_shown(run(system, AccuracyClass(options.limits))))
+    files = []
     if options.report is not None:
-        _write(options.report, as_page(results, about))
+        write(options.report, as_page(results, about))
+        files.append(options.report)
+    if options.curves is not None:
+        files += write_pictures(options.curves, [panel for _, panel in panels(results)], about["front end"])
     if options.json:
         print(json.dumps(as_object(results, about)))
     else:
-        _print(results, options.report)
+        _print(results, about, files)
     return 0 if passed(results) else 1
+
+
+def described(front_end: str, system: System, limits: str) -> dict[str, str]:
+    """What a report says of itself."""
+    voltage, current, lag = system.calibration
+    constants = f"voltage x {voltage / ONE:.7f}, current x {current / ONE:.7f}, current {lag} ns late"
+    return {
+        "program": f"softmeter {__version__}, metrology {IDENTIFICATION}",
+        "class": f"{limits} (active), 2 (reactive)",
+        "front end": front_end or "24 bits for ±512 V and ±128 A, otherwise ideal (the default)",
+        "calibration": "none" if system.calibration == NEUTRAL else constants,
+        "samples": f"{system.rate_hz} per second",
+    }
+
+
+def measurement_system(front_end: str, rate_hz: int, *, calibrate: bool) -> System:
+    """The system behind a front end that is given in words.
+
+    Raises:
+        ConfigurationError: something cannot be, at the option that says it.
+    """
+    if rate_hz not in RATES_HZ or rate_hz < LEAST_RATE_HZ:
+        possible = f"{LEAST_RATE_HZ} to {RATES_HZ.stop - 1}, and a multiple of {RATES_HZ.step}"
+        raise ConfigurationError(f"{rate_hz} samples per second: must be {possible}", "--rate")
+    settings = dict(_setting(part) for part in front_end.split(",") if part)
+    system = System(parse_front_end(settings, "--front-end"), rate_hz)
+    return system.calibrated() if calibrate else system
 
 
 def _setting(part: str) -> tuple[str, str]:
@@ -77,26 +104,19 @@ def _shown(results: Iterable[Result]) -> Iterator[Result]:
     yield from results
 
 
-def _print(results: list[Result], report: Path | None) -> None:
-    for clause, group in groupby(results, key=lambda result: result.clause):
-        members = list(group)
-        judged = [result for result in members if result.passed is not None]
-        worst = max(members, key=lambda result: abs(result.error) / (result.limit or 1))
-        figure = f"{worst.error:.6g} {worst.unit}" + (f" of {worst.limit:g}" if worst.limit is not None else "")
-        fine = sum(result.passed is True for result in judged)
-        print(f"{clause:28} {fine}/{len(judged)} passed; worst: {figure}, {worst.condition}")
+def _print(results: list[Result], about: dict[str, str], files: list[Path]) -> None:
+    for key, value in about.items():
+        print(f"{key}: {value}")
+    found = summaries(results)
+    width = max(len(each.clause) for each in found)
+    for each in found:
+        told = f"{each.fine}/{each.judged} passed" if each.judged else verdict(None)
+        of = f" of {limit(each.worst)}" if each.worst.limit is not None else ""
+        print(f"{each.clause:{width}}  {told:14}  worst: {figure(each.worst)}{of}; {each.worst.condition}")
     for result in results:
         if result.passed is False:
-            measured = f"{result.error:.6g} {result.unit}, limit {result.limit:g}"
-            print(f"{verdict(result.passed)}: {result.condition}: {measured}")
-    if report is not None:
-        print(f"report: {report}")
-    else:
+            print(f"{verdict(result.passed)}: {result.condition}: {result.error:.6g} {result.unit}, {limit(result)}")
+    for path in files:
+        print(f"written: {path}")
+    if not files:
         print("a page with tables and curves: --report FILE.html", file=sys.stderr)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"cannot be written: {error.strerror or error}", str(path)) from None

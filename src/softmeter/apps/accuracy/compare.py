@@ -1,0 +1,129 @@
+"""What `softmeter accuracy compare` does."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from softmeter import __version__
+from softmeter.apps.accuracy.comparison import CHUNK_S, Compared, compared, measured
+from softmeter.apps.accuracy.page import page, row, style, table, write
+from softmeter.apps.accuracy.reference import references
+from softmeter.apps.accuracy.report import verdict
+from softmeter.errors import ConfigurationError
+from softmeter.metrology.metering import metered
+from softmeter.signal.played import Played
+from softmeter.signal.recording import Recording
+from softmeter.signal.samples import Measurements
+from softmeter.signal.specification import parse_source
+
+MAX_S = 366 * 86_400
+_HEADER = ("quantity", "seconds", "reference", "measured", "error", "limit", "result")
+
+
+class CompareOptions(NamedTuple):
+    """What a person asked for."""
+
+    recording: str
+    reference: Path | None
+    values: tuple[str, ...]
+    limit: float | None
+    report: Path | None
+    json: bool
+
+
+def compare(options: CompareOptions) -> int:
+    """Measure the recording, print and write what differs; 1 if an error exceeds its limit.
+
+    Raises:
+        ConfigurationError: a file or a value that cannot be, with its place.
+    """
+    path = options.recording.partition("?")[0]
+    wanted = references(path, options.reference, options.values)
+    given = _recording(options.recording)
+    seconds = given.seconds
+    if len(seconds) > MAX_S:
+        raise ConfigurationError(f"{len(seconds)} s are more than {MAX_S}", path)
+    source = metered(given)
+    chunks = _shown(measured(source, seconds), len(seconds))
+    rows = compared(chunks, wanted, options.limit, sampled=isinstance(given, Played), where=path)
+    about = {"program": f"softmeter {__version__}", "recording": path, "length": f"{len(seconds)} s"}
+    if options.report is not None:
+        write(options.report, page("Comparison", about, source.findings, _body(rows)))
+    if options.json:
+        print(json.dumps(_object(rows, about, source.findings)))
+    else:
+        _print(rows, source.findings, options.report)
+    return 1 if any(each.passed is False for each in rows) else 0
+
+
+def _recording(spec: str) -> Recording | Played:
+    """The recording, its first sample at the begin of a second."""
+    given = parse_source(spec, start_second=0, open_file=_open)
+    if isinstance(given, Played) and "shift=" not in spec:
+        begun = f"{spec}{'&' if '?' in spec else '?'}shift=start"
+        given = parse_source(begun, start_second=given.seconds.start, open_file=_open)
+    if not isinstance(given, Recording | Played):
+        raise ConfigurationError("is no recording; give the path of a file", spec)
+    return given
+
+
+def _open(path: str) -> BinaryIO:
+    return Path(path).open("rb")
+
+
+def _shown(chunks: Iterable[Measurements], seconds: int) -> Iterator[Measurements]:
+    """The measurements as they come, counted on a terminal."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    if console.is_terminal and seconds > CHUNK_S:
+        chunks = track(chunks, "measuring", total=-(-seconds // CHUNK_S), console=console, transient=True)
+    yield from chunks
+
+
+def _cells(each: Compared) -> tuple[str, ...]:
+    return (
+        each.quantity,
+        f"{each.begin} to {each.end}",
+        f"{each.reference:.9g} {each.unit}".rstrip(),
+        f"{each.measured:.9g} {each.unit}".rstrip(),
+        "of zero" if each.error is None else f"{each.error:+.4g} %",
+        "" if each.limit is None else f"±{each.limit:g} %",
+    )
+
+
+def _told(each: Compared) -> str:
+    return "" if each.passed is None else verdict(each.passed)
+
+
+def _body(rows: list[Compared]) -> Iterator[str]:
+    yield table(_HEADER, (row(_cells(each), _told(each) or "not judged", style(each.passed)) for each in rows))
+    yield (
+        '<p class="dim">Energies are what the registers count in these seconds, the others are means of seconds. '
+        "Error: measured less reference, in % of the reference.</p>"
+    )
+
+
+def _object(rows: list[Compared], about: Mapping[str, str], findings: Iterable[str]) -> dict[str, object]:
+    judged = [each.passed for each in rows if each.passed is not None]
+    return {
+        "about": dict(about),
+        "findings": list(findings),
+        "passed": all(judged) if judged else None,
+        "results": [each._asdict() for each in rows],
+    }
+
+
+def _print(rows: list[Compared], findings: Iterable[str], report: Path | None) -> None:
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    lines = [_HEADER, *((*_cells(each), _told(each)) for each in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for name, *cells in lines:
+        told = "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
+        print(f"{name:{widths[0]}}  {told}".rstrip())
+    if report is not None:
+        print(f"written: {report}")
