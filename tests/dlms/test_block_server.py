@@ -68,6 +68,21 @@ def test_a_long_answer_to_a_plain_request_comes_block_by_block() -> None:
     assert collected == b"\xc4\x01\xc1\x00" + LIST
 
 
+def test_a_request_may_begin_by_acknowledging_the_answer_before_it() -> None:
+    """pydlms does; whose numbers then go on, and who says the same again is answered the same again."""
+    link = public()
+    first = blocks(link, block(1, 0, CLOCK_TIME))
+    for _ in range(3):
+        (answer,) = blocks(link, block(1, first[-1].number, CLOCK_TIME))
+        assert (answer.number, answer.acknowledged, answer.data) == (first[-1].number + 1, 1, first[0].data)
+        assert blocks(link, block(1, first[-1].number, CLOCK_TIME)) == [answer]
+        first = [answer]
+    other = public(link.meter)
+    (answer,) = blocks(other, block(1, 7, CLOCK_TIME))
+    assert (answer.number, answer.acknowledged) == (8, 1)
+    assert answers(public(link.meter), block(1, 0xFFFF, CLOCK_TIME)) == [bytes.fromhex("D80104")]
+
+
 def test_every_block_fits_the_client() -> None:
     for size in (20, 64, 127, 140, 300):
         link = Link()

@@ -1,16 +1,29 @@
 """The messages that open and close associations (ACSE: IEC 62056-53 clause 9, ITU-T X.227)."""
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from softmeter.errors import DecodeError
-from softmeter.wire.ber import Form, bit_string, decode_message, element, encode_message, explicit, integer, message
+from softmeter.wire.ber import (
+    Form,
+    bit_string,
+    decode_message,
+    element,
+    encode_content,
+    encode_element,
+    encode_message,
+    explicit,
+    integer,
+    message,
+)
 from softmeter.wire.ber import octet_string as plain
 from softmeter.wire.types import Bits
 
 AARQ, AARE, RLRQ, RLRE = 0x60, 0x61, 0x62, 0x63
 """The first octets of the four messages."""
 
+_CHALLENGE, _INFORMATION = 0xAA, 0xBE
 AUTHENTICATION = Bits(1, 1)
 """ACSE requirements: the functional unit authentication."""
 
@@ -144,7 +157,7 @@ class Aarq:
     requirements: Bits | None = element(0x8A, bit_string, default=None)
     mechanism: int | None = element(0x8B, _registered(2), default=None)
     authentication: bytes | None = element(0xAC, _value, default=None, hidden=True)
-    user_information: bytes | None = element(0xBE, _octets, default=None, hidden=True)
+    user_information: bytes | None = element(_INFORMATION, _octets, default=None, hidden=True)
 
 
 @message(AARE)
@@ -161,8 +174,8 @@ class Aare:
     responding_qualifier_invocation_id: int | None = element(0xA7, _number, default=None)
     requirements: Bits | None = element(0x88, bit_string, default=None)
     mechanism: int | None = element(0x89, _registered(2), default=None)
-    authentication: bytes | None = element(0xAA, _value, default=None, hidden=True)
-    user_information: bytes | None = element(0xBE, _octets, default=None)
+    authentication: bytes | None = element(_CHALLENGE, _value, default=None, hidden=True)
+    user_information: bytes | None = element(_INFORMATION, _octets, default=None)
 
 
 @message(RLRQ)
@@ -193,6 +206,42 @@ _MESSAGES: dict[int, type[Aarq] | type[Aare] | type[Rlrq] | type[Rlre]] = {
 def encode_acse(value: Acse) -> bytes:
     """The octets of one of the four messages."""
     return encode_message(value)
+
+
+def encode_accepting(
+    context: int, title: bytes | None, mechanism: int | None, challenge: bytes | None, information: bytes
+) -> bytes:
+    """The octets of an AARE that accepts; with a mechanism the client is to answer the challenge by it."""
+    content = _accepting(context, title, mechanism)
+    if challenge is not None:
+        content += encode_element(_CHALLENGE, _value.write(challenge))
+    return encode_element(AARE, content + encode_element(_INFORMATION, _octets.write(information)))
+
+
+@lru_cache(maxsize=64)
+def _accepting(context: int, title: bytes | None, mechanism: int | None) -> bytes:
+    """The elements before those that are new each time: what a client is told whenever it comes."""
+    return encode_content(
+        Aare(
+            context=context,
+            result=Result.ACCEPTED,
+            diagnostic=Diagnostic.NULL if mechanism is None else Diagnostic.AUTHENTICATION_REQUIRED,
+            responding_title=title,
+            requirements=None if mechanism is None else AUTHENTICATION,
+            mechanism=mechanism,
+        )
+    )
+
+
+def encode_released(information: bytes | None) -> bytes:
+    """The octets of an RLRE to a normal release."""
+    content = _RELEASED
+    if information is not None:
+        content += encode_element(_INFORMATION, _octets.write(information))
+    return encode_element(RLRE, content)
+
+
+_RELEASED = encode_content(Rlre(reason=ReleaseReason.NORMAL))
 
 
 def decode_acse(octets: bytes) -> Acse:

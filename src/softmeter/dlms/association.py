@@ -4,27 +4,26 @@ The association answers APDUs by itself and notes events. Whatever would change 
 stored raises `BusyError` before it has any effect; the caller hands in the same APDU again later.
 """
 
-from enum import Enum, auto
+from enum import IntEnum, auto
+from functools import cache
 
 from softmeter.cosem.access import ActionResult
 from softmeter.cosem.sessions import AssociationStatus, Session
 from softmeter.dlms.acse import (
     AARQ,
-    AUTHENTICATION,
     RLRQ,
     Aare,
     Aarq,
-    Context,
     Diagnostic,
     Mechanism,
-    ReleaseReason,
     Result,
-    Rlre,
     Rlrq,
+    encode_accepting,
     encode_acse,
+    encode_released,
 )
 from softmeter.dlms.agreed import Agreed
-from softmeter.dlms.apdu import decode_apdu, encode_apdu
+from softmeter.dlms.apdu import encode_apdu
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.decisions import Proposal, Refusal, answered_context, decide
 from softmeter.dlms.dialect import STANDARD, Dialect
@@ -41,7 +40,6 @@ from softmeter.dlms.host import (
 )
 from softmeter.dlms.layers import Layers, Unwrapped
 from softmeter.dlms.messages import (
-    ActionRequestNormal,
     ActionResponseNormal,
     ConfirmedServiceError,
     ServiceError,
@@ -68,22 +66,14 @@ _GET, _EXCEPTION = 0xC0, 0xD8
 _INITIATE = b"\x01"
 _INITIATE_ERROR = 1, 6  # service initiate, kind initiate
 _MAY_REPLACE_KEYS = frozenset({b"\xc3", b"\xd9"})
-_REPLY_TO_HLS = bytes.fromhex("000F0000280000FF01")
+_REPLY_TO_HLS, _WITH_PARAMETER = bytes.fromhex("000F0000280000FF01"), b"\x01"
 
 
-class State(Enum):
-    """Where an association stands; the values are what its object shows."""
-
-    NON_ASSOCIATED = AssociationStatus.NON_ASSOCIATED
-    PENDING = AssociationStatus.PENDING
-    ASSOCIATED = AssociationStatus.ASSOCIATED
+State = AssociationStatus
+"""Where an association stands, as its object shows it."""
 
 
-# Members asked for with every request: reading one through its class takes long.
-_PENDING, _ASSOCIATED, _NOTHING = State.PENDING, State.ASSOCIATED, Policy.NOTHING
-
-
-class Step(Enum):
+class Step(IntEnum):
     """What moves an association."""
 
     ACCEPT = auto()
@@ -93,13 +83,16 @@ class Step(Enum):
     RELEASE = auto()
 
 
+# Members asked for with every request: reading one through its class takes long.
+_FREE, _PENDING, _ASSOCIATED = State.NON_ASSOCIATED, State.PENDING, State.ASSOCIATED
+_CHALLENGE, _RELEASE, _NOTHING = Step.CHALLENGE, Step.RELEASE, Policy.NOTHING
 TRANSITIONS: dict[tuple[State, Step], State] = {
-    (State.NON_ASSOCIATED, Step.ACCEPT): State.ASSOCIATED,
-    (State.NON_ASSOCIATED, Step.CHALLENGE): State.PENDING,
-    (State.PENDING, Step.PROVE): State.ASSOCIATED,
-    (State.PENDING, Step.FAIL): State.NON_ASSOCIATED,
-    (State.PENDING, Step.RELEASE): State.NON_ASSOCIATED,
-    (State.ASSOCIATED, Step.RELEASE): State.NON_ASSOCIATED,
+    (_FREE, Step.ACCEPT): _ASSOCIATED,
+    (_FREE, _CHALLENGE): _PENDING,
+    (_PENDING, Step.PROVE): _ASSOCIATED,
+    (_PENDING, Step.FAIL): _FREE,
+    (_PENDING, _RELEASE): _FREE,
+    (_ASSOCIATED, _RELEASE): _FREE,
 }
 """Every step there is; IEC 62056-53, states of the server's control function."""
 
@@ -119,7 +112,7 @@ class Association:
         self._server_sap = server_sap
         self._events = events
         self._longest = longest
-        self.state = State.NON_ASSOCIATED
+        self.state = _FREE
         self._agreed: Agreed | None = None
         self._last: tuple[bytes, bytes] | None = None
         """The last protected request that was taken, and its answer: a client that missed it asks again."""
@@ -184,18 +177,17 @@ class Association:
         if self.state is _ASSOCIATED:
             self._events.append(AssociationReleased(self._client_sap, reason))
         if self._agreed is not None:
-            self._move(self._agreed, Step.RELEASE)
+            self._move(self._agreed, _RELEASE)
 
     def _move(self, agreed: Agreed, step: Step) -> None:
         following = TRANSITIONS.get((self.state, step))
         if following is None:
             raise LocalProtocolError(f"{step.name} in state {self.state.name}")
-        if self.state is State.NON_ASSOCIATED:
+        if self.state is _FREE:
             self._host.sessions.opened(agreed.session)
-        self.state = following
+        self.state = agreed.session.status = following
         self._agreed = agreed
-        agreed.session.status = AssociationStatus(following.value)
-        if following is State.NON_ASSOCIATED:
+        if following is _FREE:
             self._host.sessions.closed(agreed.session)
             self._agreed = None
 
@@ -213,13 +205,13 @@ class Association:
         if plain[:1] != b"\xc0":
             self._wait_if_locked()
         protector.accept(request)
-        if plain[:1] in _MAY_REPLACE_KEYS:
-            protector.reserve(layers)
         session = agreed.session
         session.protection, session.demanded = protection, _NOTHING
         if self.state is _PENDING:
             answer = self._prove(agreed, plain, protector.before)
         else:
+            if plain[:1] in _MAY_REPLACE_KEYS:
+                protector.reserve(layers)
             answer = agreed.services.serve(plain, room - protector.overhead(layers))
         if answer and answer[0] != _EXCEPTION:  # that one is never ciphered
             answer = protector.seal(layers, answer, session.demanded)
@@ -297,25 +289,20 @@ class Association:
             agreed.ours = draw_challenge(self._host.entropy, different_from=(agreed.theirs,))
         else:
             self._events.append(AssociationOpened(self._client_sap, agreed.mechanism))
-        self._move(agreed, Step.CHALLENGE if hls else Step.ACCEPT)
-        return encode_acse(
-            Aare(
-                context=context,
-                result=Result.ACCEPTED,
-                diagnostic=Diagnostic.AUTHENTICATION_REQUIRED if hls else Diagnostic.NULL,
-                responding_title=self._host.system_title if agreed.session.client_title else None,
-                requirements=AUTHENTICATION if hls else None,
-                mechanism=mechanism if hls else None,
-                authentication=agreed.ours if hls else None,
-                user_information=agreed.initiate_response(() if proposal.request is None else proposal.request.layers),
-            )
+        self._move(agreed, _CHALLENGE if hls else Step.ACCEPT)
+        return encode_accepting(
+            context,
+            self._host.system_title if agreed.session.client_title else None,
+            mechanism if hls else None,
+            agreed.ours if hls else None,
+            agreed.initiate_response(() if proposal.request is None else proposal.request.layers),
         )
 
     def _agree(self, proposal: Proposal) -> Agreed:
         """The session and the services that were negotiated."""
         client, host, limit = proposal.client, self._host, proposal.max_pdu_size
-        context, mechanism = proposal.way
-        audience = client.ways[Context(context), Mechanism(mechanism)]
+        context, mechanism = proposal.known_way
+        audience = client.ways[proposal.known_way]
         titled = proposal.is_ciphered or mechanism in TITLED
         title = (proposal.aarq.calling_title or b"") if titled else b""
         session = Session(
@@ -329,6 +316,8 @@ class Association:
             max_receive_pdu_size=MAX_PDU,
             max_send_pdu_size=limit,
             client_title=title,
+            users=client.users,
+            user_id=proposal.aarq.user_id or 0,
         )
         protector = proposal.protector
         dedicated = None if proposal.initiate is None else proposal.initiate.dedicated_key
@@ -337,7 +326,7 @@ class Association:
         proving = protector or (Protector(host, client, title) if mechanism in PROVING else None)
         services = Services(host, host.view(audience), proposal.conformance, client.sap, self._events)
         room = min(limit or self._longest, self._longest)
-        return Agreed(session, services, Mechanism(mechanism), protector, proving, client.dialect, room)
+        return Agreed(session, services, mechanism, protector, proving, client.dialect, room)
 
     def _prove(self, agreed: Agreed, plain: bytes, before: int) -> bytes:
         """The third pass: the client's answer to our challenge; `before` is the counter accepted before this APDU.
@@ -351,8 +340,9 @@ class Association:
             raise LocalProtocolError("a challenge without keys to prove anything with")
         try:
             prover = Prover(agreed.mechanism, proving.sealer, keys.hls_secret)
-            request: ActionRequestNormal = decode_apdu(plain)
-            counter = prover.check(octets.decode(request.parameter or b""), agreed.ours, agreed.theirs)
+            if plain[12:13] != _WITH_PARAMETER:
+                raise DecodeError("no answer to the challenge", 12)  # noqa: TRY301 - one place answers
+            counter = prover.check(octets.decode(plain[13:]), agreed.ours, agreed.theirs)
             if counter is not None and counter <= before:
                 raise CounterError(before)
         except (SecurityError, DecodeError):
@@ -361,11 +351,11 @@ class Association:
             return encode_apdu(ActionResponseNormal(plain[2], ActionResult.OTHER_REASON, None))
         if counter is not None and counter > proving.last_accepted:
             proving.accept_counter(counter)
+        proof = octets.encode(prover.make(agreed.theirs, agreed.ours))
         self._move(agreed, Step.PROVE)
         self._events.append(AssociationOpened(self._client_sap, agreed.mechanism))
-        proof = octets.encode(prover.make(agreed.theirs, agreed.ours))
         agreed.ours = agreed.theirs = b""
-        return encode_apdu(ActionResponseNormal(plain[2], ActionResult.SUCCESS, proof))
+        return _proved(plain[2]) + proof
 
     def _answer_release(self, apdu: bytes) -> bytes:
         self._wait_if_locked()
@@ -389,7 +379,13 @@ class Association:
         if agreed is not None and information is not None:
             answer = agreed.initiate_response(layers)
         self.release("released by the client")
-        answered = encode_acse(Rlre(reason=ReleaseReason.NORMAL, user_information=answer))
+        answered = encode_released(answer)
         if layers:
             self._last = apdu, answered
         return answered
+
+
+@cache
+def _proved(invoke_id: int) -> bytes:
+    """What stands before our answer to the client's challenge; there are 256."""
+    return encode_apdu(ActionResponseNormal(invoke_id, ActionResult.SUCCESS, b""))

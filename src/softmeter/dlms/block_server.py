@@ -100,26 +100,37 @@ class BlockServer:
         try:
             transfer.send(answer)
         except LocalProtocolError:
-            answer = refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.PDU_TOO_LONG)
-            transfer.send(answer)
+            self.end()
+            return [refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.PDU_TOO_LONG)]
         blocks = transfer.burst()
         self._repeats = request.startswith(_GET) and len(blocks) == 1 and transfer.has_sent_all
         return blocks
 
     def _transfer_of(self, block: GeneralBlock, apdu: bytes, now: LinkTime) -> Transfer | None:
         """The transfer that a block belongs to, perhaps a new one; None if there is none and none can begin."""
-        begins = block.number == 1 and block.acknowledged == 0 and bool(block.data)
-        if begins and (self._transfer is None or apdu != self._first or self._repeats):
+        if block.number == 1 and block.data and self._begins(block, apdu):
             if not self._claim(now):
                 return None
             self._first, self._repeats = apdu, False
-            return self._begun()
+            return self._begun(block.acknowledged)
         if self._transfer is not None and block.number == 1 and not self._first:
             self._first = apdu  # of a client whose request was not in blocks
         return self._transfer
 
-    def _begun(self) -> Transfer:
-        self._transfer = Transfer(self._association.room, limit=LONGEST_REQUEST)
+    def _begins(self, block: GeneralBlock, apdu: bytes) -> bool:
+        """Whether a block with the number 1 is the first of another request, not one of this come again.
+
+        Some clients acknowledge the whole answer before with it, instead of nothing.
+        """
+        before = self._transfer
+        if before is None:
+            return True
+        if block.acknowledged == 0:
+            return apdu != self._first or self._repeats
+        return before.has_sent_all and block.acknowledged == before.sent
+
+    def _begun(self, sent: int = 0) -> Transfer:
+        self._transfer = Transfer(self._association.room, limit=LONGEST_REQUEST, sent=sent)
         return self._transfer
 
     def _claim(self, now: LinkTime) -> bool:

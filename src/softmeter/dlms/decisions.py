@@ -5,7 +5,8 @@ Nothing here changes a counter or a state: a decision is made first and carried 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from softmeter.dlms.acse import FOREIGN, Aarq, Context, Diagnostic, Mechanism
 from softmeter.dlms.apdu import decode_apdu
@@ -24,7 +25,7 @@ from softmeter.security.suites import Use
 DLMS_VERSION = 6
 SMALLEST_PDU = 12
 _NO_SERVICES = Conformance(0)
-_USABLE = Conformance.GET | Conformance.SET | Conformance.ACTION
+_USABLE = (Conformance.GET | Conformance.SET | Conformance.ACTION).value
 _OPENING = frozenset(Use) - {Use.DEDICATED, Use.BROADCAST}
 _CIPHERED = frozenset({Context.LOGICAL_NAMES_CIPHERED, Context.SHORT_NAMES_CIPHERED})
 
@@ -50,6 +51,11 @@ class Proposal:
         self.way = self.aarq.context, Mechanism.LOWEST if mechanism is None else mechanism
 
     @property
+    def known_way(self) -> tuple[Context, Mechanism]:
+        """The same of a proposal that was not refused."""
+        return _known(*self.way)
+
+    @property
     def is_ciphered(self) -> bool:
         return self.aarq.context in _CIPHERED
 
@@ -57,6 +63,11 @@ class Proposal:
     def max_pdu_size(self) -> int:
         """What the client takes, octets; 0 is no limit."""
         return 0 if self.initiate is None else self.initiate.max_pdu_size
+
+
+@cache
+def _known(context: int, mechanism: int) -> tuple[Context, Mechanism]:
+    return Context(context), Mechanism(mechanism)
 
 
 class Refusal(NamedTuple):
@@ -83,7 +94,8 @@ def _wrong_version(proposal: Proposal) -> bool:
 
 
 def _wrong_context(proposal: Proposal) -> bool:
-    return all(proposal.aarq.context != context for context, _ in proposal.client.ways)
+    ways = proposal.client.ways
+    return proposal.way not in ways and all(proposal.aarq.context != context for context, _ in ways)
 
 
 def _wrong_mechanism(proposal: Proposal) -> bool:
@@ -100,6 +112,11 @@ def _wrong_title(proposal: Proposal) -> bool:
         return needed and not check_titles(proposal.host.system_title, proposal.aarq.calling_title)
     except SecurityError:
         return True
+
+
+def _wrong_user(proposal: Proposal) -> bool:
+    users = proposal.client.users
+    return bool(users) and proposal.aarq.user_id not in users
 
 
 def _wants_no_answers(proposal: Proposal) -> bool:
@@ -122,7 +139,7 @@ def _old_dlms(proposal: Proposal) -> bool:
 
 
 def _useless(proposal: Proposal) -> bool:
-    return not proposal.conformance & _USABLE
+    return not proposal.conformance.value & _USABLE
 
 
 def _too_small(proposal: Proposal) -> bool:
@@ -136,6 +153,7 @@ _NAMES = (
     _Rule(_no_mechanism,     Refusal(Diagnostic.MECHANISM_REQUIRED,           "no authentication mechanism")),
     _Rule(_wrong_mechanism,  Refusal(Diagnostic.MECHANISM_NOT_RECOGNISED,     "authentication mechanism")),
     _Rule(_wrong_title,      Refusal(Diagnostic.CALLING_TITLE_NOT_RECOGNIZED, "calling system title")),
+    _Rule(_wrong_user,       Refusal(Diagnostic.CALLING_QUALIFIER_INVOCATION_ID_NOT_RECOGNIZED, "user")),
 )
 """What the AARQ says in clear."""
 
@@ -169,7 +187,8 @@ def _decipher(proposal: Proposal) -> Refusal | None:
     try:
         if proposal.is_ciphered:
             information = _opened(proposal, information)
-        initiate = decode_apdu(information)
+        # What brings a key is nothing to remember.
+        initiate = (_read if information[1:2] == b"\x00" else decode_apdu)(information)
     except CounterError as error:
         return Refusal(Diagnostic.AUTHENTICATION_FAILURE, "replayed", replayed=error.last)
     except SecurityError:
@@ -179,8 +198,19 @@ def _decipher(proposal: Proposal) -> Refusal | None:
     if not isinstance(initiate, InitiateRequest):
         return Refusal(Diagnostic.NO_REASON, "no InitiateRequest", InitiateError.OTHER)
     proposal.initiate = initiate
-    proposal.conformance = initiate.conformance & proposal.client.conformance & SERVED
+    proposal.conformance = _left(initiate.conformance.value, proposal.client.conformance.value)
     return None
+
+
+@lru_cache(maxsize=64)
+def _read(information: bytes) -> Any:
+    """What most clients of a meter say in the same words whenever they come."""
+    return decode_apdu(information)
+
+
+@lru_cache(maxsize=64)
+def _left(proposed: int, offered: int) -> Conformance:
+    return Conformance(proposed & offered & SERVED.value)
 
 
 def _opened(proposal: Proposal, information: bytes) -> bytes:

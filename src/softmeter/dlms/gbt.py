@@ -43,11 +43,11 @@ class _Sending:
 
     __slots__ = ("_apdu", "_at", "_blocks", "_number", "_size", "window")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, number: int) -> None:
         self._apdu: bytes | None = None
         self._at = 0
         self._size = size
-        self._number = 0
+        self._number = number
         self._blocks: dict[int, tuple[bytes, bool]] = {}
         self.window = 1
 
@@ -64,6 +64,10 @@ class _Sending:
     @property
     def started(self) -> bool:
         return self._apdu is not None
+
+    @property
+    def number(self) -> int:
+        return self._number
 
     @property
     def has_sent_all(self) -> bool:
@@ -147,13 +151,14 @@ class Transfer:
     """One end of an exchange of two APDUs, a request and its answer, of which at least one comes in blocks.
 
     `room`: octets that the other end takes in one APDU. `limit`: octets of the APDU that is taken from it. `window`:
-    blocks that it may send in one burst.
+    blocks that it may send in one burst. `sent`: the number of the last block sent in the exchange before this, where
+    the other end acknowledges that at first; our numbers go on from there.
     """
 
     __slots__ = ("_receiving", "_sending", "_window")
 
-    def __init__(self, room: int, *, limit: int, window: int = WIDEST) -> None:
-        self._sending = _Sending(block_data_octets(room))
+    def __init__(self, room: int, *, limit: int, window: int = WIDEST, sent: int = 0) -> None:
+        self._sending = _Sending(block_data_octets(room), sent)
         self._receiving = _Receiving(limit)
         self._window = window
 
@@ -196,6 +201,11 @@ class Transfer:
     def has_sent_all(self) -> bool:
         """Whether every block has been sent at least once."""
         return self._sending.has_sent_all
+
+    @property
+    def sent(self) -> int:
+        """The number of the last block sent."""
+        return self._sending.number
 
     def burst(self) -> list[bytes]:
         """The blocks to send now, as APDUs; after the last one it is the other end's turn.

@@ -14,6 +14,7 @@ from softmeter.cosem.interface import Holder
 from softmeter.dlms.acse import Context, Mechanism
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.dialect import STANDARD, CounterProfile, Dialect
+from softmeter.dlms.sealing import KeySet
 from softmeter.entropy import Entropy
 from softmeter.errors import LocalProtocolError
 from softmeter.obis import Obis
@@ -41,6 +42,8 @@ class Client:
     """The object that presents the client's keys and policy."""
     counter_profile: CounterProfile = CounterProfile.STRICT
     dialect: Dialect = STANDARD
+    users: Mapping[int, str] = field(default_factory=dict)
+    """The users of the address by their number (0 to 255), of which the AARQ must name one; none where it is empty."""
 
     def __post_init__(self) -> None:
         if (Context.LOGICAL_NAMES, Mechanism.HLS_GMAC) in self.ways:
@@ -69,6 +72,17 @@ class Keys:
     policy: Policy = Policy.FULL
     identity: Identity | None = field(default=None, repr=False)
     """The pairs and certificates of suites 1 and 2."""
+    _key_set: KeySet | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def key_set(self) -> KeySet:
+        """The same as an association uses them; made for the first one."""
+        made = self._key_set
+        if made is None:
+            standing = self.unicast_encryption, self.authentication, self.broadcast_encryption
+            made = KeySet(self.suite, *standing, b"", self.master, self.identity)
+            object.__setattr__(self, "_key_set", made)
+        return made
 
 
 class Counters(Protocol):

@@ -5,11 +5,14 @@ as strong as policy and access rights demand. Nothing moves before every tag and
 then the policy, then the counter; `accept` is a step of its own.
 """
 
+from dataclasses import replace
+from functools import cache
+
 from softmeter.dlms.apdu import GLOBAL
 from softmeter.dlms.dialect import CounterProfile
 from softmeter.dlms.host import Client, Host, Keys
 from softmeter.dlms.layers import GLO_FULL, Form, Layers, Unwrapped, overhead, strengthened
-from softmeter.dlms.sealing import KeySet, Sealer
+from softmeter.dlms.sealing import Sealer
 from softmeter.errors import LocalProtocolError, RemoteProtocolError, SecurityError
 from softmeter.security.ciphering import CounterError, Protection, ReceiveCounter, SendCounter
 from softmeter.security.policies import Policy
@@ -47,7 +50,7 @@ class Protector:
         self.title = title
         self.lenient = proves and client.counter_profile is CounterProfile.PER_ASSOCIATION
         self._last: dict[Use, int] = {}
-        self._dedicated = ReceiveCounter(-1), SendCounter(1)
+        self._dedicated: tuple[ReceiveCounter, SendCounter]
         self._dedicated_key = b""
         self._reserved: list[int] = []
         self._take(host.keys(client.sap))
@@ -132,23 +135,17 @@ class Protector:
 
     def dedicate(self, key: bytes) -> None:
         """Take the key that was made for this association."""
+        self._dedicated = ReceiveCounter(-1), SendCounter(1)
         self._dedicated_key = key
         self._take(self._keys)
 
     def _take(self, keys: Keys) -> None:
         self._keys = keys
         self.policy = keys.policy
-        self._demand = keys.policy.request
-        self._unsigned_answers = Protection.SIGNED not in keys.policy.response
-        key_set = KeySet(
-            keys.suite,
-            keys.unicast_encryption,
-            keys.authentication,
-            keys.broadcast_encryption,
-            self._dedicated_key,
-            keys.master,
-            keys.identity,
-        )
+        self._demand, self._unsigned_answers = _demanded(keys.policy)
+        key_set = keys.key_set
+        if self._dedicated_key:
+            key_set = replace(key_set, dedicated=self._dedicated_key)
         titles = self._host.system_title, self.title
         self.sealer = Sealer(key_set, titles, self._draw, self._host.entropy, self._client.dialect)
 
@@ -188,6 +185,12 @@ class Protector:
             return self._counters.next_own(self._sap)
         except LocalProtocolError as error:
             raise RemoteProtocolError(str(error)) from error
+
+
+@cache
+def _demanded(policy: Policy) -> tuple[Protection, bool]:
+    """What a request must at least be, and whether answers go without a signature."""
+    return policy.request, Protection.SIGNED not in policy.response
 
 
 def _by_counter(counted: tuple[Use, int]) -> int:

@@ -4,7 +4,7 @@ A layer is taken off only when its tag or signature verifies. Who may use which 
 decided above.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from softmeter.dlms.apdu import DEDICATED, GLOBAL, PLAIN
@@ -47,7 +47,10 @@ class TitleError(SecurityError):
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The keys of one client and one server; what is not there is empty. Has no telling `repr`."""
+    """The keys of one client and one server; what is not there is empty. Has no telling `repr`.
+
+    Made once for a set of keys, as it takes longer to make the ciphers than to use them.
+    """
 
     suite: Suite = Suite.SUITE_0
     unicast: bytes = field(default=b"", repr=False)
@@ -56,23 +59,32 @@ class KeySet:
     dedicated: bytes = field(default=b"", repr=False)
     master: bytes = field(default=b"", repr=False)
     identity: Identity | None = None
+    ciphers: Mapping[Use, Cipher] = field(init=False, repr=False, compare=False)
+    """Those of the keys that stand for longer than one APDU."""
+
+    def __post_init__(self) -> None:
+        standing = {Use.UNICAST: self.unicast, Use.BROADCAST: self.broadcast, Use.DEDICATED: self.dedicated}
+        object.__setattr__(self, "ciphers", {use: self.cipher(Key(key), use) for use, key in standing.items() if key})
+
+    def cipher(self, key: Key, use: Use) -> Cipher:
+        """What `key` protects, beside the authentication key."""
+        return Cipher(key, Key(self.authentication), self.suite, broadcast=use is Use.BROADCAST)
 
 
 class Sealer:
     """One end: its title and keys, and the other's title once it is known. `draw` gives fresh counters."""
 
-    __slots__ = ("_dialect", "_fresh", "ciphers", "draw", "keys", "own", "peer")
+    __slots__ = ("_dialect", "_entropy", "ciphers", "draw", "keys", "own", "peer")
 
     def __init__(
         self, keys: KeySet, titles: tuple[bytes, bytes], draw: Callable[[Use], int], entropy: Entropy, dialect: Dialect
     ) -> None:
         self.own, self.peer = titles
         self.keys = keys
+        self.ciphers = keys.ciphers
         self.draw = draw
+        self._entropy = entropy
         self._dialect = dialect
-        self._fresh = MessageKeys(keys.suite, Key(keys.master), keys.identity, entropy, dialect)
-        standing = {Use.UNICAST: keys.unicast, Use.BROADCAST: keys.broadcast, Use.DEDICATED: keys.dedicated}
-        self.ciphers = {use: self._cipher(Key(key), use) for use, key in standing.items() if key}
 
     def wrap(self, layers: Layers, plain: bytes) -> bytes:
         """`plain` in its layers, each with a fresh counter.
@@ -103,8 +115,8 @@ class Sealer:
                 plain, protection, counter = cipher.unprotect(self.peer, octets[2:])
                 if plain[:1] != service:
                     raise DecodeError("the ciphered service is another than its tag says")
-                if protection is _FULL:
-                    return Unwrapped(plain, protection, GLO_FULL, ((_UNICAST, counter),))
+                if protection is _FULL:  # the same as Unwrapped(...), which takes longer
+                    return tuple.__new__(Unwrapped, (plain, protection, GLO_FULL, ((_UNICAST, counter),)))
                 layers = (Layer(Form.SERVICE, _UNICAST, protection),)
                 return Unwrapped(plain, protection, layers, ((_UNICAST, counter),))
         return self._unwrap_all(octets)
@@ -115,7 +127,7 @@ class Sealer:
             if layer.form is Form.SIGNING:
                 if self.keys.identity is None or self.keys.identity.pair(Purpose.SIGNATURE) is None:
                     return False
-            elif layer.use not in self.ciphers and not self._fresh.able(layer.use, self.peer):
+            elif layer.use not in self.ciphers and not self._message_keys().able(layer.use, self.peer):
                 return False
         return True
 
@@ -167,8 +179,8 @@ class Sealer:
             use = Use.UNICAST if info is None else _IDENTIFIED.get(info.key_id)
             cipher = self.ciphers.get(use) if use is not None else None
         else:
-            use, key = self._fresh.received(info, described.transaction, title, self.own)
-            cipher = self._cipher(key, use)
+            use, key = self._message_keys().received(info, described.transaction, title, self.own)
+            cipher = self.keys.cipher(key, use)
         if cipher is None or use is None:
             raise SecurityError("deciphering error")
         plain, protection, counter = cipher.unprotect(title, apdu.content, _described.encode_bare(described))
@@ -217,8 +229,8 @@ class Sealer:
         if identified is not None:
             info, cipher = IdentifiedKey(identified), self._standing(use)
         else:
-            info, key = self._fresh.made(use, described.transaction, self.own, self.peer)
-            cipher = self._cipher(key, use)
+            info, key = self._message_keys().made(use, described.transaction, self.own, self.peer)
+            cipher = self.keys.cipher(key, use)
         content = cipher.protect(self.own, counter, layer.protection, plain, _described.encode_bare(described))
         return bytes((GENERAL_CIPHERING,)) + _ciphering.encode_bare(GeneralCiphering(described, info, content))
 
@@ -243,8 +255,10 @@ class Sealer:
             raise LocalProtocolError(f"an APDU was to be protected with a key that is not there: {use.name}")
         return cipher
 
-    def _cipher(self, key: Key, use: Use) -> Cipher:
-        return Cipher(key, Key(self.keys.authentication), self.keys.suite, broadcast=use is Use.BROADCAST)
+    def _message_keys(self) -> MessageKeys:
+        """Made where it is needed: few conversations have keys that live for one APDU."""
+        keys = self.keys
+        return MessageKeys(keys.suite, Key(keys.master), keys.identity, self._entropy, self._dialect)
 
 
 _GLO = {bytes((tag,)): bytes((plain,)) for plain, tag in GLOBAL.items()}

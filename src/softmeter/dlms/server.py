@@ -120,7 +120,7 @@ class Server:
         if self._associations.progressed:
             self._silent_since = now
         for answer in answers:
-            self._out.append(encode_datagram(Datagram(destination, source, answer)))
+            self._out.append(encode_datagram((destination, source, answer)))
         return True
 
     def _close(self, reason: str) -> None:

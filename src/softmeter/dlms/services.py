@@ -62,6 +62,7 @@ SERVED = (
 """The services this server has; an association never offers another."""
 
 _CONFIRMED = 0x40
+_GET = Conformance.GET.value
 _GET_OCTETS = 13
 _GET_TAG, _ACCESS_TAG = 0xC0, 0xD9
 _INVOKE_ID_AT = {_GET_TAG: 2, 0xC1: 2, 0xC3: 2, _ACCESS_TAG: 1}
@@ -84,7 +85,7 @@ class Services:
         self._conformance = conformance
         self._sap = sap
         self._events = events
-        self._readers = view.readers if Conformance.GET in conformance else {}
+        self._readers = view.readers if conformance.value & _GET else {}
         self._objects = Objects(host, view, conformance, sap, events)
         self._getting = Getting(self._objects)
         self._served: dict[type[Any], tuple[Conformance, _Serve]] = {}

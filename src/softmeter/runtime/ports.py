@@ -6,13 +6,11 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from softmeter.runtime.address import Address
+from softmeter.runtime.address import Address, keep_alive
 from softmeter.runtime.signal import Signal
 
 PAUSE_S = 0.5
 """How long no connection is accepted after the system had no descriptors left for one."""
-MOST_AT_ONCE = 4
-"""Connections accepted in one go: those that give way to them need a moment to return their descriptors."""
 
 log = logging.getLogger("softmeter.ports")
 
@@ -42,7 +40,7 @@ class Listener:
         self._listening: socket.socket | None = None
         self._paused: asyncio.TimerHandle | None = None
         self._complained = False
-        self._arriving: set[asyncio.Task[None]] = set()
+        self._arriving: dict[socket.socket, asyncio.Task[None]] = {}
 
     async def open(self) -> Address:
         """Listen; a port number once taken is kept.
@@ -53,8 +51,10 @@ class Listener:
         if self._listening is None:
             listening = await self._address.listen()
             listening.setblocking(False)
+            keep_alive(listening)
             self._address = self._address.bound(listening)
             self._listening = listening
+            self._family = listening.family
             self._resume()
         return self._address
 
@@ -76,21 +76,21 @@ class Listener:
             asyncio.get_running_loop().add_reader(self._listening, self._accept)
 
     def _accept(self) -> None:
-        """Take some of those who wait; the others after everybody else's turn."""
+        """Take one of those who wait; the others after everybody else's turn."""
         listening = self._listening
         if listening is None:
             return
         try:
-            for _ in range(MOST_AT_ONCE):
-                link, _ = listening.accept()
-                self._complained = False
-                task = asyncio.get_running_loop().create_task(self._connect(link, listening))
-                self._arriving.add(task)
-                task.add_done_callback(self._arriving.discard)
+            descriptor, _ = listening._accept()  # type: ignore[attr-defined]  # noqa: SLF001 - accept() asks anew what family this is
         except (BlockingIOError, ConnectionAbortedError):
             return
         except OSError as error:
             self._pause(listening, error)
+            return
+        self._complained = False
+        link = socket.socket(self._family, socket.SOCK_STREAM, fileno=descriptor)
+        link.setblocking(False)
+        self._arriving[link] = asyncio.get_running_loop().create_task(self._connect(link, listening))
 
     def _pause(self, listening: socket.socket, error: OSError) -> None:
         if not self._complained:
@@ -102,13 +102,14 @@ class Listener:
 
     async def _connect(self, link: socket.socket, listening: socket.socket) -> None:
         """Give an accepted connection to a protocol instance; drop it if the port was closed in between."""
-        link.setblocking(False)
         try:
             transport, _ = await asyncio.get_running_loop().connect_accepted_socket(self._factory, link)
         except OSError as error:
             log.info("%s lost a connection at once: %s", self._address, error)
             link.close()
             return
+        finally:
+            del self._arriving[link]
         if self._listening is not listening:
             transport.abort()
 

@@ -4,15 +4,15 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from softmeter.dlms.associations import Standing
 from softmeter.errors import MeterError
 from softmeter.instant import LinkTime
-from softmeter.runtime.address import keep_alive, peer_name
+from softmeter.runtime.address import peer_name
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
-from softmeter.runtime.event_text import event_text
+from softmeter.runtime.reports import Reports
 from softmeter.transport.tap import MakeTap, Tap, host_of
 
 SLICE = 1024
@@ -24,9 +24,7 @@ STALL_S = 60.0
 LINGER_S = 5.0
 """How long the last answer may take after the end."""
 
-Step = Callable[[Connection], Sequence[object]]
-
-log = logging.getLogger("softmeter.wan")
+Step = Callable[..., Sequence[object]]
 
 
 class Home(Protocol):
@@ -40,6 +38,7 @@ class Home(Protocol):
     """Peers with a request that waits for the meter."""
     make_tap: MakeTap | None
     """Who listens in on the connections."""
+    reports: Reports
 
     def admit(self, peer: "Peer", transport: asyncio.BaseTransport) -> bool:
         """A peer connected: whether there is room for it."""
@@ -47,6 +46,10 @@ class Home(Protocol):
 
     def forget(self, peer: "Peer") -> None:
         """A peer is gone."""
+        ...
+
+    def arm(self, deadline: LinkTime | None) -> None:
+        """Have `Peer.expire` called when the deadline of a peer has passed."""
         ...
 
 
@@ -67,8 +70,7 @@ class Peer(asyncio.Protocol):
         self._paused = False
         self._ended = False
         self._finishing = False
-        self._armed: LinkTime | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._lingering: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
         self._tap: Tap | None = None
 
@@ -76,17 +78,21 @@ class Peer(asyncio.Protocol):
     def standing(self) -> Standing:
         return self._connection.standing
 
+    @property
+    def deadline(self) -> LinkTime | None:
+        """When to call `expire`."""
+        return None if self._finishing else self._connection.deadline
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self.name = peer_name(transport)
         if not self._port.admit(self, transport):
             self._finishing = True
             return
-        keep_alive(transport)
         if self._port.make_tap is not None:
             ends = (host_of(transport.get_extra_info(name)) for name in ("sockname", "peername"))
             self._tap = self._port.make_tap(*ends)
-        self._arm()
+        self._port.arm(self._connection.deadline)
 
     def data_received(self, data: bytes) -> None:
         now = self.active = self._port.monotonic()
@@ -98,7 +104,7 @@ class Peer(asyncio.Protocol):
             self._backlog += data
             self._work_off()
         else:
-            self._serve(lambda connection: connection.receive(data, LinkTime(now)))
+            self._serve(self._connection.receive, data, LinkTime(now))
 
     def eof_received(self) -> bool:
         """The peer sends no more; it still gets its answers."""
@@ -113,9 +119,9 @@ class Peer(asyncio.Protocol):
             self._tap.closed()
         if not self._finishing:
             self._finishing = True
-            self._run(lambda connection: connection.receive(b"", self._now()))
+            self._run(self._connection.receive, b"", self._now())
         if exc is not None:
-            log.info("%s lost: %s", self.name, exc)
+            self._say(logging.INFO, "%s lost: %s", exc)
 
     def pause_writing(self) -> None:
         self._choked = True
@@ -132,7 +138,7 @@ class Peer(asyncio.Protocol):
     def resume(self) -> None:
         """Serve what waited for the meter."""
         self._port.waiting.discard(self)
-        self._serve(lambda connection: connection.resume(self._now()))
+        self._serve(self._connection.resume, self._now())
         self._work_off()
 
     def release(self, done: int) -> None:
@@ -147,6 +153,10 @@ class Peer(asyncio.Protocol):
                 self._close()
         self._work_off()
 
+    def expire(self) -> None:
+        """The deadline has passed."""
+        self._serve(self._connection.expire, self._now())
+
     def abort(self) -> None:
         """Drop the peer at once."""
         self._transport.abort()
@@ -154,19 +164,22 @@ class Peer(asyncio.Protocol):
     def _now(self) -> LinkTime:
         return LinkTime(self._port.monotonic())
 
-    def _run(self, step: Step) -> bool:
+    def _run(self, step: Step, *arguments: Any) -> bool:
         """Let the connection do something and report it; False if it ended in an error."""
         try:
-            events = step(self._connection)
+            events = step(*arguments)
         except MeterError as error:
-            log.warning("%s dropped: %s", self.name, error)
+            self._say(logging.WARNING, "%s dropped: %s", error)
             return False
-        for event in events:
-            log.info("%s %s", self.name, event_text(event))
+        if events:
+            self._port.reports.note(self.name, events)
         return True
 
-    def _serve(self, step: Step) -> None:
-        sound = self._run(step)
+    def _say(self, level: int, message: str, *arguments: object) -> None:
+        self._port.reports.say(level, message, self.name, *arguments)
+
+    def _serve(self, step: Step, *arguments: Any) -> None:
+        sound = self._run(step, *arguments)
         connection = self._connection
         octets = connection.to_send()
         if octets:
@@ -176,7 +189,7 @@ class Peer(asyncio.Protocol):
             return
         if connection.waiting:
             self._port.waiting.add(self)
-        self._arm()
+        self._port.arm(connection.deadline)
         self._steer()
 
     def _send(self, octets: bytes) -> None:
@@ -205,12 +218,12 @@ class Peer(asyncio.Protocol):
         if self._backlog:
             piece = bytes(self._backlog[:SLICE])
             del self._backlog[:SLICE]
-            self._serve(lambda connection: connection.receive(piece, self._now()))
+            self._serve(self._connection.receive, piece, self._now())
             if self._backlog:
                 asyncio.get_running_loop().call_soon(self._work_off)
                 return
         if self._ended and not self._finishing and not self._blocked:
-            self._serve(lambda connection: connection.receive(b"", self._now()))
+            self._serve(self._connection.receive, b"", self._now())
             self._finish()
         self._steer()
 
@@ -236,32 +249,15 @@ class Peer(asyncio.Protocol):
 
     def _close(self) -> None:
         self._transport.close()
-        self._timer = asyncio.get_running_loop().call_later(LINGER_S, self.abort)
-
-    def _arm(self) -> None:
-        """Have the timer run out no later than the deadline; an earlier run looks again."""
-        deadline = self._connection.deadline
-        if deadline is None or (self._armed is not None and self._armed <= deadline):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._armed = deadline
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - self._now()), self._ring)
-
-    def _ring(self) -> None:
-        self._armed = self._timer = None
-        deadline = self._connection.deadline
-        if deadline is not None and deadline <= self._now():
-            self._serve(lambda connection: connection.expire(self._now()))
-        else:
-            self._arm()
+        if self._transport.get_write_buffer_size():
+            self._lingering = asyncio.get_running_loop().call_later(LINGER_S, self.abort)
 
     def _stalled(self) -> None:
-        log.warning("%s dropped: it does not read its answers", self.name)
+        self._say(logging.WARNING, "%s dropped: it does not read its answers")
         self.abort()
 
     def _stop_timers(self) -> None:
-        for timer in (self._timer, self._stall):
+        for timer in (self._lingering, self._stall):
             if timer is not None:
                 timer.cancel()
-        self._armed = self._timer = self._stall = None
+        self._lingering = self._stall = None

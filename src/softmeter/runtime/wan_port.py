@@ -10,22 +10,23 @@ from collections.abc import Callable
 from typing import cast
 
 from softmeter.dlms.associations import Standing
-from softmeter.runtime.address import Address, peer_name
+from softmeter.instant import LinkTime
+from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
 from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.ports import Listener
+from softmeter.runtime.reports import Reports
 from softmeter.runtime.wan_peer import Peer
 from softmeter.transport.tap import MakeTap
 
 LOGGING_IN_S = 1.0
 """How long a peer without an association is worth as much as one with a public one: it may be about to log in."""
+_REFUSED = "%s refused: %d clients are logged in"
 _GIVING_WAY = {
     Standing.NONE: "%s gives way to another one: without an association",
     Standing.PUBLIC: "%s gives way to another one: an association without a secret",
 }
-
-log = logging.getLogger("softmeter.wan")
 
 
 class WanPort:
@@ -48,11 +49,14 @@ class WanPort:
         self._listener = Listener(address, lambda: Peer(self, factory()))
         self.barrier = barrier
         self.monotonic = monotonic
+        self.reports = Reports(logging.getLogger("softmeter.wan"))
         self._most_peers = most_peers
         self.make_tap: MakeTap | None = None
         self.holding: set[Peer] = set()
         self.waiting: set[Peer] = set()
         self._peers: set[Peer] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed: LinkTime | None = None
         barrier.passed.connect(self._release)
 
     async def open(self) -> Address:
@@ -64,6 +68,10 @@ class WanPort:
         self._listener.close()
         for peer in tuple(self._peers):
             peer.abort()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._armed = None
+        self.reports.write()
 
     def tick(self) -> None:
         """The meter takes changes again: serve the requests that waited for it."""
@@ -75,10 +83,10 @@ class WanPort:
         if len(self._peers) >= self._most_peers:
             least = min(self._peers, key=self._worth)
             if least.standing is Standing.SECRET:
-                log.warning("%s refused: %d clients are logged in", peer_name(transport), self._most_peers)
+                self.reports.say(logging.WARNING, _REFUSED, peer.name, self._most_peers)
                 cast(asyncio.Transport, transport).abort()
                 return False
-            log.warning(_GIVING_WAY[least.standing], least.name)
+            self.reports.say(logging.WARNING, _GIVING_WAY[least.standing], least.name)
             least.abort()
             self._peers.discard(least)
         self._peers.add(peer)
@@ -89,6 +97,23 @@ class WanPort:
         self._peers.discard(peer)
         self.holding.discard(peer)
         self.waiting.discard(peer)
+
+    def arm(self, deadline: LinkTime | None) -> None:
+        """Have the one timer of all peers run out no later than the deadline; an earlier run looks again."""
+        if deadline is None or (self._armed is not None and self._armed <= deadline):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed = deadline
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - self.monotonic()), self._ring)
+
+    def _ring(self) -> None:
+        self._timer = self._armed = None
+        for peer in tuple(self._peers):
+            if peer.deadline is not None and peer.deadline <= self.monotonic():
+                peer.expire()
+        deadlines = [peer.deadline for peer in self._peers]
+        self.arm(min((one for one in deadlines if one is not None), default=None))
 
     def _release(self) -> None:
         for peer in tuple(self.holding):
