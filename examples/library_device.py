@@ -15,10 +15,11 @@ from softmeter.cosem.dictionary import Dictionary, Row
 from softmeter.cosem.interface import Source
 from softmeter.dlms.acse import Context, Mechanism
 from softmeter.dlms.conformance import Conformance
+from softmeter.dlms.hdlc_server import HdlcServer
 from softmeter.dlms.host import Client, Keys
 from softmeter.dlms.standalone import Standalone
 from softmeter.transport.entropy import SystemEntropy
-from softmeter.transport.serving import serve_tcp
+from softmeter.transport.serving import serve_tcp, serve_udp
 from softmeter.units import Unit
 from softmeter.wire.types import Tag
 
@@ -74,9 +75,14 @@ KEYS = {
 
 async def main(port: int) -> None:
     device = WaterMeter(WATER_METER, CLIENTS, system_title=b"KWQ00001", entropy=SystemEntropy(), keys=KEYS)
-    async with await serve_tcp(device, port=port, report=print) as server:
-        print(f"listening at 127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-        await server.serve_forever()
+    tcp = await serve_tcp(device, port=port, report=print)
+    at = tcp.sockets[0].getsockname()[1]
+    await serve_udp(device, port=at, report=print)
+    hdlc = await serve_tcp(device, port=0, connect=lambda host, _: HdlcServer(host), report=print)
+    print(f"listening at 127.0.0.1:{at}", flush=True)
+    print(f"HDLC over TCP at 127.0.0.1:{hdlc.sockets[0].getsockname()[1]}", flush=True)
+    async with tcp, hdlc:
+        await tcp.serve_forever()
 
 
 asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 4059))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import select
 import socket
+import termios
 import threading
 import time
 import tty
@@ -27,7 +28,10 @@ from softmeter.obis import Obis
 from softmeter.security.suites import Key
 from softmeter.transport.errors import TransportError
 from softmeter.transport.hdlc import HdlcLink, HdlcOptions, line_client, open_hdlc, open_hdlc_serial
+from softmeter.transport.serial import INTER_OCTET_S
 from softmeter.transport.tcp import Address
+from softmeter.wire.hdlc import Address as StationAddress
+from softmeter.wire.hdlc import Frame, Kind, control_of, encode_frame
 from softmeter.wire.hdlc_parameters import Parameters
 from softmeter.wire.mode_e import Identification
 from softmeter.wire.mode_e_link import ModeEServer
@@ -134,6 +138,45 @@ def test_asyncio(options: HdlcOptions, serial: bool) -> None:  # noqa: FBT001
                     assert (await link.run(client.get(NAME))).endswith(b"KWQ1010400000001")
 
     asyncio.run(story())
+
+
+def speed_of(path: str) -> int:
+    file = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        return int(termios.tcgetattr(file)[5])
+    finally:
+        os.close(file)
+
+
+def test_the_device_takes_up_the_speeds_of_mode_e() -> None:
+    options = HdlcOptions(mode_e=True)
+    with pty_meter() as path, HdlcLink.serial(path, options) as link:
+        assert speed_of(path) == termios.B300
+        link.run(Client(Credentials(), SeededEntropy(1)).associate())
+        assert speed_of(path) == termios.B9600
+
+    async def story() -> None:
+        with pty_meter() as path:
+            async with await open_hdlc_serial(path, options) as link:
+                assert speed_of(path) == termios.B300
+                await link.run(Client(Credentials(), SeededEntropy(1)).associate())
+                assert speed_of(path) == termios.B9600
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("serial", [False, True])
+def test_a_pause_inside_a_frame_ends_it_on_a_device_only(serial: bool) -> None:  # noqa: FBT001
+    """The beginning of a long frame that nobody completes does not swallow the next one."""
+    client = line_client(HdlcOptions(), 3.0, serial=serial)
+    client.ask(b"x", 16, LinkTime(0.0))
+    asked = client.to_send()
+    assert asked
+    ends = StationAddress(16), StationAddress(1)
+    broken = encode_frame(Frame(*ends, control_of(Kind.I), bytes(1000)))[:20]
+    client.receive(broken, LinkTime(0.1))
+    client.receive(encode_frame(Frame(*ends, control_of(Kind.UA))), LinkTime(0.1 + 2 * INTER_OCTET_S))
+    assert bool(client.to_send()) is serial
 
 
 def telling(*requests: bytes) -> Conversation[list[bytes]]:

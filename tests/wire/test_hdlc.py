@@ -267,6 +267,14 @@ def test_parameters_that_are_broken(information: str) -> None:
 PARAMETERS = st.builds(Parameters, st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 9), st.integers(0, 9))
 
 
+@pytest.mark.parametrize("parameters", [
+    Parameters(65_536), Parameters(128, 1 << 20), Parameters(-1), Parameters(128, 128, 1 << 32),
+])  # fmt: skip
+def test_what_cannot_be_proposed_is_named(parameters: Parameters) -> None:
+    with pytest.raises(LocalProtocolError, match="cannot be proposed"):
+        encode_parameters(parameters)
+
+
 @given(PARAMETERS)
 def test_nothing_is_agreed_above_a_proposal(proposed: Parameters) -> None:
     server = agreed(LARGEST, proposed)

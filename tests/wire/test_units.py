@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from softmeter.wire.mode_e import with_parity
 from softmeter.wire.units import Cutter, Kind, unit_at
 from vectors.table import HERE, vector
 
@@ -18,6 +19,11 @@ ROWS = [
     (b"/?12345678!\r\n", Kind.TEXT),
     (b"\x06252\r\n", Kind.TEXT),
     (b"\x021.8.0(1)\r\n!\r\n\x03\x15", Kind.TEXT),
+    (with_parity(b"/?12345678!\r\n"), Kind.TEXT),
+    (with_parity(b"/KWQ5\\2IQ0102065BNEM01\r\n"), Kind.TEXT),
+    (with_parity(b"\x06252\r\n"), Kind.TEXT),
+    (with_parity(b"\x021.8.0(1)\r\n!\r\n\x03\x15"), Kind.TEXT),
+    (bytes.fromhex("AFEE0322"), Kind.OTHER),  # the beginning of a frame, not of a request with parity
     (vector("xdlms.get-normal clock time"), Kind.OTHER),
     (bytes.fromhex("0202120003030109"), Kind.OTHER),  # a structure with 03 in it, no STX … ETX
     (bytes.fromhex("0A03616263"), Kind.OTHER),  # a visible-string, no line end
@@ -33,6 +39,20 @@ def test_a_unit_alone(octets: bytes, kind: Kind) -> None:
 @pytest.mark.parametrize(("octets", "kind"), ROWS[:5])
 def test_a_unit_before_another(octets: bytes, kind: Kind) -> None:
     assert unit_at(octets + octets, 0) == (kind, len(octets))
+
+
+OPENING = [b"/?!\r\n", b"/KWQ5\\2X\r\n", b"\x06252\r\n", b"\x021.8.0(1)\r\n!\r\n\x03\x15", b"/?!\r\n"]
+
+
+@pytest.mark.parametrize("parity", [False, True])
+def test_an_opening_octet_by_octet(parity: bool) -> None:  # noqa: FBT001
+    """As a slow line brings it; HDLC follows."""
+    units = [with_parity(one) if parity else one for one in OPENING] + [FRAME]
+    cutter = Cutter()
+    found: list[bytes] = []
+    for octet in b"".join(units):
+        found += cutter.receive(bytes((octet,)))
+    assert found == units
 
 
 def test_two_frames_may_share_a_flag() -> None:

@@ -9,6 +9,8 @@ from softmeter.errors import ConfigurationError
 from softmeter.transport.errors import closed, unreachable
 from softmeter.transport.tap import host_of
 
+INTER_OCTET_S = 0.2
+"""The longest pause inside a frame on a device: above the standard's 25 ms, as an operating system adds its own."""
 _CHUNK = 1 << 16
 _SPEEDS = {
     300: termios.B300,

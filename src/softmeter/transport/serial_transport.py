@@ -7,7 +7,9 @@ import os
 import termios
 from typing import Any
 
-from softmeter.transport.serial import set_speed
+from softmeter.transport.errors import unreachable
+from softmeter.transport.serial import open_serial, set_speed
+from softmeter.transport.stream import PairStream
 
 HIGH_WATER = 64 * 1024
 """Octets that may wait to be sent before the protocol is asked to pause."""
@@ -39,7 +41,7 @@ class SerialTransport(asyncio.Transport):
         del name
         return default
 
-    def get_protocol(self) -> asyncio.BaseProtocol:
+    def get_protocol(self) -> asyncio.Protocol:
         return self._protocol
 
     def is_closing(self) -> bool:
@@ -148,6 +150,36 @@ class SerialTransport(asyncio.Transport):
         self._loop.remove_writer(self._file)
         os.close(self._file)
         self._protocol.connection_lost(error)
+
+
+class SerialPair(PairStream):
+    """A serial device or the far end of a pseudo-terminal for asyncio; made by `opened`."""
+
+    def __init__(self, name: str, reader: asyncio.StreamReader, transport: SerialTransport, timeout_s: float) -> None:
+        protocol = transport.get_protocol()
+        loop = asyncio.get_running_loop()
+        super().__init__(name, reader, asyncio.StreamWriter(transport, protocol, reader, loop), timeout_s)
+        self._transport = transport
+
+    async def write(self, octets: bytes, baud: int) -> None:
+        await super().write(octets, baud)
+        self._transport.set_baud(baud)
+
+
+def opened(device: str, baud: int, timeout_s: float) -> SerialPair:
+    """Open a serial device, within a running loop.
+
+    Raises:
+        TransportError: it cannot be opened.
+        ConfigurationError: it is no serial device, or has no such speed.
+    """
+    try:
+        file = open_serial(device, baud)
+    except OSError as error:
+        raise unreachable(device, error) from error
+    reader = asyncio.StreamReader()
+    transport = SerialTransport(asyncio.get_running_loop(), file, asyncio.StreamReaderProtocol(reader), baud)
+    return SerialPair(device, reader, transport, timeout_s)
 
 
 def _on_the_way(file: int) -> int:

@@ -1,9 +1,11 @@
-"""Octets to and from a peer, blocking, and what every line of octets has."""
+"""Octets to and from a peer, blocking and asyncio, and what every line of octets has."""
 
+import asyncio
+import contextlib
 import socket
 from typing import Protocol
 
-from softmeter.transport.errors import closed, unreachable
+from softmeter.transport.errors import closed, silent, unreachable
 from softmeter.transport.tap import Host, host_of
 
 _CHUNK = 1 << 16
@@ -36,6 +38,26 @@ class Stream(Protocol):
     def close(self) -> None: ...
 
 
+class AsyncStream(Protocol):
+    """The same for asyncio."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def ends(self) -> tuple[Host, Host]: ...
+
+    async def read(self, timeout_s: float | None) -> bytes:
+        """As `Stream.read`."""
+        ...
+
+    async def write(self, octets: bytes, baud: int) -> None:
+        """As `Stream.write`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 class TcpStream:
     """A TCP connection; has no speed."""
 
@@ -45,7 +67,7 @@ class TcpStream:
         Raises:
             TransportError: nobody is reached.
         """
-        self.name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.name = named(host, port)
         self._timeout_s = timeout_s
         try:
             self._socket = socket.create_connection((host, port), timeout_s)
@@ -73,8 +95,70 @@ class TcpStream:
         self._socket.settimeout(self._timeout_s)
         try:
             self._socket.sendall(octets)
+        except TimeoutError as error:
+            raise silent(self.name, self._timeout_s) from error
         except OSError as error:
             raise closed(self.name) from error
 
     def close(self) -> None:
         self._socket.close()
+
+
+class PairStream:
+    """A reader and a writer of asyncio; those of a TCP connection are made by `connected`."""
+
+    def __init__(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeout_s: float) -> None:
+        self.name = name
+        self.ends = host_of(writer.get_extra_info("sockname")), host_of(writer.get_extra_info("peername"))
+        self._reader, self._writer = reader, writer
+        self._timeout_s = timeout_s
+
+    async def read(self, timeout_s: float | None) -> bytes:
+        try:
+            async with asyncio.timeout(timeout_s):
+                data = await self._reader.read(_CHUNK)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise closed(self.name) from error
+        if not data:
+            raise closed(self.name)
+        return data
+
+    async def write(self, octets: bytes, baud: int) -> None:
+        del baud
+        if not octets:
+            return
+        try:
+            self._writer.write(octets)
+            async with asyncio.timeout(self._timeout_s):
+                await self._writer.drain()
+        except TimeoutError as error:
+            raise silent(self.name, self._timeout_s) from error
+        except OSError as error:
+            raise closed(self.name) from error
+
+    async def close(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError):  # the peer was first
+            await self._writer.wait_closed()
+
+
+async def connected(host: str, port: int, timeout_s: float) -> PairStream:
+    """A connection to a peer.
+
+    Raises:
+        TransportError: nobody is reached.
+    """
+    name = named(host, port)
+    try:
+        async with asyncio.timeout(timeout_s):
+            reader, writer = await asyncio.open_connection(host, port)
+    except OSError as error:
+        raise unreachable(name, error) from error
+    return PairStream(name, reader, writer, timeout_s)
+
+
+def named(host: str, port: int) -> str:
+    """A host and port as text, `[HOST]:PORT` where the host has colons of its own."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,21 +1,16 @@
 """Conversations over UDP with the wrapper (IEC 62056-47), one APDU per datagram, blocking and asyncio."""
 
 import asyncio
-import contextlib
 import socket
-import time
-from collections.abc import Iterator
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
-from softmeter.dlms.conversation import Conversation, Patient, Unanswered, drive
-from softmeter.errors import ConfigurationError
-from softmeter.instant import LinkTime
-from softmeter.transport.correspondence import Correspondence
-from softmeter.transport.errors import closed, silent, unreachable
-from softmeter.transport.tap import MakeTap, Tap, host_of
+from softmeter.dlms.conversation import Conversation
+from softmeter.transport.correspondence import Correspondences
+from softmeter.transport.errors import TransportError, closed, unreachable
+from softmeter.transport.link import AsyncOpenLink, OpenLink
+from softmeter.transport.stream import named
+from softmeter.transport.tap import MakeTap, host_of
 from softmeter.transport.tcp import Address
-from softmeter.wire.wrapper import LONGEST_IN_DATAGRAM
 
 T = TypeVar("T")
 TRIES = 3
@@ -23,26 +18,7 @@ TRIES = 3
 _CHUNK = 1 << 16
 
 
-class _Ends:
-    """What both kinds of links know of their address, and one correspondence for each client."""
-
-    def __init__(self, address: Address, timeout_s: float, tries: int) -> None:
-        self._address = address
-        self._timeout_s = timeout_s
-        self._tries = tries
-        self._by_sap: dict[int, Correspondence] = {}
-
-    def _correspondence(self, client_sap: int | None) -> Correspondence:
-        sap = self._address.client_sap if client_sap is None else client_sap
-        return self._by_sap.setdefault(sap, Correspondence(sap, self._address.server_sap, self._tries))
-
-    def _checked(self, request: bytes) -> bytes:
-        if len(request) > LONGEST_IN_DATAGRAM:
-            raise ConfigurationError(f"{len(request)} octets do not fit a datagram; use TCP, or smaller blocks")
-        return request
-
-
-class UdpLink(_Ends):
+class UdpLink(OpenLink):
     """A meter's UDP port, over which conversations run one after the other. Closes as a context."""
 
     def __init__(
@@ -53,83 +29,67 @@ class UdpLink(_Ends):
         Raises:
             TransportError: there is no such address.
         """
-        super().__init__(address, timeout_s, tries)
-        self._tap: Tap | None = None
+        super().__init__(
+            _UdpStream(address.host, address.port),
+            Correspondences(address.server_sap, tries, timeout_s),
+            client_sap=address.client_sap,
+            timeout_s=timeout_s,
+            make_tap=make_tap,
+        )
+
+
+class _UdpStream:
+    """A connected socket; what is read and written are whole datagrams."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.name = named(host, port)
         try:
-            found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_DGRAM)
-            family, kind, protocol, _, where = found[0]
+            family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
             self._socket = socket.socket(family, kind, protocol)
             self._socket.connect(where)
         except OSError as error:
-            raise unreachable(str(address), error) from error
-        if make_tap is not None:
-            self._tap = make_tap(host_of(self._socket.getsockname()), host_of(self._socket.getpeername()))
+            raise unreachable(self.name, error) from error
+        self.ends = host_of(self._socket.getsockname()), host_of(self._socket.getpeername())
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._socket.close()
-        if self._tap is not None:
-            self._tap.closed()
-
-    def run(self, conversation: Conversation[T], *, client_sap: int | None = None) -> T:
-        """Run a conversation to its end, perhaps as another client than the address names.
-
-        Raises:
-            TransportError: nobody listens, or no answer came however often it was asked for.
-        """
-        ours = self._correspondence(client_sap)
-        return drive(conversation, lambda request: self._exchange(request, ours))
-
-    def _exchange(self, request: bytes, ours: Correspondence) -> bytes:
-        with _explained(self._address):
-            self._send(ours.ask(self._checked(request), self._timeout_s, _now()))
-            if isinstance(request, Unanswered):
-                return b""
-            while True:
-                answer = ours.take()
-                if answer is not None:
-                    return answer
-                if not self._arrives(ours):
-                    again = ours.expire(_now())
-                    if not again:
-                        break
-                    self._send(again)
-        if isinstance(request, Patient):
-            return b""
-        raise silent(str(self._address), self._timeout_s)
-
-    def _arrives(self, ours: Correspondence) -> bool:
-        """Hand on what comes until the deadline; False when nothing does."""
-        left = ours.deadline - _now()
-        if left <= 0:
-            return False
-        self._socket.settimeout(left)
+    def read(self, timeout_s: float | None) -> bytes:
+        self._socket.settimeout(None if timeout_s is None else max(timeout_s, 1e-6))
         try:
-            octets = self._socket.recv(_CHUNK)
+            return self._socket.recv(_CHUNK)
         except TimeoutError:
-            return False
-        if self._tap is not None:
-            self._tap.received(octets)
-        ours.receive(octets)
-        return True
+            raise
+        except OSError as error:
+            raise _told(self.name, error) from error
 
-    def _send(self, octets: bytes) -> None:
-        if octets:
-            if self._tap is not None:
-                self._tap.sent(octets)
-            self._socket.settimeout(self._timeout_s)
+    def write(self, octets: bytes, baud: int) -> None:
+        del baud
+        if not octets:
+            return
+        self._socket.settimeout(None)
+        try:
             self._socket.send(octets)
+        except OSError as error:
+            raise _told(self.name, error) from error
+
+    def close(self) -> None:
+        self._socket.close()
 
 
-class _Inbox(asyncio.DatagramProtocol):
+class AsyncUdpLink(AsyncOpenLink):
+    """The same for asyncio; made by `open_udp`."""
+
+
+class _AsyncUdpStream(asyncio.DatagramProtocol):
     """What arrived, and what went wrong; the oldest is lost where too much comes."""
 
-    def __init__(self) -> None:
-        self.queue: asyncio.Queue[bytes | OSError] = asyncio.Queue(64)
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.ends = host_of(None), host_of(None)
+        self._queue: asyncio.Queue[bytes | OSError] = asyncio.Queue(64)
+        self._transport: asyncio.DatagramTransport
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self._transport = transport
+        self.ends = host_of(transport.get_extra_info("sockname")), host_of(transport.get_extra_info("peername"))
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         del addr  # the socket is connected: there is only one
@@ -139,75 +99,25 @@ class _Inbox(asyncio.DatagramProtocol):
         if isinstance(exc, OSError):
             self._put(exc)
 
-    def _put(self, item: bytes | OSError) -> None:
-        if self.queue.full():
-            self.queue.get_nowait()
-        self.queue.put_nowait(item)
-
-
-class AsyncUdpLink(_Ends):
-    """The same for asyncio; made by `open_udp`."""
-
-    def __init__(
-        self, address: Address, timeout_s: float, tries: int, transport: asyncio.DatagramTransport, inbox: _Inbox
-    ) -> None:
-        super().__init__(address, timeout_s, tries)
-        self._transport = transport
-        self._queue = inbox.queue
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._transport.close()
-
-    async def run(self, conversation: Conversation[T], *, client_sap: int | None = None) -> T:
-        """Run a conversation to its end; as `UdpLink.run`."""
-        ours = self._correspondence(client_sap)
-        try:
-            request = next(conversation)
-            while True:
-                request = conversation.send(await self._exchange(request, ours))
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
-        finally:
-            conversation.close()
-
-    async def _exchange(self, request: bytes, ours: Correspondence) -> bytes:
-        with _explained(self._address):
-            self._send(ours.ask(self._checked(request), self._timeout_s, _now()))
-            if isinstance(request, Unanswered):
-                return b""
-            while True:
-                answer = ours.take()
-                if answer is not None:
-                    return answer
-                if not await self._arrives(ours):
-                    again = ours.expire(_now())
-                    if not again:
-                        break
-                    self._send(again)
-        if isinstance(request, Patient):
-            return b""
-        raise silent(str(self._address), self._timeout_s)
-
-    async def _arrives(self, ours: Correspondence) -> bool:
-        try:
-            async with asyncio.timeout(max(0.0, ours.deadline - _now())):
-                item = await self._queue.get()
-        except TimeoutError:
-            return False
+    async def read(self, timeout_s: float | None) -> bytes:
+        async with asyncio.timeout(timeout_s):
+            item = await self._queue.get()
         if isinstance(item, OSError):
-            raise item
-        ours.receive(item)
-        return True
+            raise _told(self.name, item) from item
+        return item
 
-    def _send(self, octets: bytes) -> None:
+    async def write(self, octets: bytes, baud: int) -> None:
+        del baud
         if octets:
             self._transport.sendto(octets)
+
+    async def close(self) -> None:
+        self._transport.close()
+
+    def _put(self, item: bytes | OSError) -> None:
+        if self._queue.full():
+            self._queue.get_nowait()
+        self._queue.put_nowait(item)
 
 
 async def open_udp(address: Address, timeout_s: float = 10.0, *, tries: int = TRIES) -> AsyncUdpLink:
@@ -216,13 +126,15 @@ async def open_udp(address: Address, timeout_s: float = 10.0, *, tries: int = TR
     Raises:
         TransportError: there is no such address.
     """
+    where = address.host, address.port
     try:
-        transport, inbox = await asyncio.get_running_loop().create_datagram_endpoint(
-            _Inbox, remote_addr=(address.host, address.port)
+        _, stream = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _AsyncUdpStream(str(address)), remote_addr=where
         )
     except OSError as error:
         raise unreachable(str(address), error) from error
-    return AsyncUdpLink(address, timeout_s, tries, transport, inbox)
+    carrier = Correspondences(address.server_sap, tries, timeout_s)
+    return AsyncUdpLink(stream, carrier, client_sap=address.client_sap, timeout_s=timeout_s)
 
 
 def run(conversation: Conversation[T], address: Address, timeout_s: float = 10.0) -> T:
@@ -247,16 +159,6 @@ async def arun(conversation: Conversation[T], address: Address, timeout_s: float
         conversation.close()
 
 
-@contextlib.contextmanager
-def _explained(address: Address) -> Iterator[None]:
+def _told(name: str, error: OSError) -> TransportError:
     """What the network reports, in words of the conversation."""
-    try:
-        yield
-    except ConnectionRefusedError as error:
-        raise unreachable(str(address), error) from error
-    except OSError as error:
-        raise closed(str(address)) from error
-
-
-def _now() -> LinkTime:
-    return LinkTime(time.monotonic())
+    return unreachable(name, error) if isinstance(error, ConnectionRefusedError) else closed(name)

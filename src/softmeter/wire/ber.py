@@ -61,7 +61,16 @@ def encode_message(value: Any) -> bytes:
     Raises:
         LocalProtocolError: a field does not fit its form.
     """
-    tag, elements, *_ = value.__ber__
+    return encode_element(value.__ber__[0], encode_content(value))
+
+
+def encode_content(value: Any) -> bytes:
+    """The elements of a message, without what is around them.
+
+    Raises:
+        LocalProtocolError: a field does not fit its form.
+    """
+    elements = value.__ber__[1]
     parts = []
     for number, name, form in elements:
         content = getattr(value, name)
@@ -71,7 +80,7 @@ def encode_message(value: Any) -> bytes:
             parts.append(encode_element(number, form.write(content)))
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
             raise LocalProtocolError(f"{name} of {type(value).__name__} cannot be encoded: {error}") from error
-    return encode_element(tag, b"".join(parts))
+    return b"".join(parts)
 
 
 def decode_message(cls: type[T], octets: bytes) -> T:
@@ -86,19 +95,26 @@ def decode_message(cls: type[T], octets: bytes) -> T:
     if outer.length() != outer.left:
         raise DecodeError(f"the length of {cls.__name__} is not that of its content", 1)
     values: dict[str, Any] = {}
-    while outer.at < outer.end:
-        at = outer.at
-        part = by_tag.get(outer.byte())
-        content = outer.sized()
+    at, end = outer.at, outer.end
+    while at < end:
+        begin, start = at, at + 2
+        if start <= end and (size := octets[at + 1]) < 0x80 and start + size <= end:  # as nearly always
+            at = start + size
+        else:
+            outer.at = at + 1
+            size = len(outer.sized())
+            at = outer.at
+            start = at - size
+        part = by_tag.get(octets[begin])
         if part is None:
             continue
         _, name, form = part
         if name in values:
-            raise DecodeError(f"{name} stands twice in {cls.__name__}", at)
-        values[name] = form.read(content, outer.at - len(content))
+            raise DecodeError(f"{name} stands twice in {cls.__name__}", begin)
+        values[name] = form.read(octets[start:at], start)
     for name in required:
         if name not in values:
-            raise DecodeError(f"{cls.__name__} has no {name}", outer.at)
+            raise DecodeError(f"{cls.__name__} has no {name}", at)
     return cls(**values)
 
 

@@ -5,7 +5,7 @@ Each end says what it sends and takes itself; what one sends the other takes.
 
 from typing import NamedTuple
 
-from softmeter.errors import DecodeError
+from softmeter.errors import DecodeError, LocalProtocolError
 from softmeter.wire.cursor import Cursor
 
 SHORTEST_INFORMATION, LONGEST_INFORMATION = 32, 2030
@@ -45,8 +45,17 @@ def agreed(own: Parameters, peer: Parameters) -> Parameters:
 
 
 def encode_parameters(parameters: Parameters) -> bytes:
-    """The information field of an SNRM or a UA."""
+    """The information field of an SNRM or a UA.
+
+    What the standard does not allow can be said too, as testers do; the other end takes less.
+
+    Raises:
+        LocalProtocolError: a length does not fit two octets, or a window four.
+    """
     transmit, receive, *windows = parameters
+    for value, size in ((transmit, 2), (receive, 2), (windows[0], 4), (windows[1], 4)):
+        if not 0 <= value < 1 << 8 * size:
+            raise LocalProtocolError(f"{value} fits no {size} octets; {parameters} cannot be proposed")
     fields = [(5, transmit, 1 if transmit < 0x100 else 2), (6, receive, 1 if receive < 0x100 else 2)]
     fields += [(7, windows[0], 4), (8, windows[1], 4)]
     group = b"".join(bytes((number, size)) + value.to_bytes(size, "big") for number, value, size in fields)

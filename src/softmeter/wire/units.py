@@ -6,13 +6,18 @@ For tools that look at a stream without being a party to it. What belongs to non
 import re
 from enum import Enum
 
+from softmeter.wire.mode_e import with_parity, without_parity
 from softmeter.wire.wrapper import HEADER_OCTETS
 
 _FLAG, _MBUS, _MBUS_SHORT = 0x7E, 0x68, 0x10
 _HDLC_TYPE = 0xA0
-_ACK, _NAK, _FILLED = 0x06, 0x15, 0xFF
+_ETX, _ACK, _NAK, _FILLED = 0x03, 0x06, 0x15, 0xFF
 _MESSAGE = re.compile(rb"[\x01\x02][\x20-\x7E\r\n\x02]*\x03[^/]?|\x06[0-9A-Z]{3}\r\n", re.DOTALL)
 """SOH or STX … ETX and a check character, or an option select message; the same octets begin values of A-XDR."""
+_BEGUN = re.compile(rb"[\x01\x02][\x20-\x7E\r\n\x02]*\x03?|\x06[0-9A-Z]{0,3}\r?", re.DOTALL)
+"""As much of such a message as may have arrived."""
+_STARTS = with_parity(b"/\x01\x02\x06\x15")
+_EVEN = re.compile(b"[" + b"".join(b"\\x%02x" % octet for octet in with_parity(bytes(range(128)))) + b"]*")
 _LINE_ENDS = re.compile(rb"(?:\r\n)+(?=/|\Z)|[\r\n]+\Z")
 
 
@@ -33,7 +38,7 @@ def unit_at(octets: bytes, at: int, *, complete: bool = True) -> tuple[Kind, int
     With `complete`, nothing will follow `octets`: a unit that is cut ends with them. Without, its end may lie beyond
     them; an end of -1 means that it cannot be known yet.
     """
-    for recognise in (_hdlc, _wrapper, _mbus, _text):
+    for recognise in (_seven_bits, _hdlc, _wrapper, _mbus, _text):
         found = recognise(octets, at, complete=complete)
         if found is not None:
             return found
@@ -115,12 +120,36 @@ def _mbus(octets: bytes, at: int, *, complete: bool) -> _Found:
     return Kind.MBUS, _within(octets, at + octets[at + 1] + 6, complete=complete)
 
 
+def _seven_bits(octets: bytes, at: int, *, complete: bool) -> _Found:
+    """A message of IEC 62056-21 whose characters carry their parity as the eighth bit."""
+    if octets[at] not in _STARTS:
+        return None
+    even = _EVEN.match(octets, at)
+    run = octets[at : even.end() if even else at]
+    characters = without_parity(run)
+    if characters == run:  # none is set: as on a line of eight bits
+        return None
+    to_come = not complete and at + len(run) == len(octets)
+    if characters[:1] == b"/":
+        stop = _lines(characters, 0, complete=False)
+    else:
+        message = _MESSAGE.match(characters)
+        is_whole = message is not None and not (to_come and characters[message.end() - 1] == _ETX)
+        stop = message.end() if message is not None and is_whole else -1
+        to_come = to_come and _BEGUN.fullmatch(characters) is not None
+    if stop >= 0:
+        return Kind.TEXT, at + stop
+    return (Kind.TEXT, -1) if to_come else None
+
+
 def _text(octets: bytes, at: int, *, complete: bool) -> _Found:
     if octets[at] == ord("/"):
         return Kind.TEXT, _lines(octets, at, complete=complete)
     message = _MESSAGE.match(octets, at)
-    if message is not None:
+    if message is not None and (complete or octets[message.end() - 1] != _ETX):
         return Kind.TEXT, message.end()
+    if not complete and _BEGUN.fullmatch(octets, at):
+        return Kind.TEXT, -1
     if octets[at] in {_ACK, _NAK} and at + 1 == len(octets):
         return Kind.TEXT, len(octets)
     if octets[at] == _FILLED:
