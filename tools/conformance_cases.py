@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests" / "conformance"
 MARK = "conformance"
-ATTACKS = "test_attacks.py"
+ATTACKS = "test_attacks*.py"
 PARTS = ("Purpose", "Stimulus", "Verdict")
 
 
@@ -88,10 +88,13 @@ def _told(docstring: str) -> tuple[str, str, str]:
     return purpose, stimulus, verdict
 
 
-def attacks() -> list[str]:
-    """The tests of attacks, by what their names say."""
-    tree = ast.parse((TESTS / ATTACKS).read_text("utf-8"))
-    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+def attacks() -> dict[str, list[str]]:
+    """The tests of attacks by file."""
+    trees = {path.name: ast.parse(path.read_text("utf-8")) for path in sorted(TESTS.glob(ATTACKS))}
+    return {
+        name: [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+        for name, tree in trees.items()
+    }
 
 
 def gaps(found: Iterable[Case]) -> list[str]:
@@ -131,10 +134,10 @@ def page() -> str:
         "",
         "## Attacks",
         "",
-        f"Refused, reported, and nothing moves: the tests of [{ATTACKS}](../tests/conformance/{ATTACKS}).",
-        "",
-        *(f"- {_sentence(name)}" for name in attacks()),
+        "Refused, reported, and nothing moves; each is a test, by what its name says.",
     ]
+    for file, names in attacks().items():
+        lines += ["", f"[{file}](../tests/conformance/{file}):", "", *(f"- {_sentence(name)}" for name in names)]
     return "\n".join(lines) + "\n"
 
 
@@ -178,9 +181,10 @@ def run() -> int:
     verdicts = _Verdicts()
     pytest.main(["-p", "no:terminal", str(TESTS)], plugins=[verdicts])
     found = list(cases())
-    purposes = {case.name: case.purpose for case in found} | {name: _sentence(name) for name in attacks()}
+    attacking = tuple(name for names in attacks().values() for name in names)
+    purposes = {case.name: case.purpose for case in found} | {name: _sentence(name) for name in attacking}
     bad = 0
-    for title, names in (*SUITES.items(), ("Further cases", _further(found)), ("Attacks", tuple(attacks()))):
+    for title, names in (*SUITES.items(), ("Further cases", _further(found)), ("Attacks", attacking)):
         print(f"\n{title}")
         for name in names:
             failed = verdicts.failed.get(name)
@@ -191,7 +195,7 @@ def run() -> int:
                 print(f"{'':36}{failed}")
     wrong = gaps(found)
     print("", *wrong, sep="\n")
-    total = len(NAMES) + len(_further(found)) + len(attacks())
+    total = len(NAMES) + len(_further(found)) + len(attacking)
     print(f"{total - bad} of {total} test cases pass")
     return 1 if bad or wrong else 0
 

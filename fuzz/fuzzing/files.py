@@ -1,24 +1,25 @@
 """The readers of files, as targets."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from fuzzing.seeds import ROOT, kept
-from fuzzing.target import FaultError, Target
+from fuzzing.seeds import ROOT, VECTORS, kept
+from fuzzing.target import Target
 from softmeter.apps import configuration
 from softmeter.apps.decode.keyring import KEYLOG, read_keyring
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import ConfigurationError
 from softmeter.runtime import keyfile
-from softmeter.signal.csv_recording import read_csv
-from softmeter.signal.npz_recording import read_npz
-from softmeter.signal.sidecar import Layout, read_layout
+from softmeter.signal.files import open_recording
+from softmeter.signal.recording import Recording
+from softmeter.signal.sidecar import read_layout
 
 _START_SECOND = 1_767_225_600
+_SOUND_OCTETS = 800
 _FILE_S = 1.0
 """For files of TOML, the user's own: the reader of the standard library is slow where tables nest thousandfold."""
 
@@ -51,7 +52,13 @@ def targets() -> Iterator[Target]:
     )
     examples = ROOT / "examples"
     table, sidecar = (examples / "kitchen.csv").read_bytes()[:1500], (examples / "kitchen.csv.toml").read_bytes()
-    yield Target("csv", _csv, wrong, (table, *kept("csv")), tokens=(b",", b'"', b"nan", b"1e999", b"\n", b"-", b"\0"))
+    yield Target(
+        "csv",
+        _recording(".csv"),
+        wrong,
+        (table, *kept("csv")),
+        tokens=(b",", b'"', b"nan", b"1e999", b"\n", b"-", b"\0"),
+    )
     yield Target(
         "sidecar",
         _sidecar,
@@ -60,7 +67,15 @@ def targets() -> Iterator[Target]:
         tokens=(b"[columns.voltage_v]\n", b"inf"),
         slowest_s=_FILE_S,
     )
-    yield Target("npz", _npz, wrong, (*_archives(), *kept("npz")), tokens=(b"PK", b"<f8", b"|O", b"\x93NUMPY"))
+    npz = _recording(".npz")
+    yield Target("npz", npz, wrong, (*_archives(), *kept("npz")), tokens=(b"PK", b"<f8", b"|O", b"\x93NUMPY"))
+    waveforms = VECTORS / "waveforms"
+    sound = _shortened((waveforms / "mains_wuhan_400hz.wav").read_bytes())
+    yield Target("wav", _recording(".wav"), wrong, (sound, *kept("wav")), tokens=(b"fmt ", b"data", b"LIST", b"RIFF"))
+    faults = tuple((waveforms / name).read_bytes() for name in ("comtrade/sample_ascii.cff", "steps_float32.cff"))
+    yield Target(
+        "comtrade", _recording(".cff"), wrong, (*faults, *kept("comtrade")), tokens=(b"--- file type: ", b",", b"\r\n")
+    )
 
 
 class _Text(type(Path())):  # type: ignore[misc]  # the class of paths of this system
@@ -92,18 +107,31 @@ def _configuration(octets: bytes) -> None:
     configuration.parse(text, "meter.toml")
 
 
-def _csv(octets: bytes) -> None:
-    table = read_csv(io.BytesIO(octets), "recording.csv", Layout(), _START_SECOND)
-    if any(len(values) != len(table.times_ns) for values in table.columns.values()):
-        raise FaultError("answer", "columns of different lengths")
+def _recording(ending: str) -> Callable[[bytes], None]:
+    """A recording that is this one file, opened as a meter opens it; its first seconds are asked for."""
+    name = f"recording{ending}"
+
+    def run(octets: bytes) -> None:
+        def open_file(path: str) -> BinaryIO:
+            if path != name:
+                raise FileNotFoundError(2, "No such file or directory", path)
+            return io.BytesIO(octets)
+
+        found = open_recording(f"{name}?shift=start", _START_SECOND, open_file)
+        if isinstance(found, Recording):
+            found.measurements(_START_SECOND, 2)
+
+    return run
 
 
 def _sidecar(octets: bytes) -> None:
     read_layout(io.BytesIO(octets), "recording.csv.toml")
 
 
-def _npz(octets: bytes) -> None:
-    read_npz(io.BytesIO(octets), "recording.npz", Layout(), _START_SECOND)
+def _shortened(sound: bytes) -> bytes:
+    """A recorded sound with its first samples only: the rest is all alike."""
+    at = sound.index(b"data") + 4
+    return sound[:at] + _SOUND_OCTETS.to_bytes(4, "little") + sound[at + 4 : at + 4 + _SOUND_OCTETS]
 
 
 def _archives() -> Iterator[bytes]:

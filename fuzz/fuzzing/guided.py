@@ -1,13 +1,16 @@
 """Campaigns by the coverage-guided engine, each in a process of its own; `make fuzz` sets up where the engine is."""
 
+import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from fuzzing.all import make
-from fuzzing.campaign import Report
+from fuzzing.campaign import Report, noted
 from fuzzing.seeds import CORPUS, HERE, ROOT, inputs_in
 from fuzzing.target import FaultError, check
 
@@ -17,24 +20,42 @@ LARGEST_CORPUS = 2500
 """Octets of what is kept in the repository for a target."""
 _SEED = "seed-"
 _MARK = "# Found by coverage; one input a line."
-_UNITS = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 _ARTIFACT = re.compile(r"Test unit written to (\S+)")
 
 
 def campaign(name: str, seed: int, *, inputs: int | None, seconds: float | None, keep: Path) -> Report:
-    """Let the engine work on a target until `inputs` were tried or `seconds` have passed, or it finds a fault."""
-    corpus = LEARNED / name
-    _write(corpus, make(name).seeds)
+    """Let the engine work on a target until `inputs` were tried or `seconds` have passed, its start included."""
+    corpus, told, began = LEARNED / name, LEARNED / f"{name}.json", time.monotonic()
     keep.mkdir(parents=True, exist_ok=True)
-    limit = f"-runs={inputs}" if seconds is None else f"-max_total_time={max(1, int(seconds))}"
-    flags = [limit, f"-seed={seed}", f"-artifact_prefix={keep}/{name}-", "-max_len=4096", "-print_final_stats=1"]
-    told = _engine(name, [str(corpus), *flags, "-timeout=10", "-rss_limit_mb=1024", "-close_fd_mask=1"])
-    units = _UNITS.search(told.stderr)
-    report = Report(name, int(units[1]) if units else 0)
-    if told.returncode:
-        artifact = _ARTIFACT.search(told.stderr)
-        report.faults.append(_again(name, Path(artifact[1])) if artifact else f"the engine ended: {told.stderr[-300:]}")
+    told.unlink(missing_ok=True)
+    limit = [] if seconds is not None else [f"-runs={inputs}"]
+    flags = [*limit, f"-seed={seed}", f"-artifact_prefix={keep}/{name}-", "-max_len=4096"]
+    flags += ["-timeout=10", "-rss_limit_mb=1024", "-close_fd_mask=1"]
+    ended = _engine([name, str(corpus), str(keep), str(told), str(seconds or 0), *flags])
+    seen: dict[str, Any] = {"report": {"target": name}, "slow": []}
+    if told.exists():
+        seen = json.loads(told.read_text("ascii"))
+    report = Report(**seen["report"])
+    report.spent_s = time.monotonic() - began
+    if ended.returncode and not report.faults:
+        artifact = _ARTIFACT.search(ended.stderr)
+        report.faults.append(
+            _again(name, Path(artifact[1])) if artifact else f"the engine ended: {ended.stderr[-300:]}"
+        )
+    _try_slow_ones(report, [bytes.fromhex(one) for one in seen["slow"]], keep)
     return report
+
+
+def _try_slow_ones(report: Report, slow: Sequence[bytes], keep: Path) -> None:
+    """Inputs that took long while they were watched, once more as they are."""
+    if not slow:
+        return
+    target = make(report.target)
+    for octets in slow:
+        try:
+            report.slowest_s = max(report.slowest_s, check(target, octets))
+        except FaultError as fault:
+            noted(report, fault, target, [octets], keep)
 
 
 def _again(name: str, artifact: Path) -> str:
@@ -66,12 +87,13 @@ def condense(name: str) -> int:
     return len(lines) - 1
 
 
-def _engine(name: str, flags: list[str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(HERE / "guided.py"), name, *flags]
+def _engine(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(HERE / "guided.py"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, errors="replace")
 
 
-def _write(folder: Path, seeds: Iterable[bytes]) -> None:
+def planted(folder: Path, seeds: Iterable[bytes]) -> None:
+    """Put the seeds of a target where the engine begins."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, octets in enumerate(seeds):
         (folder / f"{_SEED}{number:03d}").write_bytes(octets)

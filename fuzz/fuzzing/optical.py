@@ -1,6 +1,5 @@
 """The optical port as a target: mode E and HDLC, with a client who has come in and then says anything."""
 
-import time
 from collections.abc import Callable
 from random import Random
 
@@ -9,7 +8,7 @@ from fuzzing.links import frame, stream_of_frames
 from fuzzing.live import Session, packed
 from fuzzing.mutation import Mutator
 from fuzzing.seeds import kept, vectors
-from fuzzing.target import FaultError, Target
+from fuzzing.target import FaultError, Target, spent_s
 from softmeter.dlms.acse import decode_acse
 from softmeter.dlms.apdu import decode_apdu
 from softmeter.dlms.hdlc_server import HdlcServer, Station
@@ -69,9 +68,9 @@ class Line:
     def say(self, octets: bytes) -> None:
         """Octets, a moment after the last."""
         self._now += 0.01
-        began = time.perf_counter()
+        began = spent_s()
         self._events += self._server.receive(octets or b"\x7e", LinkTime(self._now))
-        self.spent_s = time.perf_counter() - began
+        self.spent_s = spent_s() - began
 
     def disturb(self, octets: bytes) -> None:
         """The same, after which the link may be out of step."""

@@ -7,7 +7,8 @@ from random import Random
 
 SLOWEST_S = 0.05
 """CPU seconds one input may take."""
-Clock = Callable[[], float]
+spent_s = time.process_time
+"""Seconds of CPU time of this process up to now."""
 
 
 class FaultError(Exception):
@@ -43,13 +44,13 @@ class Target:
     slowest_s: float = SLOWEST_S
 
 
-def attempt(target: Target, octets: bytes, clock: Clock = time.perf_counter) -> float:
-    """Give `octets` to the target; returns the seconds it took by `clock`.
+def attempt(target: Target, octets: bytes) -> float:
+    """Give `octets` to the target; returns the seconds of CPU time it took.
 
     Raises:
         FaultError: it raised something else than its documented errors.
     """
-    began = clock()
+    began = spent_s()
     told: float | None = None
     try:
         told = target.run(octets)
@@ -59,11 +60,11 @@ def attempt(target: Target, octets: bytes, clock: Clock = time.perf_counter) -> 
         raise
     except Exception as error:
         raise FaultError(f"{type(error).__name__} at {_place(error)}", str(error)) from error
-    return clock() - began if told is None else told
+    return spent_s() - began if told is None else told
 
 
 def check(target: Target, octets: bytes) -> float:
-    """As `attempt`; an input that seems slow is tried again by CPU time: another process may have been in the way.
+    """As `attempt`; an input that seems slow is tried again: the machine may have been in the way.
 
     Raises:
         FaultError: as `attempt`, or it is too slow every time.
@@ -72,7 +73,7 @@ def check(target: Target, octets: bytes) -> float:
     if spent > target.slowest_s:
         for _ in range(3):
             again = target.remake() if target.remake else target
-            spent = min(spent, attempt(again, octets, time.process_time))
+            spent = min(spent, attempt(again, octets))
         if spent > target.slowest_s:
             raise FaultError("slow", f"{spent * 1000:.0f} ms of CPU time at least")
     return spent

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from fuzzing import grammar
-from fuzzing.campaign import campaign
+from fuzzing.campaign import BATCH, Campaign, campaign
 from fuzzing.mutation import Mutator
 from fuzzing.seeds import read
 from fuzzing.target import FaultError, Target, check
@@ -60,6 +60,16 @@ def test_what_is_left_behind_is_a_fault(tmp_path: Path) -> None:
     )
     assert len(report.faults) == 1
     assert report.faults[0].startswith("state: memory has changed in clock")
+
+
+def test_a_campaign_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    tried: list[list[bytes]] = [[], []]
+    for seen, steps in zip(tried, ((3 * BATCH,), (BATCH, 3 * BATCH)), strict=True):
+        going = Campaign(target(seen.append), 1, tmp_path)
+        for inputs in steps:
+            going.run(inputs=inputs)
+        assert going.report.inputs == len(seen) == 3 * BATCH
+    assert tried[0] == tried[1]
 
 
 def test_the_same_seed_gives_the_same_inputs() -> None:

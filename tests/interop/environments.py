@@ -18,6 +18,7 @@ PACKAGES: Final = {
     "dlms-cosem": "dlms-cosem",
     "dsmr-parser": "dsmr-parser",
     "pqopen": "pqopen-lib",
+    "pydlms": "pydlms-client[all]",
 }
 
 

@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
-import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
 from dlms.secure_device import CLIENT_TITLE, SECRET, SecureMeter, pairs
 from interop.foreign import answered, started
+from interop.served import listening
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.host import AssociationOpened
-from softmeter.dlms.server import Server
-from softmeter.instant import LinkTime
 from softmeter.security.certificates import certificate_request
 from softmeter.security.ciphering import Protection
 from softmeter.security.identity import Purpose
 from softmeter.security.suites import Key, Suite
 from softmeter.security.wrapping import wrap_key
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
 NAME: Final = b"KWQ1010400000001"
 HLS5, HLS6, HLS7 = Mechanism.HLS_GMAC, Mechanism.HLS_SHA256, Mechanism.HLS_ECDSA
 SIGNED: Final = pairs(Suite.SUITE_1, "client")[Purpose.SIGNATURE]
-
-
-def serve(listener: socket.socket, meter: SecureMeter, events: list[object]) -> None:
-    connection, _ = listener.accept()
-    server = Server(meter, LinkTime(time.monotonic()))
-    with connection:
-        while not server.closed:
-            data = connection.recv(65536)
-            events += server.receive(data, LinkTime(time.monotonic()))
-            connection.sendall(server.to_send())
-
-
-@contextmanager
-def listening(meter: SecureMeter, events: list[object]) -> Iterator[str]:
-    """The address of the device, for one connection."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener, meter, events), daemon=True)
-        thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(10)
 
 
 def gurux(meter: SecureMeter, mechanism: Mechanism, protection: Protection, **more: Any) -> tuple[Any, list[object]]:
@@ -72,8 +44,8 @@ def gurux(meter: SecureMeter, mechanism: Mechanism, protection: Protection, **mo
         server = pairs(Suite.SUITE_1, "meter")[Purpose.SIGNATURE]
         settings |= {"private_key": bytes(SIGNED).hex(), "public_key": "04" + bytes(server.public).hex()}
     events: list[object] = []
-    with listening(meter, events) as address:
-        answer = answered(started("gurux", "gurux_protection.py", address, json.dumps(settings)))
+    with listening(meter, events) as (host, port):
+        answer = answered(started("gurux", "gurux_protection.py", f"{host}:{port}", json.dumps(settings)))
     return answer, events
 
 
@@ -104,6 +76,14 @@ def test_a_dedicated_key(*, general: bool) -> None:
     answer, _ = gurux(meter, HLS5, Protection.FULL, dedicated_key=bytes(range(0x20, 0x30)).hex(), general=general)
     told(answer)
     assert answer["first"] == (0xDC if general else 0xD0)
+
+
+@pytest.mark.parametrize("general", [False, True])
+def test_long_values_and_parameters_in_blocks(*, general: bool) -> None:
+    """SET and ACTION in their services' blocks, each in requests of 80 octets; SET of a short list."""
+    text = bytes(range(48)).hex()
+    answer, _ = gurux(SecureMeter(), HLS5, Protection.FULL, general=general, room=80, text=text)
+    assert answer == {"set": [2, None], "action": [5, text * 4], "alias": text[:8]}
 
 
 def test_keys_wrapped_and_certificates_requested() -> None:

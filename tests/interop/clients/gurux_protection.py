@@ -18,7 +18,9 @@ from gurux_client import Reader, plain
 from gurux_dlms.asn import GXPkcs10
 from gurux_dlms.ecdsa.GXPrivateKey import GXPrivateKey
 from gurux_dlms.ecdsa.GXPublicKey import GXPublicKey
-from gurux_dlms.enums import Authentication, Conformance, InterfaceType, Security
+from gurux_dlms.enums import Authentication, Conformance, DataType, InterfaceType, ObjectType, Security
+from gurux_dlms.GXWriteItem import GXWriteItem
+from gurux_dlms.objects import GXDLMSData, GXDLMSObject
 from gurux_dlms.objects.enums import SecuritySuite
 from gurux_dlms.secure import GXDLMSSecureClient
 
@@ -66,6 +68,48 @@ def read(address, settings):
     return {"value": value, "name": name, "first": first}
 
 
+def in_blocks(address, settings):
+    """A long value and a long parameter in requests of `room` octets, and a list of values."""
+    reader = Protected(address, settings)
+    reader.open()
+    reader.client.settings.maxPduSize = settings["room"]
+    text = bytearray.fromhex(settings["text"])
+    alias = GXDLMSData("0.0.96.1.1.255")
+    alias.setDataType(2, DataType.OCTET_STRING)
+    alias.value = text
+    told = {}
+    for name, frames in (
+        ("set", reader.client.write(alias, 2)),
+        ("action", reader.client.method(Teller(), 1, text * 4, DataType.OCTET_STRING)),
+    ):
+        reader.sent.clear()
+        for frame in frames:  # each with a reply of its own: what a reply holds of the last frame stays in it
+            reply = reader.ask(frame)
+        told[name] = [len(reader.sent), plain(reply.value)]
+    alias.value = text[:4]
+    reader.ask(reader.client.writeList([Written(alias), Written(alias)]))  # the library knows no blocks of lists
+    told["alias"] = plain(reader.read(1, "0.0.96.1.1.255", 2)[1])
+    reader.close()
+    return told
+
+
+class Teller(GXDLMSObject):
+    """The object that returns what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(ObjectType.DATA, "0.0.128.0.0.255")
+        self.objectType = 9000
+
+
+class Written(GXWriteItem):
+    """An attribute in a list; the library asks it for the type it was given, by another name than it has."""
+
+    def __init__(self, target) -> None:
+        super().__init__()
+        self.target, self.index, self.selector, self.parameters = target, 2, 0, None
+        self.getDataType = lambda: DataType.OCTET_STRING
+
+
 def without_meter(settings):
     """What the library makes of key wrap and certificate requests."""
     wrapped = GXDLMSSecureClient.encrypt(bytes.fromhex(settings["master"]), bytes.fromhex(settings["key"]))
@@ -84,7 +128,7 @@ def main() -> None:
             answer = without_meter(settings)
         else:
             host, port = where.rsplit(":", 1)
-            answer = read((host, int(port)), settings)
+            answer = (in_blocks if "room" in settings else read)((host, int(port)), settings)
     sys.stdout.write(json.dumps(answer) + "\n")
 
 

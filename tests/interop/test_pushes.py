@@ -1,0 +1,95 @@
+"""What a meter says unasked, as foreign programs understand it: plain, ciphered, in general blocks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from dlms.device import KEYS, TITLE
+from interop.foreign import answered, started
+from interop.pydlms import pushed
+from softmeter.dlms.apdu import encode_apdu
+from softmeter.dlms.gbt import unanswered_blocks
+from softmeter.dlms.messages import AttributeReference, DataNotification
+from softmeter.dlms.unsolicited import EventNotification
+from softmeter.obis import Obis
+from softmeter.security.ciphering import Cipher, Protection
+from softmeter.security.suites import Key
+from softmeter.wire.types import encode_length
+from softmeter.wire.wrapper import Datagram, encode_datagram
+
+pytestmark = [pytest.mark.interop, pytest.mark.slow]
+
+TIME: Final = bytes.fromhex("07e8030b010c000000ffc400")
+TOLD_TIME: Final = "2024-03-11T11:00:00Z"
+BODY: Final = bytes.fromhex("020209060100010800ff0600012345")
+ALARM: Final = AttributeReference(1, Obis(0, 0, 97, 97, 0), 2)
+READING: Final = encode_apdu(DataNotification(7, TIME, BODY))
+TIMELESS: Final = encode_apdu(DataNotification(0x40000008, b"", BODY))
+EVENT: Final = encode_apdu(EventNotification(TIME, ALARM, b"\x06\x00\x00\x00\x01"))
+EVENT_WITHOUT_TIME: Final = encode_apdu(EventNotification(None, ALARM, b"\x06\x00\x00\x00\x01"))
+LONG: Final = encode_apdu(
+    DataNotification(9, TIME, b"\x02\x02\x09\x06\x00\x00\x60\x01\x01\xff\x09\x82\x03\xe8" + bytes(1000))
+)
+
+
+def sealed(plain: bytes, counter: int) -> bytes:
+    """As general-glo, authenticated and encrypted."""
+    cipher = Cipher(Key(KEYS.unicast_encryption), Key(KEYS.authentication))
+    content = cipher.protect(TITLE, counter, Protection.FULL, plain)
+    return b"\xdb\x08" + TITLE + encode_length(len(content)) + content
+
+
+def gurux(*apdus: bytes, ciphered: bool = False) -> list[Any]:
+    settings: list[Any] = [[encode_datagram(Datagram(1, 2, one)).hex() for one in apdus]]
+    if ciphered:
+        settings += [TITLE.hex(), KEYS.unicast_encryption.hex(), KEYS.authentication.hex()]
+    found: list[Any] = answered(started("gurux", "gurux_push.py", json.dumps(settings)))
+    return found
+
+
+def told(kind: str, time: str | None, name: str, value: object, title: str | None = None) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "time": time,
+        "records": [[name, value]],
+        "title": title,
+        "authenticated": title is not None,
+    }
+
+
+def test_pydlms_reads_notifications() -> None:
+    data, event = ("DataNotification", "1.0.1.8.0.255", 0x12345), ("EventNotificationRequest", "0.0.97.97.0.255", 1)
+    expected = [told(kind, time, name, value) for kind, name, value in (data, event) for time in (TOLD_TIME, None)]
+    assert pushed(READING, TIMELESS, EVENT, EVENT_WITHOUT_TIME) == expected
+
+
+def test_pydlms_opens_ciphered_notifications() -> None:
+    keys = {"encryption_key": KEYS.unicast_encryption.hex(), "authentication_key": KEYS.authentication.hex()}
+    found = pushed(sealed(READING, 5), sealed(EVENT, 6), security=keys | {"server_system_title": TITLE.hex()})
+    assert found == [
+        told("DataNotification", TOLD_TIME, "1.0.1.8.0.255", 0x12345, TITLE.hex()),
+        told("EventNotificationRequest", TOLD_TIME, "0.0.97.97.0.255", 1, TITLE.hex()),
+    ]
+
+
+@pytest.mark.parametrize("room", [64, 300])
+def test_pydlms_gathers_a_push_in_general_blocks(room: int) -> None:
+    blocks = unanswered_blocks(LONG, room)
+    assert len(blocks) > 3
+    assert pushed(*blocks) == [told("DataNotification", TOLD_TIME, "0.0.96.1.1.255", bytes(1000).hex())]
+
+
+def test_gurux_reads_notifications() -> None:
+    """Of an EventNotification it recognises the tag and leaves the rest to its user."""
+    value = ["0100010800ff", 0x12345]
+    reading, timeless, event = gurux(READING, TIMELESS, EVENT)
+    assert reading == [0x0F, TOLD_TIME, value, BODY.hex()]
+    assert timeless == [0x0F, None, value, BODY.hex()]
+    assert event == [0xC2, None, None, EVENT[1:].hex()]
+
+
+def test_gurux_opens_a_ciphered_notification() -> None:
+    assert gurux(sealed(READING, 5), ciphered=True)[0][1:3] == [TOLD_TIME, ["0100010800ff", 0x12345]]
