@@ -6,6 +6,7 @@ compares both with what was stored last and yields only what changed, so no part
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +24,8 @@ Rows = NDArray[np.void]
 class Persistent(Protocol):
     """A part whose state outlives a power cut."""
 
+    __slots__ = ()
+
     def saved(self) -> Mapping[str, Scalar]:
         """Everything that must survive, by name."""
         ...
@@ -30,6 +33,12 @@ class Persistent(Protocol):
     def restore(self, saved: Mapping[str, Scalar]) -> None:
         """Take back what `saved` gave, perhaps from an older version with fewer names."""
         ...
+
+
+@lru_cache(maxsize=64)
+def _empty(dtype: np.dtype[Any]) -> Rows:
+    """No rows: one array for all empty rings of a form, of which a fleet has many."""
+    return np.zeros(0, dtype)
 
 
 class Ring:
@@ -46,7 +55,7 @@ class Ring:
         self.capacity = capacity
         self.first = 0
         self.end = 0
-        self._storage: Rows = np.zeros(0, dtype)
+        self._storage: Rows = _empty(dtype)
         self._shared = False
 
     def __len__(self) -> int:
@@ -67,7 +76,7 @@ class Ring:
     def clear(self) -> None:
         """Forget all rows; the numbers go on."""
         self.first = self.end
-        self._storage = np.zeros(0, self.dtype)
+        self._storage = _empty(self.dtype)
         self._shared = False
 
     def reshape(self, dtype: np.dtype[Any], capacity: int) -> None:
@@ -138,25 +147,38 @@ class Changes:
         return bool(self.values or self.appended or self.dropped)
 
 
+_Saved = tuple[Any, ...]
+"""The names of what a part saved, in a tuple that meters share, and then the values: small, as fleets have many."""
+
+_NOTHING: _Saved = ((),)
+
+
+@lru_cache(maxsize=256)
+def _shared_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names
+
+
 class Memory:
     """What the store holds, as far as this process has told it."""
 
     def __init__(self) -> None:
-        self._values: dict[str, dict[str, Scalar]] = {}
+        self._values: dict[str, _Saved] = {}
         self._rings: dict[str, tuple[int, int]] = {}
 
     def changes(self, parts: Iterable[tuple[str, Persistent]], rings: Iterable[Ring]) -> Changes:
         """Compare with the last call and take note: the caller must store what is returned, or stop."""
         changes = Changes()
         for part, persistent in parts:
-            saved, known = dict(persistent.saved()), self._values.get(part, {})
-            if saved != known:
+            saved, known = persistent.saved(), self._values.get(part, _NOTHING)
+            now = (_shared_names(tuple(saved)), *saved.values())
+            if now != known:
+                before = dict(zip(known[0], known[1:], strict=True))
                 for name, value in saved.items():
-                    if name not in known or known[name] != value:
+                    if name not in before or before[name] != value:
                         changes.values[part, name] = value
-                for name in known.keys() - saved.keys():
+                for name in before.keys() - saved.keys():
                     changes.values[part, name] = None
-                self._values[part] = saved
+                self._values[part] = now
         for ring in rings:
             first, end = self._rings.get(ring.name, (0, 0))
             if ring.end > end:

@@ -12,6 +12,7 @@ from softmeter.device.adjustment import set_clock, shift_clock
 from softmeter.device.device import Device
 from softmeter.device.profile import ProfileSettings
 from softmeter.device.pulses import active_pulse_count, reactive_pulse_count
+from softmeter.device.registers import RATED
 from softmeter.device.settings import DeviceSettings
 from softmeter.instant import SECOND, Instant, at_second, parse_instant
 from softmeter.metrology.energy import Quantity, quantities
@@ -100,7 +101,9 @@ def test_the_registers_hold_exactly_the_energy_of_the_source() -> None:
     expected = quantities(integrate(Varying().measurements(first, 86_400))).sum(axis=1)
     for quantity in Quantity:
         assert meter.registers.mj(quantity) == expected[quantity]
-        assert sum(meter.registers.mj(quantity, rate=rate) for rate in (1, 2, 3, 4)) == expected[quantity]
+    for summed in RATED:
+        of_rates = [meter.registers.mj(*summed, rate=rate) for rate in (1, 2, 3, 4)]
+        assert sum(of_rates) == sum(expected[quantity] for quantity in summed)
 
 
 def test_rates_switch_at_local_time() -> None:

@@ -95,6 +95,17 @@ def test_long_values_take_several_screens() -> None:
     assert item_pages(item, "", 0) == [("25.4.0", "", "", "")]
 
 
+def test_a_text_of_words_is_cut_between_them() -> None:
+    item = Item(1, Obis.parse("1-0:0.2.0"), 2)
+    assert [page[1] for page in item_pages(item, "1.05.00 4651AC4A", 0)] == ["1.05.00", "4651AC4A"]
+    assert [page[1] for page in item_pages(item, "a bc internetexample d", 0)] == ["a bc", "internete", "xample d"]
+
+
+def test_the_checksum_of_the_version_stands_above_it() -> None:
+    display = Display(FACTORY_DISPLAY, "1.05.00 4651AC4A", LinkTime(1000.0))
+    assert look(display, 4.9) == ("4651AC4A", "1.05.00", "")
+
+
 # fmt: off
 NUMBERS = [
     (Reading(1_234_567, 0, Unit.WATT_HOUR), 0, ("001234", "kWh")),

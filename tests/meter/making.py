@@ -1,6 +1,6 @@
 """Whole meters for tests: the real parts, a source, fixed keys."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from softmeter.apps import configuration
@@ -17,11 +17,13 @@ from softmeter.meter.factory import Factory
 from softmeter.meter.identity import Identity
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
+from softmeter.meter.model.switching import LIMITS
 from softmeter.signal.constant import constant
 from softmeter.signal.samples import Source
 
 START = parse_instant("2026-01-01T00:00:00Z")
 SERIAL = "12345678"
+PLAIN, SWITCHED = "IQ0102065BNEM01-0", "IQ0102065BNEM02+D"
 KEYS = {sap: Keys(bytes([sap]) * 16, bytes([0xA0 + sap]) * 16, f"password-{sap}".encode()) for sap in (1, 2, 6)}
 
 
@@ -44,11 +46,13 @@ class Made:
     config: str = "factory"
     outputs: Outputs | None = None
     journal: Journal = field(default_factory=Journal)
+    has_breaker: bool = False
 
     def __post_init__(self) -> None:
         settings = _read(self.config)
-        identity = Identity(serial=SERIAL)
-        device = Device(settings.device, Supply(self.source, self.journal), self.start)
+        identity = Identity(serial=SERIAL, type=SWITCHED if self.has_breaker else PLAIN)
+        kind = replace(settings.device, has_breaker=self.has_breaker, limits=LIMITS)
+        device = Device(kind if self.has_breaker else settings.device, Supply(self.source, self.journal), self.start)
         display = Display(settings.display, identity.legal_firmware, LinkTime(0.0))
         self.meter = Meter(Factory(identity, self.start), device, display, KeyRing(bytes(16), KEYS), SeededEntropy(1))
         self.actor = Actor(self.meter, self.outputs)

@@ -9,15 +9,23 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from softmeter.clock import NOT_SPECIFIED, NOT_SPECIFIED_YEAR, DateTime
+from softmeter.device.calendar import Calendar, Day, Season, Switch, Week
+from softmeter.device.demand import FACTORY_DEMAND, DemandSettings
 from softmeter.device.display import DisplaySettings
 from softmeter.device.display_lists import FACTORY_DISPLAY
+from softmeter.device.hands import Crystal
 from softmeter.device.profile import ProfileSettings
+from softmeter.device.recurrence import Day as Date
 from softmeter.device.settings import DeviceSettings
-from softmeter.device.tariff import Season, Switch, TariffTable
+from softmeter.device.special_days import SpecialDay, SpecialDays
 from softmeter.device.zone import AMSTERDAM
 from softmeter.errors import ConfigurationError
+from softmeter.instant import SECOND
 from softmeter.meter.identity import Identity
-from softmeter.meter.model.capture import CATALOGUE, CLOCK, DAILY, LOAD, data, key, register
+from softmeter.meter.model.alarms import ALARM_WORDS, MONITORS
+from softmeter.meter.model.capture import BILLING, CATALOGUE, CLOCK, DAILY, LOAD, data, key, register
+from softmeter.meter.model.scripted import SCHEDULES
+from softmeter.meter.model.switching import LIMITS
 
 PACKAGED = ("factory", "nl")
 
@@ -28,6 +36,7 @@ _FACTORY_COLUMNS = {
         data("0-0:96.10.2"),
         *(register(f"1-0:{c}.8.{rate}") for c in (1, 2) for rate in (1, 2)),
     ),
+    BILLING: (CLOCK, *(register(f"1-0:{c}.8.0") for c in (1, 2, 5, 6, 7, 8))),
 }
 
 
@@ -46,6 +55,12 @@ class _Identity(_Table):
 class _Clock(_Table):
     utc_offset_min: Annotated[int, Field(ge=-720, le=840)] = -AMSTERDAM.standard_min
     daylight_saving: bool = AMSTERDAM.enabled
+    drift_s_per_day: Annotated[float, Field(ge=-60, le=60)] = 0.0
+    drift_s_per_day_per_degree: Annotated[float, Field(ge=-1, le=1)] = 0.0
+
+    @property
+    def crystal(self) -> Crystal:
+        return Crystal(round(self.drift_s_per_day * SECOND), round(self.drift_s_per_day_per_degree * SECOND))
 
 
 class _Season(_Table):
@@ -57,11 +72,18 @@ class _Season(_Table):
 _Time = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
+class _SpecialDay(_Table):
+    date: Annotated[str, StringConstraints(pattern=r"^(\d{4}-)?\d\d-\d\d$")]
+    day: Annotated[int, Field(ge=0, le=255)]
+
+
 class _Tariff(_Table):
+    name: Annotated[str, StringConstraints(pattern=r"^[ -~]{0,32}$")] = "factory"
     default_rate: Annotated[int, Field(ge=1, le=4)] = 1
     seasons: tuple[_Season, ...]
     weeks: dict[str, tuple[int, ...]]
     days: dict[Annotated[int, Field(ge=0, le=255)], dict[_Time, int]]
+    special_days: tuple[_SpecialDay, ...] = ()
 
 
 class _Load(_Table):
@@ -74,9 +96,20 @@ class _Daily(_Table):
     capacity: Annotated[int, Field(ge=1)] = 31
 
 
+class _Billing(_Table):
+    period_s: Annotated[int, Field(ge=0)] = 0
+    capacity: Annotated[int, Field(ge=1)] = 13
+
+
 class _Profiles(_Table):
     load: _Load = _Load()
     daily: _Daily = _Daily()
+    billing: _Billing = _Billing()
+
+
+class _Demand(_Table):
+    period_s: int = FACTORY_DEMAND.period_s
+    periods: int = FACTORY_DEMAND.periods
 
 
 class _Display(_Table):
@@ -103,6 +136,7 @@ class _File(_Table):
     clock: _Clock = _Clock()
     tariff: _Tariff | None = None
     profiles: _Profiles = _Profiles()
+    demand: _Demand = _Demand()
     display: _Display = _Display()
     services: _Services = _Services()
     ports: Ports = Ports()
@@ -174,29 +208,61 @@ def _configuration(file: _File) -> Configuration:
     serial_given = bool(given["serial"])
     if not serial_given:
         del given["serial"]
+    identity = Identity(**given)
     zone = replace(AMSTERDAM, standard_min=-file.clock.utc_offset_min, enabled=file.clock.daylight_saving)
     profiles = tuple(
         ProfileSettings(name, tuple(key(one) for one in _FACTORY_COLUMNS[name]), profile.period_s, profile.capacity)
-        for name, profile in ((LOAD, file.profiles.load), (DAILY, file.profiles.daily))
+        for name, profile in (
+            (LOAD, file.profiles.load),
+            (DAILY, file.profiles.daily),
+            (BILLING, file.profiles.billing),
+        )
     )
-    device = DeviceSettings(CATALOGUE, profiles, zone=zone)
+    demand = DemandSettings(file.demand.period_s, file.demand.periods)
+    demand.check()
+    device = DeviceSettings(
+        CATALOGUE,
+        profiles,
+        zone=zone,
+        demand=demand,
+        crystal=file.clock.crystal,
+        schedules=SCHEDULES,
+        has_breaker=identity.has_disconnector,
+        limits=LIMITS,
+        monitors=MONITORS,
+        alarm_words=ALARM_WORDS,
+    )
     if file.tariff is not None:
-        device = replace(device, tariff=_table(file.tariff), default_rate=file.tariff.default_rate)
+        device = replace(device, tariff=_calendar(file.tariff), default_rate=file.tariff.default_rate)
+        device = replace(device, special_days=_special_days(file.tariff.special_days))
     display = replace(FACTORY_DISPLAY, **file.display.model_dump())
-    return Configuration(Identity(**given), serial_given, device, display, file.ports, file.services.extras)
+    return Configuration(identity, serial_given, device, display, file.ports, file.services.extras)
 
 
-def _table(tariff: _Tariff) -> TariffTable:
-    return TariffTable(
-        tuple(Season(season.name, _start(season.start), season.week) for season in tariff.seasons),
-        tariff.weeks,
-        {
-            day: tuple(
-                Switch(int(time[:2]) * 3600 + int(time[3:]) * 60, rate) for time, rate in sorted(switches.items())
+def _calendar(tariff: _Tariff) -> Calendar:
+    calendar = Calendar(
+        tariff.name.encode("ascii"),
+        tuple(Season(one.name.encode(), _start(one.start), one.week.encode()) for one in tariff.seasons),
+        tuple(Week(name.encode(), days) for name, days in tariff.weeks.items()),
+        tuple(
+            Day(
+                number,
+                tuple(Switch(int(at[:2]) * 3600 + int(at[3:]) * 60, rate) for at, rate in sorted(switches.items())),
             )
-            for day, switches in tariff.days.items()
-        },
+            for number, switches in tariff.days.items()
+        ),
     )
+    calendar.check()
+    return calendar
+
+
+def _special_days(days: tuple[_SpecialDay, ...]) -> SpecialDays:
+    return SpecialDays.of(SpecialDay(index, _date(one.date), one.day) for index, one in enumerate(days, 1))
+
+
+def _date(text: str) -> Date:
+    *year, month, day = (int(part) for part in text.split("-"))
+    return Date(year[0] if year else NOT_SPECIFIED_YEAR, month, day)
 
 
 def _start(month_day: str) -> DateTime:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from softmeter.cosem.access import AttributeAccess, DataAccessResult, MethodAccess, Policy, Rights
+from softmeter.cosem.access import ALL, AttributeAccess, DataAccessResult, MethodAccess, Policy, Rights
 from softmeter.cosem.guards import guarded
 from softmeter.cosem.interface import Interface, Invoker, Reader, Selector, Writer, invoker, reader, selector, writer
 from softmeter.errors import LocalProtocolError
@@ -29,6 +29,15 @@ class Row:
     @property
     def name(self) -> Obis:
         return Obis.parse(self.obis)
+
+
+class Inside(Enum):
+    """The meter itself as an audience: what it does by its own scripts is not a matter of rights."""
+
+    INSIDE = 0
+
+
+_EVERYTHING = Rights(ALL, ALL, ALL)
 
 
 class View:
@@ -94,6 +103,7 @@ class Dictionary:
                 unknown = rights.unknown(row.interface.attribute_names(), row.interface.method_names())
                 if unknown:
                     raise LocalProtocolError(f"policy {row.policy.name} names {sorted(unknown)}, {row.obis} has none")
+        self._interfaces = {row.name: row.interface for row in self.rows}
         self._views: dict[Enum, View] = {}
         self._lists: dict[tuple[Enum, bool], bytes] = {}
 
@@ -107,9 +117,13 @@ class Dictionary:
     def seen_by(self, audience: Enum) -> Iterator[tuple[Obis, Interface, Rights]]:
         """The objects an audience may touch, by class and then name, with what it may do."""
         for row in self.rows:
-            rights = row.policy.of(audience)
+            rights = _EVERYTHING if audience is Inside.INSIDE else row.policy.of(audience)
             if rights:
                 yield row.name, row.interface, rights
+
+    def interface(self, name: Obis) -> Interface | None:
+        """The object of that name."""
+        return self._interfaces.get(name)
 
     def object_list(self, audience: Enum, *, version: int = 1) -> bytes:
         """Attribute 2 of the association objects, encoded: what `audience` sees and may do.

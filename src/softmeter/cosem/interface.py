@@ -27,8 +27,8 @@ encoded: Codec[bytes] = Codec("encoded data", (skip_data, bytes), (skip_data, by
 class ObjectLists(Protocol):
     """Who knows the objects of a meter type; see `softmeter.cosem.dictionary.Dictionary`."""
 
-    def object_list(self, audience: Enum) -> bytes:
-        """The encoded object_list as an audience sees it."""
+    def object_list(self, audience: Enum, *, version: int = 1) -> bytes:
+        """The encoded object_list as an audience sees it, in the form of a version of the association."""
         ...
 
 

@@ -1,6 +1,7 @@
 """The open associations of a meter, as its association objects present them (IEC 62056-62, class 15)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from softmeter.obis import Obis
@@ -38,6 +39,10 @@ class Session:
     """The client's system title; empty where it gave none."""
     protection: Protection = Protection.NONE
     """Of the request being served."""
+    users: Mapping[int, str] = field(default_factory=dict)
+    """The users of the client address by their number; empty where everybody is welcome."""
+    user_id: int = 0
+    """Which of them this is; 0 if the client named none."""
     demanded: Policy = Policy.NOTHING
     """What the attributes and methods touched by it demand of the answer."""
 

@@ -9,6 +9,8 @@ from softmeter.clock import NOT_SPECIFIED, DateTime
 from softmeter.device.clock import HUNDREDTH, Preset
 from softmeter.device.events import Event
 from softmeter.device.profile import INVALID_TIME, Status
+from softmeter.device.surroundings import REFERENCE_TEMPERATURE
+from softmeter.device.tariff import follow
 from softmeter.device.zone import FOREVER, Zone
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant
@@ -80,6 +82,13 @@ def take_preset(device: "Device", at: Instant) -> None:
     _move_to(device, at, preset.second * SECOND)
 
 
+def warm_clock(device: "Device", at: Instant, temperature: int) -> None:
+    """Let the meter's clock drift as it does at a temperature in degrees Celsius."""
+    crystal = device.settings.crystal
+    drift_ns = crystal.drift_ns + (temperature - REFERENCE_TEMPERATURE) * crystal.drift_per_degree_ns
+    device.clock.hands = device.clock.hands.drifting(at, drift_ns)
+
+
 def set_zone(device: "Device", at: Instant, zone: Zone) -> None:
     """Live by other rules of local time from now on; meter time in UTC goes on."""
     device.clock.zone = zone
@@ -99,8 +108,8 @@ def _move_to(device: "Device", at: Instant, time_ns: int) -> None:
     latched = Status.CLOCK_ADJUSTED | (INVALID_TIME if clock.invalid else Status(0))
     clock.hands = clock.hands.turned(at, by_ns)
     clock.invalid = False
-    device.events.record(Event.CLOCK_ADJUSTED_OLD, old)
-    device.events.record(Event.CLOCK_ADJUSTED_NEW, clock.stamp(at))
+    device.record(Event.CLOCK_ADJUSTED_OLD, old)
+    device.record(Event.CLOCK_ADJUSTED_NEW, clock.stamp(at))
     for profile in device.profiles:
         following = profile.boundary(clock, time_ns // SECOND)
         profile.latched |= latched
@@ -116,4 +125,5 @@ def _find_boundaries(device: "Device", at: Instant) -> None:
     clock = device.clock
     second = clock.time(at) // SECOND
     clock.due = clock.segment(second).end
-    device.tariff.evaluate(clock, second)
+    follow(device, second)
+    device.reschedule(second)

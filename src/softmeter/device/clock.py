@@ -28,12 +28,12 @@ class Clock:
 
     __slots__ = ("_segment", "_zone", "due", "hands", "invalid", "limit_s", "preset")
 
-    def __init__(self, zone: Zone, limit_s: int, start: Instant) -> None:
+    def __init__(self, zone: Zone, limit_s: int, start: Instant, drift_ns: int = 0) -> None:
         self.zone = zone
         self.limit_s = limit_s
         self.invalid = False
         self.preset: Preset | None = None
-        self.hands = Hands(0, start, 0)
+        self.hands = Hands(0, start, 0, start, drift_ns)
         self.due = self.segment(whole_second(start)).end
 
     @property
@@ -77,6 +77,8 @@ class Clock:
             "offset_ns": self.hands.offset_ns,
             "slew_from_ns": self.hands.slew_from,
             "slew_by_ns": self.hands.slew_by_ns,
+            "drift_from_ns": self.hands.drift_from,
+            "drift_ns": self.hands.drift_ns,
             "due": self.due,
             "invalid": int(self.invalid),
             "limit_s": self.limit_s,
@@ -105,6 +107,8 @@ class Clock:
             saved_int(saved, "offset_ns", self.hands.offset_ns),
             Instant(saved_int(saved, "slew_from_ns", self.hands.slew_from)),
             saved_int(saved, "slew_by_ns", self.hands.slew_by_ns),
+            Instant(saved_int(saved, "drift_from_ns", self.hands.drift_from)),
+            saved_int(saved, "drift_ns", self.hands.drift_ns),
         )
         self.due = saved_int(saved, "due", self.due)
         self.invalid = bool(saved_int(saved, "invalid", int(self.invalid)))

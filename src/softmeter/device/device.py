@@ -1,38 +1,51 @@
 """A meter's behaviour as a whole, and the only way time passes for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from softmeter.clock import Stamp
+from softmeter.device.activation import Family
+from softmeter.device.adjustment import warm_clock
+from softmeter.device.attributes import Attributes
+from softmeter.device.behaviour import Block, Script
+from softmeter.device.behaviours import Behaviours
 from softmeter.device.clock import Clock
-from softmeter.device.events import Event, EventLogs, Log
+from softmeter.device.events import CLEARED, Event, EventLogs, Log
 from softmeter.device.instantaneous import NOTHING, Instantaneous
+from softmeter.device.measurement_check import alive
 from softmeter.device.outage import power_down, power_up
 from softmeter.device.profile import Profile, Status
 from softmeter.device.progress import Progress
 from softmeter.device.pulses import Outputs, pulses_each, pulses_of
 from softmeter.device.registers import Registers
 from softmeter.device.settings import DeviceSettings
-from softmeter.device.tariff import Tariff
+from softmeter.device.surroundings import Calm, Feeling, Surroundings
+from softmeter.device.tariff import Tariff, follow
+from softmeter.errors import LocalProtocolError
 from softmeter.instant import SECOND, Instant, at_second, whole_second
 from softmeter.metrology.energy import quantities
 from softmeter.metrology.engine import Seconds, integrate
 from softmeter.persistent import Persistent, Ring
-from softmeter.signal.samples import Integers, Source
+from softmeter.signal.samples import Source
 
 CHUNK_S = 3600
 """How many seconds are measured at once: enough to make arrays pay, few enough to stay in the cache."""
 
 
-class Block(NamedTuple):
-    """Seconds measured together: their values, and what they count, shape (8, n)."""
+CALM_PLACE = Calm()
+DEEPEST_SCRIPT = 4
+"""A script may execute scripts, but not for ever."""
 
-    seconds: Seconds
-    counted: Integers
+
+Executor = Callable[["Device", Script], None]
+"""Who knows what the scripts of a meter do; what cannot be done is left out."""
+
+
+def _no_scripts(_: "Device", __: Script) -> None:
+    """A device alone has no objects that a script could act upon."""
 
 
 class Device:
@@ -43,32 +56,48 @@ class Device:
 
     __slots__ = (
         "_capturing",
+        "_executing",
+        "attributes",
+        "behaviours",
         "clock",
         "events",
+        "executor",
+        "feeling",
         "instantaneous",
         "profiles",
         "progress",
         "registers",
         "settings",
         "source",
+        "surroundings",
         "tariff",
     )
 
-    def __init__(self, settings: DeviceSettings, source: Source, start: Instant) -> None:
+    def __init__(
+        self, settings: DeviceSettings, source: Source, start: Instant, surroundings: Surroundings = CALM_PLACE
+    ) -> None:
         self.settings = settings
         self.source = source
+        self.surroundings = surroundings
+        self.executor: Executor = _no_scripts
+        self.attributes = Attributes()
+        self.feeling = Feeling()
         self.progress = Progress(start)
-        self.clock = Clock(settings.zone, settings.synchronisation_limit_s, start)
+        self.clock = Clock(settings.zone, settings.synchronisation_limit_s, start, settings.crystal.drift_ns)
         self.registers = Registers()
-        self.tariff = Tariff(settings.tariff, settings.default_rate)
+        self.tariff = Tariff(settings.tariff, settings.default_rate, settings.special_days)
         self.events = EventLogs()
         self.instantaneous: Instantaneous = NOTHING
         self.profiles = tuple(Profile(profile, settings.catalogue) for profile in settings.profiles)
+        self.behaviours = Behaviours.of(settings)
+        self.behaviours.calibration.apply(self)
         self._capturing: Stamp | None = None
+        self._executing = 0
         second = self.clock.time(start) // SECOND
         self.tariff.evaluate(self.clock, second)
         for profile in self.profiles:
             profile.due = profile.boundary(self.clock, second)
+        self.reschedule(second)
 
     @property
     def now(self) -> Instant:
@@ -84,6 +113,10 @@ class Device:
     def stamp(self) -> Stamp:
         """The time stamp of the row being captured, else of now."""
         return self._capturing or self.clock.stamp(self.now)
+
+    def status(self, name: str) -> int:
+        """The status byte of the profile of that name, of the row being captured or of now."""
+        return int(self.profile(name).status(self.stamp, critical=self.behaviours.alarms.critical))
 
     def profile(self, name: str) -> Profile:
         """The profile of that name.
@@ -105,6 +138,8 @@ class Device:
         progress = self.progress
         if until < progress.now:
             raise ValueError(f"instant {until} is before {progress.now}: time does not run back")
+        if self._executing:
+            return  # time stands still while a script runs
         end = whole_second(until)
         if progress.second <= end and self.powered:
             self._cross_boundaries()
@@ -120,6 +155,7 @@ class Device:
         """
         if now < self.now:
             raise ValueError(f"instant {now} is before {self.now}: time does not run back")
+        self.behaviours.calibration.apply(self)  # the constants were restored
         if self.powered:
             power_down(self, self.now)
         self.progress.now = now
@@ -135,18 +171,62 @@ class Device:
 
     def capture(self, profile: Profile, second: int | None = None) -> None:
         """Write a row now; with a meter second, the regular one of that time, which clears what was latched."""
+        before = self._capturing
         self._capturing = self.stamp if second is None else self.clock.stamp_of(second)
         profile.append(self)
-        self._capturing = None
+        self._capturing = before
         if second is not None:
             profile.latched = Status(0)
+
+    def record(self, event: Event, stamp: Stamp | None = None) -> None:
+        """Log an event, stamped with now unless its moment was another one, and let it have its consequences."""
+        at = self.stamp if stamp is None else stamp
+        self.events.record(event, at)
+        for behaviour in self.behaviours:
+            behaviour.logged(self, event, at)
+
+    def clear_log(self, log: Log) -> None:
+        """Forget the lines of a log, and log that."""
+        self.events.clear(log)
+        self.record(CLEARED[log])
+
+    def execute(self, script: Script, second: int | None = None) -> None:
+        """Do what a script says now; selector 0 means nothing. With a meter second, rows are stamped with that time."""
+        if not script.selector or self._executing >= DEEPEST_SCRIPT:
+            return
+        before = self._capturing
+        self._capturing = before if second is None else self.clock.stamp_of(second)
+        self._executing += 1
+        try:
+            self.executor(self, script)
+        finally:
+            self._executing -= 1
+            self._capturing = before
+
+    def reschedule(self, second: int) -> None:
+        """The clock shows `second`, and may have shown anything before: let each behaviour find out when it is due."""
+        for behaviour in self.behaviours:
+            behaviour.reschedule(self, second)
+
+    def feel(self) -> None:
+        """Notice what surrounds the meter in the second reached."""
+        now = self.surroundings.state(self.progress.second)
+        before = self.feeling.state
+        if now != before:
+            self.feeling.state = now
+            if now.temperature != before.temperature:
+                warm_clock(self, at_second(self.progress.second), now.temperature)
+            for behaviour in self.behaviours:
+                behaviour.felt(self, before, now)
 
     def fork(self) -> "Device":
         """A twin in the same state that can go its own way."""
         twin = copy(self)
         twin.progress, twin.clock = copy(self.progress), copy(self.clock)
         twin.registers, twin.tariff = copy(self.registers), copy(self.tariff)
-        twin.events = self.events.fork()
+        twin.events, twin.feeling = self.events.fork(), copy(self.feeling)
+        twin.attributes = Attributes(self.attributes)
+        twin.behaviours = self.behaviours.fork()
         twin.profiles = tuple([profile.fork() for profile in self.profiles])
         return twin
 
@@ -158,11 +238,16 @@ class Device:
         yield "registers", self.registers
         for profile in self.profiles:
             yield f"profile.{profile.settings.name}", profile
+        yield "attributes", self.attributes
+        yield "surroundings", self.feeling
+        for behaviour in self.behaviours:
+            yield behaviour.name, behaviour
 
     def rings(self) -> Iterator[Ring]:
         """All rows that survive a power cut."""
         for profile in self.profiles:
             yield profile.ring
+        yield self.behaviours.power_failures.ring
         for log in Log:
             yield self.events.ring(log)
 
@@ -170,34 +255,47 @@ class Device:
         return integrate(self.source.measurements(whole_second(at), 1))
 
     def _sees_voltage(self, at: Instant) -> bool:
-        return self._measured(at).voltage_mv.item(0) >= self.settings.cut_mv
+        return bool(alive(self._measured(at), self.settings.cut_mv)[0])
 
     def _live(self, count: int, outputs: Outputs | None) -> None:
         first = self.progress.second
         seconds = integrate(self.source.measurements(first, count))
         block = Block(seconds, quantities(seconds))
-        alive = seconds.voltage_mv >= self.settings.cut_mv
-        if self.powered and alive.all():
+        powered = alive(seconds, self.settings.cut_mv)
+        if self.powered and powered.all():
             self._count(block, 0, count, outputs)
             return
-        edges = [0, *(np.flatnonzero(alive[1:] != alive[:-1]) + 1).tolist(), count]
+        edges = [0, *(np.flatnonzero(powered[1:] != powered[:-1]) + 1).tolist(), count]
         for begin, end in pairwise(edges):
             at = at_second(first + begin)
-            if alive[begin]:
+            if powered[begin]:
                 power_up(self, at)
                 self._count(block, begin, end, outputs)
                 continue
             if self.powered:
                 power_down(self, at)
-            self.progress.second = first + end
-            self.progress.now = at_second(first + end)
+            self._pass_dark(first + end)
+
+    def _pass_dark(self, until: int) -> None:
+        """Live on without power until the bench second `until`; what surrounds the meter is felt all the same."""
+        progress = self.progress
+        self.feel()
+        while progress.second < until:
+            progress.second = min(self.surroundings.next_change(progress.second), until)
+            progress.now = at_second(progress.second)
+            self.feel()
 
     def _count(self, block: Block, begin: int, end: int, outputs: Outputs | None) -> None:
         """Count the powered seconds `begin` to `end` - 1 of a block, from boundary to boundary."""
         first = block.seconds.first_second
+        loaded, unloaded = block, None
         while begin < end:
-            boundary = self._boundary()
-            stop = max(begin + 1, min(end, boundary - first))
+            if self.behaviours.breaker.closed:
+                block = loaded
+            else:
+                block = unloaded = unloaded or loaded.without_load()
+            boundary = self._boundary(first + begin)
+            stop = self._limit(block, begin, max(begin + 1, min(end, boundary - first)))
             counted = block.counted[:, begin:stop]
             if outputs is not None and outputs.wants_seconds:
                 for index, pulses in enumerate(pulses_each(self.registers, counted, first + begin), begin):
@@ -214,29 +312,52 @@ class Device:
         """Count seconds of one rate, and do what is due if they reach the bench second `boundary`."""
         counted = block.counted
         energies = counted[:, begin] if end == begin + 1 else counted[:, begin:end].sum(axis=1)
-        self.registers.add(self.tariff.rate, energies.tolist())
+        self.registers.add(self.tariff.counting(Family.ENERGY), energies.tolist())
         self.instantaneous = Instantaneous.of(block.seconds, end - 1)
         second = block.seconds.first_second + end
         self.progress.second, self.progress.now = second, at_second(second)
+        for behaviour in self.behaviours:
+            if behaviour.watches:
+                behaviour.passed(self, block, begin, end)
         if second >= boundary:
             self._cross_boundaries()
 
-    def _boundary(self) -> int:
-        """The first bench second at which the meter's clock has something to do."""
+    def _limit(self, block: Block, begin: int, end: int) -> int:
+        """How far to count at once so that no behaviour acts late."""
+        for behaviour in self.behaviours:
+            if behaviour.watches:
+                end = behaviour.limit(self, block, begin, end)
+        return end
+
+    def _boundary(self, second: int) -> int:
+        """The first bench second after `second` at which the clock, or somebody outside, has something to do."""
         dues = [profile.due for profile in self.profiles]
-        return self.clock.hands.first_second(min(self.clock.due, self.tariff.due, *dues))
+        dues += [behaviour.due for behaviour in self.behaviours]
+        by_clock = self.clock.hands.first_second(min(self.clock.due, self.tariff.due, *dues))
+        return min(by_clock, self.surroundings.next_change(second))
 
     def _cross_boundaries(self) -> None:
         """Do all that is due at the second reached, in the order of what others see of it."""
         clock = self.clock
         second = clock.time(at_second(self.progress.second)) // SECOND
+        self.feel()
         while clock.due <= second:
-            self.events.record(Event.DAYLIGHT_SAVING_CHANGED, clock.stamp_of(clock.due, before_change=True))
+            self.record(Event.DAYLIGHT_SAVING_CHANGED, clock.stamp_of(clock.due, before_change=True))
             clock.due = clock.segment(clock.due).end
+        self._run(second, measures=True)
         if self.tariff.due <= second:
-            self.tariff.evaluate(clock, second)
+            follow(self, second, anew=False)
         for profile in self.profiles:
             while profile.due <= second:
                 due = profile.due
                 self.capture(profile, due)
                 profile.due = profile.boundary(clock, due)
+        self._run(second, measures=False)
+
+    def _run(self, second: int, *, measures: bool) -> None:
+        for behaviour in self.behaviours:
+            while behaviour.measures is measures and behaviour.due <= second:
+                due = behaviour.due
+                behaviour.run(self, due)
+                if behaviour.due == due:
+                    raise LocalProtocolError(f"{behaviour.name} is due at {due} for ever")

@@ -119,6 +119,7 @@ class DisplaySettings:
 class Display:
     """Which item is shown: first the firmware version, then the automatic list, after a press the manual one.
 
+    `version` is that of the metrological part, and behind a space its checksum, which the upper row shows.
     Only the settings survive a power cut. Times are those of a person looking, whatever the rate of the bench.
     """
 
@@ -179,7 +180,8 @@ class Display:
         else:
             shown_for = now - self._power_on - POWER_ON_S
             if shown_for < 0:
-                return _pages("", self.version, "", "Firmware version")[0]
+                version, _, checksum = self.version.partition(" ")
+                return Page(checksum, version, title="Firmware version")
             if self._pressed is not None:
                 shown_for = now - self._pressed - settings.return_s
             items, position = settings.automatic, int(shown_for // settings.scroll_s)
@@ -224,15 +226,25 @@ def number_text(reading: Reading, energy_decimals: int) -> tuple[str, str]:
 
 
 def _pages(code: str, text: str, unit: str, title: str) -> list[Page]:
-    """Cut a text into screens of nine characters; a point shares the cell of the character before it."""
+    """Cut a text into screens of nine characters, at a space where there is one; a point shares a cell."""
     pages, row, cells = [], "", 0
-    for character in text:
-        wide = character not in ".:"
-        if cells + wide > WIDTH:
+    for word in text.split(" "):
+        length = sum(map(_is_wide, word))
+        if row and cells + 1 + length > WIDTH:
             pages.append(Page(code, row, unit, title))
             row, cells = "", 0
-        row, cells = row + character, cells + wide
+        for character in f" {word}" if row else word:
+            wide = _is_wide(character)
+            if cells + wide > WIDTH:
+                pages.append(Page(code, row, unit, title))
+                row, cells = "", 0
+            row, cells = row + character, cells + wide
     return [*pages, Page(code, row, unit, title)]
+
+
+def _is_wide(character: str) -> bool:
+    """Whether it needs a cell of its own."""
+    return character not in ".:"
 
 
 @lru_cache(maxsize=64)  # a thousand meters share the text of one list

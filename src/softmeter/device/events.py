@@ -18,7 +18,9 @@ class Log(IntEnum):
 
     STANDARD = 0
     FRAUD = 1
+    DISCONNECTOR = 2
     POWER_QUALITY = 4
+    COMMUNICATION = 5
 
 
 class Event(Enum):
@@ -41,6 +43,8 @@ class Event(Enum):
     FIRMWARE_READY = Log.STANDARD, 17
     FIRMWARE_ACTIVATED = Log.STANDARD, 18
     PASSIVE_TARIFF_PROGRAMMED = Log.STANDARD, 19
+    EXTERNAL_ALERT = Log.STANDARD, 20
+    KEY_EXCHANGED = Log.STANDARD, 48
     STANDARD_LOG_CLEARED = Log.STANDARD, 255
 
     TERMINAL_COVER_REMOVED = Log.FRAUD, 40
@@ -50,13 +54,34 @@ class Event(Enum):
     METER_COVER_REMOVED = Log.FRAUD, 44
     METER_COVER_CLOSED = Log.FRAUD, 45
     LOGIN_FAILED = Log.FRAUD, 46
+    DECRYPTION_FAILED = Log.FRAUD, 49
+    REPLAY = Log.FRAUD, 50
+    CURRENT_REVERSAL = Log.FRAUD, 91
     FRAUD_LOG_CLEARED = Log.FRAUD, 255
+
+    READY_FOR_RECONNECTION = Log.DISCONNECTOR, 59
+    MANUALLY_DISCONNECTED = Log.DISCONNECTOR, 60
+    MANUALLY_CONNECTED = Log.DISCONNECTOR, 61
+    REMOTELY_DISCONNECTED = Log.DISCONNECTOR, 62
+    REMOTELY_CONNECTED = Log.DISCONNECTOR, 63
+    LOCALLY_DISCONNECTED = Log.DISCONNECTOR, 64
+    LIMITER_EXCEEDED = Log.DISCONNECTOR, 65
+    LIMITER_NORMAL = Log.DISCONNECTOR, 66
+    LIMITER_CHANGED = Log.DISCONNECTOR, 67
+    BREAKER_FAILED = Log.DISCONNECTOR, 68
+    LOCALLY_CONNECTED = Log.DISCONNECTOR, 69
+    FUSE_EXCEEDED = Log.DISCONNECTOR, 70
+    FUSE_NORMAL = Log.DISCONNECTOR, 71
+    DISCONNECTOR_LOG_CLEARED = Log.DISCONNECTOR, 255
 
     UNDERVOLTAGE_L1 = Log.POWER_QUALITY, 76
     OVERVOLTAGE_L1 = Log.POWER_QUALITY, 79
     MISSING_VOLTAGE_L1 = Log.POWER_QUALITY, 82
     VOLTAGE_NORMAL_L1 = Log.POWER_QUALITY, 85
     POWER_QUALITY_LOG_CLEARED = Log.POWER_QUALITY, 255
+
+    LOCAL_COMMUNICATION = Log.COMMUNICATION, 158
+    COMMUNICATION_LOG_CLEARED = Log.COMMUNICATION, 255
 
     @property
     def log(self) -> Log:
@@ -67,7 +92,11 @@ class Event(Enum):
         return self.value[1]
 
 
-_CLEARED = {event.log: event for event in Event if event.code == 255}
+CLEARED = {event.log: event for event in Event if event.code == 255}
+"""What the first line of a log says that was cleared."""
+
+
+_NAMES = {log: f"events.{log.name.lower()}" for log in Log}
 
 
 class EventLogs:
@@ -76,7 +105,7 @@ class EventLogs:
     __slots__ = ("_rings",)
 
     def __init__(self) -> None:
-        self._rings = {log: Ring(f"events.{log.name.lower()}", ENTRY, LOG_CAPACITY) for log in Log}
+        self._rings = {log: Ring(name, ENTRY, LOG_CAPACITY) for log, name in _NAMES.items()}
 
     def record(self, event: Event, stamp: Stamp) -> None:
         """Add a line."""
@@ -91,10 +120,9 @@ class EventLogs:
         ring = self._rings[log]
         return int(ring.rows(ring.end - 1)["code"][0]) if len(ring) else 0
 
-    def clear(self, log: Log, stamp: Stamp) -> None:
-        """Forget all lines and say so in the first new one."""
+    def clear(self, log: Log) -> None:
+        """Forget all lines."""
         self._rings[log].clear()
-        self.record(_CLEARED[log], stamp)
 
     def fork(self) -> "EventLogs":
         """Logs with the same lines that can go their own way."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from softmeter.device.events import Event
 from softmeter.device.instantaneous import NOTHING
 from softmeter.device.profile import Status
+from softmeter.device.tariff import follow
 from softmeter.instant import SECOND, Instant, at_second, whole_second
 
 if TYPE_CHECKING:
@@ -15,16 +16,18 @@ def power_down(device: "Device", at: Instant) -> None:
     """Lose power: what is in RAM is gone."""
     device.progress.lost_at = at
     device.instantaneous = NOTHING
+    for behaviour in device.behaviours:
+        behaviour.power_down(device, at)
 
 
 def power_up(device: "Device", at: Instant) -> None:
     """Have power again: log the cut, supplement the rows it missed, find out what is valid now."""
-    progress, clock, events = device.progress, device.clock, device.events
+    progress, clock = device.progress, device.clock
     lost_at = progress.lost_at
     if lost_at is None:
         return
     progress.lost_at = None
-    events.record(Event.POWER_DOWN, clock.stamp(lost_at))
+    device.record(Event.POWER_DOWN, clock.stamp(lost_at))
     for profile in device.profiles:
         profile.latched |= Status.POWER_DOWN
     reserve_lost = at - lost_at > device.settings.reserve_s * SECOND
@@ -33,12 +36,18 @@ def power_up(device: "Device", at: Instant) -> None:
         clock.invalid = True
     else:
         _supplement(device, at)
-    events.record(Event.POWER_UP, clock.stamp(at))
+    device.record(Event.POWER_UP, clock.stamp(at))
     if reserve_lost:
-        events.record(Event.CLOCK_INVALID, clock.stamp(at))
+        device.record(Event.CLOCK_INVALID, clock.stamp(at))
     second = clock.time(at) // SECOND
     clock.due = clock.segment(second).end
-    device.tariff.evaluate(clock, second)
+    for behaviour in device.behaviours:
+        if behaviour.measures:
+            behaviour.power_up(device, at)
+    follow(device, second)
+    for behaviour in device.behaviours:
+        if not behaviour.measures:
+            behaviour.power_up(device, at)
 
 
 def _supplement(device: "Device", at: Instant) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,7 +35,14 @@ class Status(IntFlag):
     POWER_DOWN = 0x80
 
 
+DOUBTFUL = Status.CRITICAL_ERROR | Status.DATA_NOT_VALID
 INVALID_TIME = Status.CLOCK_INVALID | Status.DATA_NOT_VALID
+
+
+def levels(stamp: Stamp) -> Status:
+    """The bits of the status byte that hold at a time, whatever happened before."""
+    daylight = Status.DAYLIGHT_SAVING if stamp.status & DAYLIGHT_SAVING else Status(0)
+    return daylight | (INVALID_TIME if stamp.status & INVALID else Status(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ def clock_column(key: str) -> Column:
 
 def status_column(key: str, profile: str) -> Column:
     """The status byte of the profile named `profile`, under `key`."""
-    return Column(key, "u1", lambda device: int(device.profile(profile).status(device.stamp)))
+    return Column(key, "u1", lambda device: device.status(profile))
 
 
 class Form(NamedTuple):
@@ -100,7 +107,11 @@ class ProfileSettings:
     period_s: int
     capacity: int
 
+    columns_text: str = field(init=False, repr=False, compare=False)
+    """The columns as they are stored: one text for all meters."""
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "columns_text", "\n".join(self.columns))
         where = f"profile {self.name}"
         if self.period_s and (self.period_s < SHORTEST_PERIOD_S or DAY_S % self.period_s):
             raise ConfigurationError(
@@ -126,10 +137,10 @@ class Profile:
         self._form = catalogue.form(settings.columns)
         self.ring = Ring(f"profile.{settings.name}", self._form.dtype, settings.capacity)
 
-    def status(self, stamp: Stamp) -> Status:
+    def status(self, stamp: Stamp, *, critical: bool = False) -> Status:
         """The status byte of a row with this time stamp: what was latched, and what holds at that time."""
-        levels = Status.DAYLIGHT_SAVING if stamp.status & DAYLIGHT_SAVING else Status(0)
-        return self.latched | levels | (INVALID_TIME if stamp.status & INVALID else Status(0))
+        status = self.latched | levels(stamp)
+        return status | DOUBTFUL if critical else status
 
     def boundary(self, clock: Clock, after: int) -> int:
         """The first meter second after `after` at which a row is due."""
@@ -163,7 +174,7 @@ class Profile:
     def saved(self) -> Mapping[str, Scalar]:
         settings = self.settings
         return {
-            "columns": "\n".join(settings.columns),
+            "columns": settings.columns_text,
             "period_s": settings.period_s,
             "capacity": settings.capacity,
             "latched": int(self.latched),
@@ -174,7 +185,7 @@ class Profile:
         settings = self.settings
         restored = ProfileSettings(
             settings.name,
-            tuple(saved_text(saved, "columns", "\n".join(settings.columns)).split("\n")),
+            tuple(saved_text(saved, "columns", settings.columns_text).split("\n")),
             saved_int(saved, "period_s", settings.period_s),
             saved_int(saved, "capacity", settings.capacity),
         )

@@ -1,4 +1,4 @@
-"""Energy, counted exactly: per rate in thousandths of a joule; a total is the sum of its rates."""
+"""Energy, counted exactly: totals, and registers of the rates, each in thousandths of a joule."""
 
 from collections.abc import Mapping, Sequence
 from operator import add
@@ -18,29 +18,60 @@ REACTIVE_IMPORT = (Quantity.REACTIVE_Q1, Quantity.REACTIVE_Q2)  # +R
 REACTIVE_EXPORT = (Quantity.REACTIVE_Q3, Quantity.REACTIVE_Q4)  # -R
 REACTIVE_SUM = REACTIVE_IMPORT + REACTIVE_EXPORT
 
-_NAMES = tuple(f"{quantity.name.lower()}_rate_{rate}" for rate in range(1, RATES + 1) for quantity in Quantity)
+RATED = (
+    (Quantity.ACTIVE_IMPORT,),
+    (Quantity.ACTIVE_EXPORT,),
+    REACTIVE_IMPORT,
+    REACTIVE_EXPORT,
+    (Quantity.REACTIVE_Q1,),
+    (Quantity.REACTIVE_Q2,),
+    (Quantity.REACTIVE_Q3,),
+    (Quantity.REACTIVE_Q4,),
+)
+"""What is counted per rate, in the order of value group C, 1 to 8; register r of c has place (r - 1) * 8 + c - 1."""
+
+_C = {summed: c for c, summed in enumerate(RATED)}
+_NAMES = tuple(quantity.name.lower() for quantity in Quantity)
+_RATED_NAMES = tuple(
+    f"{name}_rate_{rate}"
+    for rate in range(1, RATES + 1)
+    for name in (*_NAMES[:2], "reactive_import", "reactive_export", *_NAMES[2:6])
+)
 
 
 class Registers:
-    """The accumulators in mJ, mvar·s and mVA·s, one of each quantity for each rate."""
+    """The accumulators in mJ, mvar·s and mVA·s: a total of each quantity, and the registers of the rates."""
 
-    __slots__ = ("_rates",)
+    __slots__ = ("_rated", "_totals")
 
     def __init__(self) -> None:
-        self._rates: tuple[tuple[int, ...], ...] = ((0,) * len(Quantity),) * RATES
+        self._totals: tuple[int, ...] = (0,) * len(Quantity)
+        self._rated: tuple[int, ...] = (0,) * len(_RATED_NAMES)
 
-    def add(self, rate: int, energies: Sequence[int]) -> None:
-        """Count energies, one of each quantity, towards a rate."""
-        counted = tuple(map(add, self._rates[rate - 1], energies))
-        self._rates = (*self._rates[: rate - 1], counted, *self._rates[rate:])
+    def add(self, counting: Sequence[int], energies: Sequence[int]) -> None:
+        """Count energies, one of each quantity, towards the totals and the registers of the rates in these places."""
+        self._totals = tuple(map(add, self._totals, energies))
+        active_import, active_export, q1, q2, q3, q4 = energies[:6]
+        rated = (active_import, active_export, q1 + q2, q3 + q4, q1, q2, q3, q4)
+        registers = list(self._rated)
+        for place in counting:
+            registers[place] += rated[place % len(RATED)]
+        self._rated = tuple(registers)
 
     def mj(self, *summed: Quantity, rate: int = TOTAL) -> int:
-        """The energy of the quantities together, in thousandths of a joule, of one rate or all."""
-        return self._counted(summed, rate)
+        """The energy of the quantities together, in thousandths of a joule: the total, or what counted at a rate."""
+        if rate == TOTAL:
+            totals = self._totals
+            return sum([totals[quantity] for quantity in summed])
+        row = (rate - 1) * len(RATED)
+        c = _C.get(summed)
+        if c is not None:
+            return self._rated[row + c]
+        return sum([self._rated[row + _C[quantity,]] for quantity in summed])
 
     def wh(self, *summed: Quantity, rate: int = TOTAL) -> int:
         """The same in Wh, varh or VAh, rounded down."""
-        return self._counted(summed, rate) // MJ_PER_WH
+        return self.mj(*summed, rate=rate) // MJ_PER_WH
 
     def net_wh(self, rate: int = TOTAL) -> int:
         """Import less export, in Wh, rounded towards zero."""
@@ -48,16 +79,9 @@ class Registers:
         return net // MJ_PER_WH if net >= 0 else -(-net // MJ_PER_WH)
 
     def saved(self) -> Mapping[str, Scalar]:
-        return dict(zip(_NAMES, [energy for row in self._rates for energy in row], strict=True))
+        totals = zip(_NAMES, self._totals, strict=True)
+        return {**dict(totals), **dict(zip(_RATED_NAMES, self._rated, strict=True))}
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
-        energies = [saved_int(saved, name, 0) for name in _NAMES]
-        width = len(Quantity)
-        self._rates = tuple(tuple(energies[row * width : (row + 1) * width]) for row in range(RATES))
-
-    def _counted(self, summed: tuple[Quantity, ...], rate: int) -> int:
-        counting = self._rates if rate == TOTAL else (self._rates[rate - 1],)
-        if len(summed) == 1:  # as of nearly every register
-            quantity = summed[0]
-            return sum([row[quantity] for row in counting])
-        return sum([row[quantity] for row in counting for quantity in summed])
+        self._rated = tuple([saved_int(saved, name, 0) for name in _RATED_NAMES])
+        self._totals = tuple([saved_int(saved, name, 0) for name in _NAMES])

@@ -1,10 +1,21 @@
 """What a factory decides about a device."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from softmeter.device.action_schedules import ActionSchedule
+from softmeter.device.averages import FACTORY_PERIOD_S
+from softmeter.device.calendar import FACTORY_CALENDAR, Calendar
+from softmeter.device.demand import FACTORY_DEMAND, DemandSettings
+from softmeter.device.hands import EXACT, Crystal
+from softmeter.device.limiter import NO_LIMITS, Limits
+from softmeter.device.monitors import Monitor, Read
 from softmeter.device.profile import Catalogue, ProfileSettings
-from softmeter.device.tariff import FACTORY_TABLE, TariffTable
+from softmeter.device.special_days import NO_SPECIAL_DAYS, SpecialDays
 from softmeter.device.zone import AMSTERDAM, Zone
+from softmeter.metrology.calibration import NEUTRAL, Calibration
+from softmeter.metrology.voltage_events import FACTORY_LIMITS, VoltageLimits
+from softmeter.obis import Obis
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,8 +29,20 @@ class DeviceSettings:
     catalogue: Catalogue
     profiles: tuple[ProfileSettings, ...]
     zone: Zone = AMSTERDAM
-    tariff: TariffTable = FACTORY_TABLE
+    tariff: Calendar = FACTORY_CALENDAR
+    special_days: SpecialDays = NO_SPECIAL_DAYS
     default_rate: int = 1
+    demand: DemandSettings = FACTORY_DEMAND
+    crystal: Crystal = EXACT
     cut_mv: int = 103_500  # 0.45 Un
     reserve_s: int = 5 * 86_400  # manual 6
     synchronisation_limit_s: int = 7  # manual 6
+    voltage_limits: VoltageLimits = FACTORY_LIMITS
+    averaging_period_s: int = FACTORY_PERIOD_S
+    calibration: Calibration = NEUTRAL
+    schedules: Mapping[Obis, ActionSchedule] = field(default_factory=dict)
+    has_breaker: bool = False
+    limits: Limits = NO_LIMITS
+    monitors: Mapping[Obis, Monitor] = field(default_factory=dict)
+    alarm_words: Mapping[str, Read] = field(default_factory=dict)
+    """What monitors look at whenever it changes, by its key in the catalogue."""

@@ -1,143 +1,165 @@
-"""Which rate counts: seasons, weeks and days with their switching times (manual 7 and annex II)."""
+"""Which rate counts: the calendar in force, the one that waits, special days, register activation (manual 7)."""
 
+import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from softmeter.clock import DAY_S, DateTime, civil_from_days, weekday
+from softmeter.clock import DateTime
+from softmeter.device.activation import FACTORY_MASKS, Activation, Family, rate_name
+from softmeter.device.calendar import Calendar
 from softmeter.device.clock import Clock
-from softmeter.device.registers import RATES
-from softmeter.device.saved import saved_int
-from softmeter.device.schedule import check_rule, occurrence, years_around
-from softmeter.device.zone import next_boundary
+from softmeter.device.events import Event
+from softmeter.device.saved import saved_int, saved_octets, saved_text
+from softmeter.device.special_days import NO_SPECIAL_DAYS, SpecialDays
+from softmeter.device.zone import FOREVER, next_boundary
 from softmeter.errors import ConfigurationError
 from softmeter.persistent import Scalar
 
-MOST_SEASONS, MOST_WEEKS, MOST_DAYS, MOST_SWITCHES = 6, 4, 8, 8
+if TYPE_CHECKING:
+    from softmeter.device.device import Device
 
+NEVER = DateTime()
+"""The activation time that is not given."""
 
-class Switch(NamedTuple):
-    """From `start_s` after local midnight, `rate` counts."""
-
-    start_s: int
-    rate: int
-
-
-class Season(NamedTuple):
-    """From the local day of `start` on, the week `week` is valid."""
-
-    name: str
-    start: DateTime
-    week: str
-
-
-@dataclass(frozen=True, slots=True)
-class TariffTable:
-    """Seasons refer to weeks by name, weeks to the day of each weekday, Monday first; days list their switches."""
-
-    seasons: tuple[Season, ...]
-    weeks: Mapping[str, tuple[int, ...]]
-    days: Mapping[int, tuple[Switch, ...]]
-
-    def __post_init__(self) -> None:
-        if not (
-            1 <= len(self.seasons) <= MOST_SEASONS
-            and 1 <= len(self.weeks) <= MOST_WEEKS
-            and 1 <= len(self.days) <= MOST_DAYS
-        ):
-            message = f"1 to {MOST_SEASONS} seasons, {MOST_WEEKS} weeks and {MOST_DAYS} days are possible"
-            raise ConfigurationError(message, "tariff")
-        for season in self.seasons:
-            check_rule(season.start, f"tariff season {season.name}")
-            if season.week not in self.weeks:
-                raise ConfigurationError(f"week {season.week!r} does not exist", f"tariff season {season.name}")
-        for name, days in self.weeks.items():
-            if len(days) != 7 or not set(days) <= set(self.days):
-                raise ConfigurationError(f"{days} are not seven days of the day table", f"tariff week {name}")
-        for day, switches in self.days.items():
-            _check_day(day, switches)
-
-    @property
-    def highest_rate(self) -> int:
-        """The highest rate that any switch activates."""
-        return max((switch.rate for switches in self.days.values() for switch in switches), default=1)
-
-    def rate_at(self, local: int) -> int | None:
-        """The rate of the last switch at or before a local second; None where there is none within a week."""
-        today, elapsed = divmod(local, DAY_S)
-        for day in range(today, today - 8, -1):
-            rates = [switch.rate for switch in self._switches(day) if day < today or switch.start_s <= elapsed]
-            if rates:
-                return rates[-1]
-        return None
-
-    def next_switch(self, local: int) -> int:
-        """The next local second after `local` at which the rate may change: a switch or midnight."""
-        day, elapsed = divmod(local, DAY_S)
-        starts = (switch.start_s for switch in self._switches(day))
-        return day * DAY_S + next((start for start in starts if start > elapsed), DAY_S)
-
-    def _switches(self, day: int) -> tuple[Switch, ...]:
-        return self.days[self.weeks[self._season(day).week][weekday(day) - 1]]
-
-    def _season(self, day: int) -> Season:
-        if len(self.seasons) == 1:
-            return self.seasons[0]
-        year = civil_from_days(day)[0]
-        begun = [
-            (start, season)
-            for season in self.seasons
-            for start in (occurrence(season.start, y) // DAY_S for y in years_around(season.start, year))
-            if start <= day
-        ]
-        return max(begun, key=lambda pair: pair[0])[1] if begun else self.seasons[-1]
-
-
-def _check_day(day: int, switches: tuple[Switch, ...]) -> None:
-    where = f"tariff day {day}"
-    if len(switches) > MOST_SWITCHES:
-        raise ConfigurationError(f"{len(switches)} switches; {MOST_SWITCHES} are possible", where)
-    starts = [switch.start_s for switch in switches]
-    if starts != sorted(set(starts)) or not all(0 <= start < DAY_S for start in starts):
-        raise ConfigurationError("switches must follow each other within the day", where)
-    if not all(1 <= switch.rate <= RATES for switch in switches):
-        raise ConfigurationError(f"rates are 1 to {RATES}", where)
-
-
-FACTORY_TABLE = TariffTable(
-    seasons=(Season("S01", DateTime.decode(bytes.fromhex("FFFF0101FF000000FF8000FF")), "W0"),),
-    weeks={"W0": (0, 0, 0, 0, 0, 0, 0)},
-    days={0: (Switch(0, 1), Switch(6 * 3600, 2), Switch(12 * 3600, 3), Switch(18 * 3600, 4))},
-)
-"""The default tariff table of annex II."""
+NO_SWITCH = -1
 
 
 class Tariff:
-    """The rate that counts now; `due` is the meter second at which it is looked at again."""
+    """The rate that counts now; `due` is the meter second at which it is looked at again.
 
-    __slots__ = ("default_rate", "due", "rate", "table")
+    What the factory gave is kept apart from what clients set: only the latter is stored.
+    """
 
-    def __init__(self, table: TariffTable, default_rate: int) -> None:
-        self.table = table
+    __slots__ = (
+        "_factory",
+        "_switched",
+        "activation_time",
+        "activations",
+        "default_rate",
+        "due",
+        "passive",
+        "pending",
+        "special_days",
+        "table",
+    )
+
+    def __init__(self, factory: Calendar, default_rate: int, special_days: SpecialDays = NO_SPECIAL_DAYS) -> None:
+        self._factory = (factory, default_rate, special_days)
+        self.table = self.passive = factory
         self.default_rate = default_rate
-        self.rate = default_rate
+        self.special_days = special_days
+        self.activation_time = NEVER
+        self.pending = False
+        self.activations = tuple(Activation(masks, b"").activated(rate_name(default_rate)) for masks in FACTORY_MASKS)
         self.due = 0
+        self._switched = NO_SWITCH  # local second of the switch that was made last
+
+    @property
+    def rate(self) -> int:
+        """The rate that the active mask stands for, 0 for none."""
+        return self.activations[Family.ENERGY].rate
 
     @property
     def name(self) -> str:
-        """The name of the active register mask: four digits."""
+        """The rate as the customer port writes it: four digits."""
         return f"{self.rate:04d}"
 
-    def evaluate(self, clock: Clock, second: int) -> None:
-        """Take the rate valid at a meter second, the default one while the clock is invalid."""
+    def activate_rate(self, rate: int) -> None:
+        """Do what the tariff script of a rate says: let its masks be active; those of the default where it has none."""
+        names = rate_name(rate), rate_name(self.default_rate)
+        self.activations = tuple(activation.activated(*names) for activation in self.activations)
+
+    def counting(self, family: Family) -> tuple[int, ...]:
+        """Which registers of a family count, by their places."""
+        return self.activations[family].counting
+
+    def activation(self, clock: Clock) -> int:
+        """The meter second at which the passive calendar is due; FOREVER when it is not, or the clock is invalid."""
+        if not self.pending or clock.invalid:
+            return FOREVER
+        return clock.zone.utc_second(self.activation_time)
+
+    def evaluate(self, clock: Clock, second: int, *, anew: bool = True) -> None:
+        """Make the last switch at or before a meter second, the default one while the clock is invalid.
+
+        Without `anew` only one that was not made yet: what a client activated since then stays.
+        """
         segment = clock.segment(second)
-        found = None if clock.invalid else self.table.rate_at(second - segment.shift)
-        self.rate = found or self.default_rate
-        self.due = min(next_boundary(clock.segment, second, self.table.next_switch), segment.end)
+        found = None if clock.invalid else self.table.action(second - segment.shift, self.special_days)
+        switched, rate = found or (NO_SWITCH, self.default_rate)
+        if anew or switched != self._switched:
+            self.activate_rate(rate)
+        self._switched = switched
+        look = next_boundary(clock.segment, second, lambda local: self.table.next_look(local, self.special_days))
+        self.due = min(look, segment.end, self.activation(clock))
 
     def saved(self) -> Mapping[str, Scalar]:
-        return {"rate": self.rate, "due": self.due}
+        saved: dict[str, Scalar] = {
+            "due": self.due,
+            "switched": self._switched,
+        }
+        for family, activation in zip(Family, self.activations, strict=True):
+            saved[f"{family.name.lower()}_mask"] = activation.active
+            if activation.masks is not FACTORY_MASKS[family]:
+                saved[f"{family.name.lower()}_masks"] = activation.masks.text
+        factory, default_rate, special_days = self._factory
+        if self.table is not factory:
+            saved["active"] = self.table.text
+        if self.passive is not factory:
+            saved["passive"] = self.passive.text
+        if self.activation_time != NEVER:
+            saved |= {"activation_time": self.activation_time.encode(), "pending": int(self.pending)}
+        if self.default_rate != default_rate:
+            saved["default_rate"] = self.default_rate
+        if self.special_days is not special_days:
+            saved["special_days"] = self.special_days.octets
+        return saved
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
-        self.rate = saved_int(saved, "rate", self.rate)
         self.due = saved_int(saved, "due", self.due)
+        self._switched = saved_int(saved, "switched", self._switched)
+        self.default_rate = saved_int(saved, "default_rate", self.default_rate)
+        if "active" in saved:
+            self.table = Calendar.parse(saved_text(saved, "active", ""))
+        if "passive" in saved:
+            self.passive = Calendar.parse(saved_text(saved, "passive", ""))
+        self.activation_time = DateTime.decode(saved_octets(saved, "activation_time", NEVER.encode()))
+        self.pending = bool(saved_int(saved, "pending", 0))
+        if "special_days" in saved:
+            self.special_days = SpecialDays.decode(saved_octets(saved, "special_days", b""))
+        self.activations = tuple(
+            _restored(activation, saved, family.name.lower())
+            for family, activation in zip(Family, self.activations, strict=True)
+        )
+
+
+def _restored(activation: Activation, saved: Mapping[str, Scalar], name: str) -> Activation:
+    text = saved_text(saved, f"{name}_masks", "")
+    changed = activation.changed(activation.masks.parse(text)) if text else activation
+    return changed.activated(saved_octets(saved, f"{name}_mask", changed.active))
+
+
+def take_passive(device: "Device", second: int) -> None:
+    """Let the passive calendar be the active one; it stays as it is, too.
+
+    Raises:
+        ConfigurationError: its seasons, weeks and days do not fit together.
+    """
+    tariff = device.tariff
+    tariff.passive.check()
+    tariff.table = tariff.passive
+    device.record(Event.TARIFF_ACTIVATED, device.clock.stamp_of(second))
+
+
+def follow(device: "Device", second: int, *, anew: bool = True) -> None:
+    """Find out which rate counts at a meter second, with the passive calendar if its time has come.
+
+    A passive calendar that does not fit together when its time comes is not taken.
+    """
+    tariff = device.tariff
+    if tariff.activation(device.clock) <= second:
+        tariff.pending = False
+        with contextlib.suppress(ConfigurationError):
+            take_passive(device, second)
+            anew = True
+    tariff.evaluate(device.clock, second, anew=anew)

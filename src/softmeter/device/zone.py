@@ -108,14 +108,16 @@ class Zone:
 def next_boundary(segment_at: Callable[[int], Segment], after: int, next_local: Callable[[int], int]) -> int:
     """The first UTC second after `after` that local time marks.
 
-    `next_local` gives, for a local second, the next marked one. Marks in an hour that summer time skips are met
-    together when it begins.
+    `next_local` gives, for a local second, the next marked one, FOREVER for none. Marks in an hour that summer time
+    skips are met together when it begins.
     """
     segment = segment_at(after)
     while True:
-        candidate = next_local(after - segment.shift) + segment.shift
-        if candidate < segment.end:
-            return candidate
+        marked = next_local(after - segment.shift)
+        if marked >= FOREVER:
+            return FOREVER
+        if marked + segment.shift < segment.end:
+            return marked + segment.shift
         after = segment.end
         before, segment = after - segment.shift, segment_at(after)
         local = after - segment.shift

@@ -106,4 +106,3 @@ class Actor:
         yield "display", self.meter.display
         yield "keys", self.meter.key_ring
         yield "counters", self.meter.counters
-        yield "attributes", self.meter.attributes

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from softmeter.errors import ConfigurationError
+from softmeter.legal import IDENTIFICATION
 
 DEVICE_TYPE = 101  # IDIS: single phase
 MULTI_UTILITY, DISCONNECTOR = 0b0100, 0b0001  # bits of the function type
@@ -28,7 +29,7 @@ class Identity:
     manufacturer: str = "KWQ"
     year: int = 2021
     equipment_identifier: str = ""
-    legal_firmware: str = "1.05.00"
+    legal_firmware: str = IDENTIFICATION
     application_firmware: str = "1.05.00"
 
     def __post_init__(self) -> None:

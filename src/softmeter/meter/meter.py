@@ -6,21 +6,23 @@ It serves the shared object model; a thousand meters in one process share one `D
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 
 from softmeter.cosem.dictionary import Dictionary, View
 from softmeter.cosem.sessions import Sessions
+from softmeter.device.attributes import Attributes
 from softmeter.device.device import Device
 from softmeter.device.display import Display
 from softmeter.dlms.host import Client, Keys
 from softmeter.entropy import Entropy
 from softmeter.instant import Instant
 from softmeter.meter import model
-from softmeter.meter.attributes import Attributes
 from softmeter.meter.clients import CLIENTS, EXTENDED
 from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.factory import Factory
 from softmeter.meter.identity import Identity
 from softmeter.meter.keys import KeyRing
+from softmeter.meter.scripts import execute
 
 
 class Meter:
@@ -32,7 +34,6 @@ class Meter:
 
     __slots__ = (
         "_changed",
-        "attributes",
         "counters",
         "device",
         "display",
@@ -54,17 +55,22 @@ class Meter:
         self.key_ring = key_ring
         self.entropy = entropy
         self.counters = InvocationCounters()
-        self.attributes = Attributes()
         self.sessions = Sessions()
         self.locked = False
         self.extra_services = False
         self.present: Callable[[], Instant] = lambda: self.device.now
         self._changed = False
+        device.executor = partial(execute, self)
+
+    @property
+    def attributes(self) -> Attributes:
+        """What clients have set, opaque to the device that keeps it."""
+        return self.device.attributes
 
     @property
     def dictionary(self) -> Dictionary:
         """The object model of the meter's type."""
-        return model.dictionary()
+        return model.dictionary(has_disconnector=self.device.settings.has_breaker)
 
     @property
     def identity(self) -> Identity:

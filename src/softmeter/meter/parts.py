@@ -3,6 +3,7 @@
 What the device refuses with a reason for people becomes the result that travels.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,8 +18,9 @@ from softmeter.device.profile import Profile
 from softmeter.device.zone import Zone
 from softmeter.errors import AccessError, ConfigurationError
 from softmeter.instant import Instant, at_second, whole_second
-from softmeter.meter.model.capture import CLOCK, LOAD, column_key, data, key, travelling
+from softmeter.meter.model.capture import CLOCK, column_key, data, key, register, travelling
 from softmeter.meter.presented import Presented
+from softmeter.persistent import Ring
 
 
 @contextmanager
@@ -28,6 +30,13 @@ def refusals() -> Iterator[None]:
         yield
     except ConfigurationError as error:
         raise AccessError(DataAccessResult.OTHER_REASON, str(error)) from error
+
+
+def lived(meter: Presented) -> Instant:
+    """Bench time as of now. All whole seconds before it are lived through first: a change acts from now on."""
+    now = meter.present()
+    meter.device.advance(at_second(whole_second(now)))
+    return now
 
 
 class LocalTime:
@@ -70,7 +79,7 @@ class ClockPart:
             round_clock(self._meter.device, self._now(), period_s)
 
     def adjust_to_measuring_period(self) -> None:
-        self.adjust(self._meter.device.profile(LOAD).settings.period_s or 900)
+        self.adjust(self._meter.device.behaviours.demand.settings.period_s)
 
     def preset(self, moment: DateTime, begin: DateTime, end: DateTime) -> None:
         with refusals():
@@ -130,10 +139,7 @@ class ClockPart:
             set_zone(self._meter.device, self._now(), zone)
 
     def _now(self) -> Instant:
-        """Bench time as of now. All whole seconds before it are lived through first: they belong to the old time."""
-        now = self._meter.present()
-        self._meter.device.advance(at_second(whole_second(now)))
-        return now
+        return lived(self._meter)
 
     @property
     def _zone(self) -> Zone:
@@ -192,24 +198,29 @@ class LoadProfile(LocalTime):
             self._profile.configure(settings, device.clock, device.stamp.second)
 
 
-class EventLogProfile(LocalTime):
+class FixedLog(LocalTime, ABC):
     """A log of the device: rows are written by events only, and its form is fixed."""
 
-    def __init__(self, meter: Presented, log: Log) -> None:
-        super().__init__(meter)
-        self._log = log
+    @property
+    @abstractmethod
+    def ring(self) -> Ring:
+        """The lines of the log."""
 
     @property
+    @abstractmethod
     def columns(self) -> tuple[Column, ...]:
-        code = travelling(key(data(f"0-0:96.11.{self._log.value}")))
-        return (travelling(key(CLOCK))._replace(field="clock"), code._replace(field="code"))
+        """What the fields of the lines are."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Forget all lines."""
 
     def rows(self) -> Rows:
-        return self.meter.device.events.ring(self._log).rows()
+        return self.ring.rows()
 
     @property
     def entries_in_use(self) -> int:
-        return len(self.meter.device.events.ring(self._log))
+        return len(self.ring)
 
     @property
     def capture_period_s(self) -> int:
@@ -217,11 +228,7 @@ class EventLogProfile(LocalTime):
 
     @property
     def capacity(self) -> int:
-        return self.meter.device.events.ring(self._log).capacity
-
-    def clear(self) -> None:
-        device = self.meter.device
-        device.events.clear(self._log, device.stamp)
+        return self.ring.capacity
 
     def capture_these(self, _: tuple[CaptureObject, ...]) -> None:
         raise AccessError(DataAccessResult.READ_WRITE_DENIED, "the form of a log is fixed")
@@ -234,3 +241,39 @@ class EventLogProfile(LocalTime):
 
     def capture(self) -> None:
         raise AccessError(DataAccessResult.READ_WRITE_DENIED, "a log is written by events")
+
+
+class EventLogProfile(FixedLog):
+    """One of the event logs."""
+
+    def __init__(self, meter: Presented, log: Log) -> None:
+        super().__init__(meter)
+        self._log = log
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        code = travelling(key(data(f"0-0:96.11.{self._log.value}")))
+        return (travelling(key(CLOCK))._replace(field="clock"), code._replace(field="code"))
+
+    @property
+    def ring(self) -> Ring:
+        return self.meter.device.events.ring(self._log)
+
+    def clear(self) -> None:
+        self.meter.device.clear_log(self._log)
+
+
+class FailureLog(FixedLog):
+    """The log of long power failures."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        duration = travelling(key(register("0-0:96.7.19")))
+        return (travelling(key(CLOCK))._replace(field="clock"), duration._replace(field="duration_s"))
+
+    @property
+    def ring(self) -> Ring:
+        return self.meter.device.behaviours.power_failures.ring
+
+    def clear(self) -> None:
+        self.ring.clear()

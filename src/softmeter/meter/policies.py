@@ -44,6 +44,32 @@ CLOCK = _policy(
 )
 PROFILE = _policy("PROFILE", write="capture_objects capture_period profile_entries", call="reset capture")
 LOG = _policy("LOG", call="reset")
+CALENDAR = _policy(
+    "CALENDAR",
+    write="calendar_name_passive season_profile_passive week_profile_table_passive day_profile_table_passive "
+    "activate_passive_calendar_time",
+    call=ALL,
+)
+SPECIAL = _policy("SPECIAL", write="entries", call=ALL)
+ACTIVATION = _policy("ACTIVATION", write="register_assignment mask_list active_mask")
+DEMAND = _policy("DEMAND", write="period number_of_periods", call=ALL)
+MAXIMUM = _policy("MAXIMUM", call=ALL)
+MONITOR = _policy("MONITOR", write="thresholds monitored_value actions")
+BREAKER = _policy("BREAKER", write="control_mode", call=ALL)
+LIMITER = Policy(
+    "LIMITER",
+    {
+        Audience.MANAGEMENT: Rights(
+            ALL,
+            "monitored_value threshold_normal threshold_emergency min_over_threshold_duration "
+            "min_under_threshold_duration emergency_profile emergency_profile_group_id_list actions",
+        ),
+        Audience.READOUT: Rights(ALL),
+        Audience.MAINTENANCE: Rights(ALL),
+    },
+)
+SCRIPT = _policy("SCRIPT", call="execute")
+SCHEDULE = _policy("SCHEDULE", write="executed_script execution_time")
 
 _SHOWN = "object_list associated_partners_id application_context_name xdlms_context_info authentication_mechanism_name"
 _ASSOCIATION = f"{_SHOWN} association_status security_setup_reference"

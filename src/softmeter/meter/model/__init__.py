@@ -4,15 +4,36 @@ from functools import cache
 from typing import Any
 
 from softmeter.cosem.dictionary import Dictionary
-from softmeter.meter.model import access, identification, recording
+from softmeter.meter.model import access, alarms, billing, identification, recording, scripted, switching, tariffs
 
-ROWS = (*identification.ROWS, *access.ROWS, *recording.ROWS)
+ROWS = (
+    *identification.ROWS,
+    *access.ROWS,
+    *alarms.ROWS,
+    *recording.ROWS,
+    *tariffs.ROWS,
+    *billing.ROWS,
+    *scripted.ROWS,
+)
+"""The objects of every meter."""
+
+DISCONNECTOR = "+D"
+"""The variant that has what `switching` describes."""
+
+
+def dictionary(*, has_disconnector: bool = False) -> Dictionary:
+    """The compiled model of a variant; built on first use and shared by every meter of it in the process."""
+    return _with_disconnector() if has_disconnector else _plain()
 
 
 @cache
-def dictionary() -> Dictionary:
-    """The compiled model; built on first use and shared by every meter in the process."""
+def _plain() -> Dictionary:
     return Dictionary(ROWS)
+
+
+@cache
+def _with_disconnector() -> Dictionary:
+    return Dictionary((*ROWS, *switching.ROWS))
 
 
 def describe() -> list[dict[str, Any]]:
@@ -23,6 +44,7 @@ def describe() -> list[dict[str, Any]]:
             "class_id": row.interface.class_id,
             "version": row.interface.version,
             "title": row.title,
+            "variant": DISCONNECTOR if row in switching.ROWS else "",
             "attributes": {1: "logical_name"}
             | {number: spec.name for number, spec in row.interface.attribute_specs.items()},
             "methods": {number: spec.name for number, spec in row.interface.method_specs.items()},
@@ -31,5 +53,5 @@ def describe() -> list[dict[str, Any]]:
                 for audience, rights in row.policy.rights.items()
             },
         }
-        for row in ROWS
+        for row in dictionary(has_disconnector=True).rows
     ]

@@ -3,18 +3,23 @@
 A key is the capture object in text, `3,1-0:1.8.0.255,2,0`; the device treats it as opaque.
 """
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import NamedTuple
 
+from softmeter.clock import STAMP
 from softmeter.cosem.buffer import Column as Travelling
 from softmeter.cosem.capture import CaptureObject
 from softmeter.device.device import Device
 from softmeter.device.events import Log
 from softmeter.device.profile import Catalogue, Column, clock_column, status_column
+from softmeter.meter.model.alarm_words import WORDS
+from softmeter.meter.model.demanded import DEMANDED, Demanded
 from softmeter.meter.model.measured import MEASURED
 from softmeter.obis import Obis
 from softmeter.wire.types import Tag
 
-LOAD, DAILY = "load", "daily"
+LOAD, DAILY, BILLING = "load", "daily", "billing"
 """Names of the profiles in the device."""
 
 CLOCK = CaptureObject(8, Obis(0, 0, 1, 0, 0), 2, 0)
@@ -45,23 +50,35 @@ def register(obis: str) -> CaptureObject:
     return CaptureObject(3, Obis.parse(obis), 2, 0)
 
 
-def _event_code(device: Device) -> int:
-    return device.events.last_code(Log.STANDARD)
+def last_code(log: Log) -> Callable[[Device], int]:
+    """How the last event code of a log is read off a device."""
+    return lambda device: device.events.last_code(log)
+
+
+def _value(captured: CaptureObject, tag: Tag, read: Callable[[Device], object]) -> Capturable:
+    return Capturable(captured, tag, Column(key(captured), _DTYPES[tag], read))
 
 
 def _capturable() -> tuple[Capturable, ...]:
     status = (("0-0:96.10.1", LOAD), ("0-0:96.10.2", DAILY))
-    event_code = data("0-0:96.11.0")
     return (
         Capturable(CLOCK, Tag.OCTET_STRING, clock_column(key(CLOCK))),
         *(Capturable(data(obis), Tag.UNSIGNED, status_column(key(data(obis)), profile)) for obis, profile in status),
-        Capturable(event_code, Tag.UNSIGNED, Column(key(event_code), "u1", _event_code)),
-        *(
-            Capturable(
-                register(value.obis), value.type, Column(key(register(value.obis)), _DTYPES[value.type], value.read)
-            )
-            for value in MEASURED
-        ),
+        *(_value(data(f"0-0:96.11.{log.value}"), Tag.UNSIGNED, last_code(log)) for log in Log),
+        *(_value(data(obis), Tag.DOUBLE_LONG_UNSIGNED, read) for obis, read in WORDS.items()),
+        _value(register("0-0:96.7.19"), Tag.DOUBLE_LONG_UNSIGNED, attrgetter("behaviours.power_failures.last_long_s")),
+        *(_value(register(value.obis), value.type, value.read) for value in MEASURED),
+        *(one for demanded in DEMANDED for one in _demand(demanded)),
+    )
+
+
+def _demand(demanded: Demanded) -> tuple[Capturable, Capturable]:
+    """The value of a captured demand, and its time."""
+    read = demanded.read
+    value, time = (CaptureObject(4, Obis.parse(demanded.obis), attribute, 0) for attribute in (2, 5))
+    return (
+        Capturable(value, Tag.DOUBLE_LONG_UNSIGNED, Column(key(value), "<u4", lambda device: read(device).value)),
+        Capturable(time, Tag.OCTET_STRING, Column(key(time), STAMP, lambda device: read(device).captured)),
     )
 
 

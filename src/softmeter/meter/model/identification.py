@@ -7,8 +7,6 @@ from softmeter.cosem.classes.data import Data, SettableData
 from softmeter.cosem.classes.register import Register, ScalerUnit
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
-from softmeter.device.device import Device
-from softmeter.device.events import Log
 from softmeter.errors import AccessError, ConfigurationError
 from softmeter.meter.clients import MAINTENANCE, MANAGEMENT, READOUT
 from softmeter.meter.model.capture import DAILY, LOAD
@@ -38,11 +36,7 @@ def _note() -> SettableData:
 
 
 def _status(profile: str) -> Data:
-    return Data(source=Source(Tag.UNSIGNED, lambda meter: _status_byte(meter.device, profile)))
-
-
-def _status_byte(device: Device, profile: str) -> int:
-    return int(device.profile(profile).status(device.stamp))
+    return Data(source=Source(Tag.UNSIGNED, lambda meter: meter.device.status(profile)))
 
 
 def _date(meter: Presented) -> bytes:
@@ -91,10 +85,7 @@ ROWS = (
     Row("1-0:0.9.2", "Local date", Data(source=Source(Tag.OCTET_STRING, _date)), READ),
     Row("1-0:0.9.11", "Clock time shift limit",
         Register(source=_SYNCHRONISATION_LIMIT, scaler_unit=ScalerUnit(0, Unit.SECOND)), SET),
-    Row("0-0:96.14.0", "Currently active energy tariff", _text(lambda m: m.device.tariff.name), READ),
     Row("0-0:96.10.1", "Profile status, load profile 1", _status(LOAD), READ),
     Row("0-0:96.10.2", "Profile status, daily profile", _status(DAILY), READ),
-    Row("0-0:96.11.0", "Event code, standard",
-        Data(source=Source(Tag.UNSIGNED, lambda m: m.device.events.last_code(Log.STANDARD))), READ),
 )
 # fmt: on

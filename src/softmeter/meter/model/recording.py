@@ -5,11 +5,10 @@ from softmeter.cosem.classes.profile_generic import ProfileGeneric
 from softmeter.cosem.classes.register import Register, ScalerUnit
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
-from softmeter.device.events import Log
 from softmeter.meter.model.capture import DAILY, LOAD
 from softmeter.meter.model.measured import MEASURED, Measured
-from softmeter.meter.parts import ClockPart, EventLogProfile, LoadProfile
-from softmeter.meter.policies import CLOCK, LOG, PROFILE, READ
+from softmeter.meter.parts import ClockPart, LoadProfile
+from softmeter.meter.policies import CLOCK, PROFILE, READ
 
 
 def _register(value: Measured) -> Register:
@@ -30,7 +29,5 @@ ROWS = (
       for value in MEASURED),
     Row("1-0:99.1.0",  "Load profile 1",              _profile(LOAD),                                    PROFILE),
     Row("1-0:99.2.0",  "Daily profile",               _profile(DAILY),                                   PROFILE),
-    Row("0-0:99.98.0", "Standard event log",
-        ProfileGeneric(part=lambda meter: EventLogProfile(meter, Log.STANDARD)),                         LOG),
 )
 # fmt: on

@@ -42,7 +42,7 @@ def indicators(device: Device, identity: Identity) -> Indicators:
         rate=device.tariff.rate,
         active_direction=_sign(now.active_power_mw),
         reactive_direction=_sign(now.reactive_power_mvar),
-        breaker_closed=True if identity.has_disconnector else None,
+        breaker_closed=device.behaviours.breaker.closed if identity.has_disconnector else None,
         signal=0,
         triangles=frozenset({"L1"}) if now.voltage_mv >= device.settings.cut_mv else frozenset(),
     )

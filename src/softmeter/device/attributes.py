@@ -1,4 +1,7 @@
-"""What clients have set: encoded attribute values that survive a power cut."""
+"""What clients have set on objects that need nothing else: encoded attribute values that survive a power cut.
+
+To the device they are opaque: it keeps them because they are forked and stored with everything else that may change.
+"""
 
 from collections.abc import Mapping
 

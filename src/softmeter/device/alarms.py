@@ -1,0 +1,143 @@
+"""Alarms: what events mean to a head-end, as bits in words (manual 5.2; IDIS package 2, alarm handling).
+
+An event sets its bits in the alarm registers and in the error register. A bit that rises in a register rises in its
+descriptor too; a monitor on the descriptor has it pushed. The filter decides which bits an event may set at all.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from softmeter.clock import Stamp
+from softmeter.device.behaviour import Behaviour
+from softmeter.device.events import Event
+from softmeter.device.saved import saved_int
+from softmeter.persistent import Scalar
+
+if TYPE_CHECKING:
+    from softmeter.device.device import Device
+
+ERROR_BITS = {
+    Event.PROGRAM_MEMORY_ERROR: 8,
+    Event.RAM_ERROR: 9,
+    Event.NONVOLATILE_MEMORY_ERROR: 10,
+    Event.MEASUREMENT_SYSTEM_ERROR: 11,
+    Event.WATCHDOG_ERROR: 12,
+}
+FIRST = {
+    Event.CLOCK_INVALID: 0,
+    **ERROR_BITS,
+    Event.TERMINAL_COVER_REMOVED: 13,
+    Event.STRONG_FIELD_DETECTED: 13,
+    Event.METER_COVER_REMOVED: 13,
+    Event.LOGIN_FAILED: 13,
+    Event.DECRYPTION_FAILED: 13,
+    Event.REPLAY: 13,
+}
+"""Bits of alarm register 1 and of the error register (table 5.2.1)."""
+
+SECOND = {
+    Event.POWER_DOWN: 0,
+    Event.POWER_UP: 1,
+    Event.MISSING_VOLTAGE_L1: 2,
+    Event.VOLTAGE_NORMAL_L1: 5,
+    Event.CURRENT_REVERSAL: 10,
+    Event.KEY_EXCHANGED: 13,
+    Event.LOCAL_COMMUNICATION: 18,
+}
+"""Bits of alarm register 2 (table 5.2.2); phase asymmetry, phase sequence and voltage quality are not for one phase."""
+
+CRITICAL = 0x0F00
+"""Errors that make values doubtful (ERR and DNV in profiles): all but the watchdog's."""
+
+
+def _all(bits: Mapping[Event, int]) -> int:
+    return sum({1 << bit for bit in bits.values()})
+
+
+class Words(NamedTuple):
+    """An alarm register with its filter and descriptor."""
+
+    register: int
+    filter: int
+    descriptor: int
+
+
+FACTORY_WORDS = (Words(0, _all(FIRST), 0), Words(0, _all(SECOND), 0))
+"""Every alarm the meter knows is let through."""
+
+
+class Alarms(Behaviour):
+    """The error register and both alarm registers."""
+
+    __slots__ = ("error", "words")
+
+    name = "alarms"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error = 0
+        self.words = FACTORY_WORDS
+
+    @property
+    def critical(self) -> bool:
+        """Whether values are doubtful."""
+        return bool(self.error & CRITICAL)
+
+    def logged(self, device: "Device", event: Event, stamp: Stamp) -> None:  # noqa: ARG002
+        if event in FIRST:
+            self.error |= 1 << FIRST[event]
+            self._raise(device, 0, 1 << FIRST[event])
+        if event in SECOND:
+            self._raise(device, 1, 1 << SECOND[event])
+
+    def clear_error(self, device: "Device", kept: int) -> None:
+        """Keep only the bits of the error register that `kept` has; what is still broken is found again at once."""
+        if self.error & ~kept:
+            self.error &= kept
+            device.record(Event.ERROR_REGISTER_CLEARED)
+            device.behaviours.diagnosis.look(device)
+
+    def clear_alarms(self, device: "Device", number: int, kept: int) -> None:
+        """Keep only the bits of an alarm register that `kept` has."""
+        words = self.words[number]
+        if words.register & ~kept:
+            self._put(number, words._replace(register=words.register & kept))
+            device.record(Event.ALARM_REGISTER_CLEARED)
+
+    def acknowledge(self, device: "Device", number: int, kept: int) -> None:
+        """Keep only the bits of a descriptor that `kept` has: the monitor is armed again for the others."""
+        words = self.words[number]
+        self._put(number, words._replace(descriptor=words.descriptor & kept))
+        device.behaviours.monitors.look(device)
+
+    def allow(self, number: int, wanted: int) -> None:
+        """Let events set only the bits of `wanted` from now on."""
+        self._put(number, self.words[number]._replace(filter=wanted))
+
+    def saved(self) -> Mapping[str, Scalar]:
+        if not self.error and self.words is FACTORY_WORDS:
+            return {}
+        saved: dict[str, Scalar] = {"error": self.error}
+        for number, words in enumerate(self.words, 1):
+            saved |= {f"{name}_{number}": word for name, word in words._asdict().items()}
+        return saved
+
+    def restore(self, saved: Mapping[str, Scalar]) -> None:
+        if not saved:
+            return
+        self.error = saved_int(saved, "error", 0)
+        first, second = (
+            Words(*[saved_int(saved, f"{name}_{number}", word) for name, word in words._asdict().items()])
+            for number, words in enumerate(self.words, 1)
+        )
+        self.words = first, second
+
+    def _raise(self, device: "Device", number: int, bit: int) -> None:
+        words = self.words[number]
+        rising = bit & words.filter & ~words.register
+        if rising:
+            self._put(number, words._replace(register=words.register | rising, descriptor=words.descriptor | rising))
+            device.behaviours.monitors.look(device)
+
+    def _put(self, number: int, words: Words) -> None:
+        self.words = (words, self.words[1]) if number == 0 else (self.words[0], words)

@@ -1,0 +1,60 @@
+"""Which behaviours a device has, in the order in which they act when several act in one second."""
+
+from typing import Any, NamedTuple
+
+from softmeter.device.action_schedules import ActionSchedules
+from softmeter.device.alarms import Alarms
+from softmeter.device.averages import Averaging
+from softmeter.device.breaker import Breaker
+from softmeter.device.calibration import SealedCalibration
+from softmeter.device.demand import Demand
+from softmeter.device.diagnosis import Diagnosis
+from softmeter.device.limiter import Limiter
+from softmeter.device.measurement_check import MeasurementCheck
+from softmeter.device.monitors import Monitors
+from softmeter.device.power_failures import PowerFailures
+from softmeter.device.power_quality import PowerQuality
+from softmeter.device.settings import DeviceSettings
+from softmeter.device.tamper import Tamper
+
+
+class Behaviours(NamedTuple):
+    """All behaviours of one device."""
+
+    demand: Demand
+    schedules: ActionSchedules
+    power_quality: PowerQuality
+    measurement_check: MeasurementCheck
+    averages: Averaging
+    calibration: SealedCalibration
+    diagnosis: Diagnosis
+    tamper: Tamper
+    power_failures: PowerFailures
+    limiter: Limiter
+    breaker: Breaker
+    alarms: Alarms
+    monitors: Monitors
+
+    @classmethod
+    def of(cls, settings: DeviceSettings) -> "Behaviours":
+        """Those of a device as it leaves the factory."""
+        return cls(
+            demand=Demand(settings.demand),
+            schedules=ActionSchedules(settings.schedules),
+            power_quality=PowerQuality(settings.voltage_limits),
+            measurement_check=MeasurementCheck(),
+            averages=Averaging(settings.averaging_period_s),
+            calibration=SealedCalibration(settings.calibration),
+            diagnosis=Diagnosis(),
+            tamper=Tamper(),
+            power_failures=PowerFailures(),
+            limiter=Limiter(settings.limits),
+            breaker=Breaker(fitted=settings.has_breaker),
+            alarms=Alarms(),
+            monitors=Monitors(settings.monitors, settings.alarm_words),
+        )
+
+    def fork(self) -> "Behaviours":
+        """Behaviours in the same state that can go their own way."""
+        forked: list[Any] = [behaviour.fork() for behaviour in self]
+        return Behaviours(*forked)

@@ -1,0 +1,72 @@
+"""What surrounds a meter, as far as it feels it: covers, magnets, the module, buttons, warmth (manual 3.2, 12.1)."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from softmeter.device.saved import saved_int
+from softmeter.device.zone import FOREVER
+from softmeter.persistent import Scalar
+
+REFERENCE_TEMPERATURE = 23
+"""Degrees Celsius at which the clock is as accurate as the manual says."""
+
+
+class Surrounded(NamedTuple):
+    """The state of the surroundings in one second."""
+
+    terminal_cover_open: int = 0
+    meter_cover_open: int = 0
+    module_cover_open: int = 0
+    strong_field: int = 0
+    module_present: int = 1
+    temperature: int = REFERENCE_TEMPERATURE
+    """Degrees Celsius."""
+    sealed_button: int = 0
+    """How often the button under the seal was pressed."""
+    display_button: int = 0
+    """How often the display button was pressed."""
+    long_presses: int = 0
+    """How often the display button was held for five seconds."""
+    faults: int = 0
+    """Bits of what is broken: the bits of the error register that self-diagnosis finds."""
+
+
+CALM = Surrounded()
+
+
+class Surroundings(Protocol):
+    """A pure function of the bench second."""
+
+    def state(self, second: int) -> Surrounded:
+        """What there is in a bench second."""
+        ...
+
+    def next_change(self, second: int) -> int:
+        """The first second after `second` with another state; FOREVER when none is known."""
+        ...
+
+
+class Calm:
+    """Surroundings in which nothing ever happens."""
+
+    def state(self, _: int) -> Surrounded:
+        return CALM
+
+    def next_change(self, _: int) -> int:
+        return FOREVER
+
+
+class Feeling:
+    """What the meter felt last: compared with what it feels after a power cut, too."""
+
+    __slots__ = ("state",)
+
+    def __init__(self) -> None:
+        self.state = CALM
+
+    def saved(self) -> Mapping[str, Scalar]:
+        return self.state._asdict() if self.state is not CALM else {}
+
+    def restore(self, saved: Mapping[str, Scalar]) -> None:
+        if saved:
+            self.state = Surrounded(*[saved_int(saved, name, default) for name, default in CALM._asdict().items()])

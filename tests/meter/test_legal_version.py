@@ -1,0 +1,28 @@
+"""The version of the legally relevant part: on the display at power-on, and as 1-0:0.2.0 over every way out."""
+
+from meter.making import Made
+from softmeter.device.display import POWER_ON_S
+from softmeter.instant import LinkTime
+from softmeter.legal import CHECKSUM, IDENTIFICATION, VERSION
+from softmeter.meter.model.shown import indicators, values
+from softmeter.meter.policies import Audience
+from softmeter.meter.readout import readout
+
+LEGAL = bytes.fromhex("0001 0100000200FF 02")
+
+
+def test_it_can_be_read() -> None:
+    meter = Made().meter
+    octets = meter.view(Audience.MANAGEMENT).readers[LEGAL](meter)
+    assert octets == bytes((9, len(IDENTIFICATION))) + IDENTIFICATION.encode()
+    assert f"{VERSION} {CHECKSUM[:8].upper()}" == IDENTIFICATION
+    assert f"0.2.0({IDENTIFICATION})" in readout(meter.device, meter.identity)
+
+
+def test_the_display_shows_it_for_five_seconds_at_power_on() -> None:
+    meter = Made().meter
+    looked_up, beside = values(meter.device, meter.identity), indicators(meter.device, meter.identity)
+    for after_s in (0.0, 4.9):
+        screen = meter.display.screen(LinkTime(after_s), looked_up, beside)
+        assert (screen.alphanumeric, screen.numeric) == (CHECKSUM[:8].upper(), VERSION)
+    assert meter.display.screen(LinkTime(POWER_ON_S), looked_up, beside).numeric != VERSION
