@@ -7,11 +7,12 @@ BIN := $(VENV)/bin
 DEMO ?=
 TESTS ?=
 FUZZ ?=
+CRASH ?=
 BENCH ?=
 FUZZING := .cache/fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts current conformance fuzz fix bench coverage docs golden lock build clean
+.PHONY: help demo test legal check lint types contracts current conformance fuzz crash fix bench coverage accuracy docs golden lock build clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -32,7 +33,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 
 types: $(VENV)/.dev
-	$(BIN)/mypy src tests fuzz
+	$(BIN)/mypy src tests fuzz crash
 
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
@@ -40,6 +41,11 @@ contracts: $(VENV)/.dev
 current: $(VENV)/.dev
 	$(BIN)/python tools/make_docs.py --check
 	$(BIN)/python tools/conformance_cases.py --check
+	$(BIN)/python tools/legal.py --check
+
+## make legal     give the legally relevant part a new version, if it has changed
+legal: $(VENV)/.dev
+	$(BIN)/python tools/legal.py
 
 ## make fix       format and mend what can be mended
 fix: $(VENV)/.dev
@@ -54,6 +60,10 @@ conformance: $(VENV)/.dev
 fuzz: $(FUZZING)/.made
 	$(FUZZING)/bin/python fuzz/run.py --engine both $(FUZZ)
 
+## make crash     power cuts at every write, damaged files, killed processes (CRASH="--seconds 60 --seed 1")
+crash: $(VENV)/.dev
+	$(BIN)/python crash/run.py $(CRASH)
+
 ## make bench     measure speed and size beside peers and floors, as ratios (BENCH="--quick")
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py $(BENCH)
@@ -61,6 +71,10 @@ bench: $(VENV)/.dev
 ## make coverage  branch coverage of the core
 coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered -m "not browser and not interop" $(TESTS)
+
+## make accuracy  run the type test on some front ends and write docs/accuracy/
+accuracy: $(VENV)/.dev
+	$(BIN)/python tools/accuracy_reports.py
 
 ## make docs      write the generated pages of docs/
 docs: $(VENV)/.dev

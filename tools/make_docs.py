@@ -97,7 +97,7 @@ def model_page() -> str:
         (
             f"`{row['obis']}`",
             f"{class_name(row['class_id'])} ({row['class_id']} v{row['version']})",
-            row["title"],
+            f"{row['title']} ({row['variant']})" if row["variant"] else row["title"],
             _numbered(row["attributes"]),
             _numbered(row["methods"]),
             *(_rights(row, audience) for audience in _AUDIENCES),
@@ -111,7 +111,7 @@ def model_page() -> str:
         "",
         "One row per COSEM object; attribute 1 is its logical name. `r`: attributes a client may read, `w`: those",
         "it may set, `c`: methods it may call. Management and maintenance may also come in with a password over a",
-        "ciphered association: they see then what the public sees.",
+        "ciphered association: they see then what the public sees. (+D): only the variant with a disconnector has it.",
         "",
         *table(header, rows),
     ]

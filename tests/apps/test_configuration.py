@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from softmeter.apps import configuration
-from softmeter.device.tariff import FACTORY_TABLE
+from softmeter.device.calendar import FACTORY_CALENDAR, Calendar
 from softmeter.errors import ConfigurationError
 
 
@@ -16,18 +16,23 @@ def test_the_printed_factory_settings_are_the_defaults() -> None:
     assert factory.ports == empty.ports
     assert factory.device.profiles == empty.device.profiles
     assert factory.device.zone == empty.device.zone
-    assert factory.device.tariff == empty.device.tariff == FACTORY_TABLE
+    assert factory.device.tariff == empty.device.tariff == FACTORY_CALENDAR
     assert not factory.serial_given
+
+
+def rate_at(calendar: Calendar, local: int) -> int:
+    action = calendar.action(local)
+    assert action is not None
+    return action.selector
 
 
 def test_the_dutch_table_has_two_rates_and_is_low_at_night_and_on_weekends() -> None:
     table = configuration.read("nl").device.tariff
     assert table.highest_rate == 2
     monday = 4 * 86_400  # 1970-01-05
-    at = [(monday + hour * 3600, table.rate_at(monday + hour * 3600)) for hour in (0, 6, 7, 22, 23)]
-    assert [rate for _, rate in at] == [1, 1, 2, 2, 1]
+    assert [rate_at(table, monday + hour * 3600) for hour in (0, 6, 7, 22, 23)] == [1, 1, 2, 2, 1]
     saturday = 2 * 86_400
-    assert {table.rate_at(saturday + hour * 3600) for hour in range(24)} == {1}
+    assert {rate_at(table, saturday + hour * 3600) for hour in range(24)} == {1}
 
 
 def test_a_file_chooses(tmp_path: Path) -> None:
@@ -48,6 +53,21 @@ W = [0, 0, 0, 0, 0, 0, 0]
 [tariff.days]
 0 = {{ "{time}" = 1 }}
 """
+SPECIAL = """
+[[tariff.special_days]]
+date = "{date}"
+day = 0
+"""
+
+
+def test_special_days_are_chosen_by_date() -> None:
+    text = TARIFF.format(start="01-01", week="W", time="00:00")
+    text += SPECIAL.format(date="12-25") + SPECIAL.format(date="2026-04-27")
+    entries = configuration.parse(text, "meter.toml").device.special_days.entries
+    assert [(entry.number, *entry.date, entry.day_id) for entry in entries] == [
+        (1, 0xFFFF, 12, 25, 0xFF, 0),
+        (2, 2026, 4, 27, 0xFF, 0),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +80,9 @@ W = [0, 0, 0, 0, 0, 0, 0]
         ("[display]\nscroll_s = 4\n", "scroll period 4"),
         ("[profiles.load]\nperiod_s = 7\ncapacity = 10\n", "profile load"),
         ("[profiles.load]\nperiod_s = 900\ncapacity = 0\n", "profiles.load.capacity"),
-        ("[tariff]\nseasons = []\nweeks = {}\ndays = {}\n", "seasons"),
+        ("[tariff]\nseasons = []\nweeks = {}\ndays = {}\n", "season"),
+        (TARIFF.format(start="01-01", week="W", time="00:00") + SPECIAL.format(date="02-30"), "no date"),
+        (TARIFF.format(start="01-01", week="W", time="00:00") + SPECIAL.format(date="1-1"), "special_days"),
         (TARIFF.format(start="13-01", week="W", time="00:00"), "month"),
         (TARIFF.format(start="01-01", week="X", time="00:00"), "'X' does not exist"),
         (TARIFF.format(start="01-01", week="W", time="25:00"), "tariff.days.0"),

@@ -12,9 +12,10 @@ import pytest
 from runtime.states import LOAD, MARK, REAL, WAL, M, Part, filled, hashes, image, load_row, reopened
 from softmeter.errors import ConfigurationError, StorageError
 from softmeter.persistent import Changes, Memory, Ring
+from softmeter.runtime.checksum import checksum
 from softmeter.runtime.inspection import inspect
 from softmeter.runtime.mark import Mark
-from softmeter.runtime.schema import VERSION, checksum
+from softmeter.runtime.schema import VERSION
 from softmeter.runtime.store import FILE_NAME, Store
 
 
@@ -100,6 +101,10 @@ def test_damage_is_refused_and_left_alone_or_does_not_matter(tmp_path: Path) -> 
         "UPDATE rings SET fields = '7'",
         "DELETE FROM rings",
         "UPDATE meters SET real = 7",
+        "UPDATE meters SET text = 'later'",
+        "UPDATE state SET text = '43' WHERE name = 'now'",
+        "UPDATE rows SET text = '{}' WHERE number = 7",
+        "UPDATE rows SET at = '2026-01-01T00:00:00Z' WHERE number = 7",
         "DELETE FROM meters",
     ],
 )
@@ -122,7 +127,7 @@ def test_wrong_layout_with_a_right_check_sum_is_refused(tmp_path: Path) -> None:
         entries, total = connection.execute(
             "SELECT count(*), sum(crc) FROM (SELECT crc FROM state UNION ALL SELECT crc FROM rings)"
         ).fetchone()
-        crc = checksum(1, M, REAL, 1, entries, total, 1)
+        crc = checksum(1, M, REAL, "2027-01-15T08:00:00Z", 1, entries, total, 1)
         connection.execute("UPDATE meters SET total = ?, crc = ?", (total, crc))
     connection.close()
     with pytest.raises(StorageError, match="wrong length"):
@@ -229,3 +234,22 @@ def test_a_killed_process_has_stored_all_that_it_told(tmp_path: Path) -> None:
         ring = saved.rings["r"]
         assert (ring.first, ring.end) == (max(0, number - 20), number + 1)
         assert ring.rows(np.dtype([("n", "<u4")]))["n"].tolist() == list(range(ring.first, ring.end))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE state SET name = 'a' || char(10) || char(27) || '[31m' WHERE name = 'now'",
+        "UPDATE state SET text = CAST(x'ff0a1b' AS TEXT) WHERE name = 'now'",
+        "UPDATE rings SET ring = replace(hex(zeroblob(4000)), '0', char(10))",
+    ],
+)
+def test_what_is_damaged_is_told_in_one_short_line(tmp_path: Path, sql: str) -> None:
+    filled(tmp_path)
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute(sql)
+    connection.close()
+    with pytest.raises(StorageError, match="damaged") as caught:
+        Store.open(tmp_path)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 600

@@ -77,6 +77,23 @@ def test_a_flipped_bit_in_the_head_is_damage(tmp_path: Path, place: int) -> None
     assert "head" in replay(database, bytes(octets)).damage
 
 
+def test_a_torn_head_over_frames_that_are_in_the_file_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "live"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript("PRAGMA page_size=512; PRAGMA journal_mode=WAL; CREATE TABLE t (v BLOB);")
+        for number in range(20):
+            connection.execute("INSERT INTO t VALUES (?)", (bytes([number]) * 900,))
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        database, journal = path.read_bytes(), (tmp_path / "live-wal").read_bytes()
+        connection.execute("INSERT INTO t VALUES ('new')")
+        begun = (tmp_path / "live-wal").read_bytes()
+    for cut in (13, 20, 27):  # the new head has reached the disk up to here, no frame behind it has
+        torn = begun[:cut] + journal[cut:]
+        found, damage = by_replay(database, torn)
+        assert damage == ""
+        assert found == by_sqlite(tmp_path / "torn", database, torn)
+
+
 @pytest.mark.parametrize("journal", [b"", bytes(20), b"x" * 31, bytes(32), bytes(5000)])
 def test_a_journal_that_never_reached_the_disk_is_no_damage(tmp_path: Path, journal: bytes) -> None:
     database, _ = journaled(tmp_path)

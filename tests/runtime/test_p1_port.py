@@ -196,3 +196,30 @@ def test_closing_drops_the_readers() -> None:
         writer.close()
 
     scene(story)
+
+
+def test_who_listens_in_hears_every_telegram_and_what_readers_say() -> None:
+    heard: list[tuple[str, bytes]] = []
+
+    class Ears:
+        def received(self, octets: bytes) -> None:
+            heard.append(("in", octets))
+
+        def sent(self, octets: bytes) -> None:
+            heard.append(("out", octets))
+
+        def closed(self) -> None:
+            heard.append(("end", b""))
+
+    async def story(on: Scene) -> None:
+        on.port.make_tap = lambda _, __: Ears()
+        reader, writer = await on.reader()
+        assert await reader.readline() == b"/1!\n"
+        writer.write(b"?")
+        on.port.tick()
+        assert await reader.readline() == b"/2!\n"
+        writer.close()
+
+    scene(story)
+    assert [item for item in heard if item[0] != "in"] == [("out", b"/1!\n"), ("out", b"/2!\n"), ("end", b"")]
+    assert ("in", b"?") in heard

@@ -211,12 +211,12 @@ def test_older_versions_are_migrated_step_by_step_or_not_at_all(tmp_path: Path) 
     def third(to: sqlite3.Connection) -> None:
         to.execute("UPDATE meters SET colour = 'grey'")
 
-    with pytest.raises(StorageError, match="no way from version 2"):
-        migrate(connection, {1: second}, target=3)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    with pytest.raises(StorageError, match="no way from version 3"):
+        migrate(connection, {2: second}, target=4)
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     assert "colour" not in [row[1] for row in connection.execute("PRAGMA table_info(meters)")]
-    migrate(connection, {1: second, 2: third}, target=3)
-    assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+    migrate(connection, {2: second, 3: third}, target=4)
+    assert connection.execute("PRAGMA user_version").fetchone() == (4,)
     assert connection.execute("SELECT colour FROM meters").fetchall() == [("grey",)]
     connection.close()
 

@@ -11,9 +11,11 @@ from softmeter.meter.identity import Identity
 from softmeter.runtime.address import Address
 from softmeter.runtime.optical_port import Place
 
+_TERMINALS = "/dev/pts/"
+
 
 class Announcement(NamedTuple):
-    """A meter whose ports answer; `places` by the names wan, p1, panel and, where there is one, optical."""
+    """A meter whose ports answer; `places` by the names wan, p1, panel and, where they are open, udp and optical."""
 
     identity: Identity
     places: Mapping[str, Place]
@@ -46,9 +48,9 @@ class Announcement(NamedTuple):
         lines = [
             f"{identity.type}, serial {identity.serial}, {identity.logical_device_name}",
             f"  time      {iso(self.now)}, rate {self.rate:g}",
-            f"  DLMS      {self.places['wan']}",
+            f"  DLMS      {self.places['wan']}, {self._wan_links()}",
             f"  P1        {self.places['p1']}",
-            f"  optical   {self.places.get('optical', 'none')}",
+            f"  optical   {self._optical()}",
             f"  panel     http://{self.places['panel']}/",
             f"  keys      {self.keys}",
             *(f"  try       {command}" for port in self.panel_ports() for command in port.commands),
@@ -56,25 +58,42 @@ class Announcement(NamedTuple):
         ]
         return "\n".join(lines)
 
+    def _wan_links(self) -> str:
+        return "TCP and UDP" if "udp" in self.places else "TCP"
+
+    def _optical(self) -> str:
+        optical = self.places.get("optical")
+        if optical is None:
+            return "none"
+        return f"{optical}, HDLC or mode E" + (" over TCP" if isinstance(optical, Address) else "")
+
     def panel_ports(self) -> tuple[PanelPort, ...]:
         """The ports with commands to copy."""
         wan, p1, optical = self.places["wan"], self.places["p1"], self.places.get("optical")
         smartset = f"smartset --meter {wan} --client"
-        commands = (f"{smartset} public get 0-0:42.0.0", f"{smartset} management --keys {self.keys} get 1-0:1.8.0")
-        ports = [PanelPort(name="WAN", address=str(wan), protocol="DLMS/COSEM over TCP", commands=commands)]
+        commands: tuple[str, ...] = (
+            f"{smartset} public get 0-0:42.0.0",
+            f"{smartset} management --keys {self.keys} get 1-0:1.8.0",
+        )
+        protocol = f"DLMS/COSEM over {self._wan_links()}"
+        if "udp" in self.places:
+            commands += (f"smartset --udp --meter {wan} --client public get 0-0:42.0.0",)
+        ports = [PanelPort(name="WAN", address=str(wan), protocol=protocol, commands=commands)]
         if optical is not None:
-            through = f"--meter {optical} --hdlc" if isinstance(optical, Address) else f"--serial {optical} --mode-e"
-            ports.append(
-                PanelPort(
-                    name="optical",
-                    address=str(optical),
-                    protocol="DLMS/COSEM over HDLC, with or without mode E",
-                    commands=(f"smartset {through} --client public get 0-0:42.0.0",),
-                )
-            )
+            protocol = "DLMS/COSEM over HDLC, with or without mode E"
+            ports.append(PanelPort(name="optical", address=str(optical), protocol=protocol, commands=_through(optical)))
         reader = f"nc {p1.host} {p1.port}" if isinstance(p1, Address) else f"cat {p1}"
         ports.append(PanelPort(name="P1", address=str(p1), protocol="DSMR 5.0.2 telegrams", commands=(reader,)))
         return tuple(ports)
+
+
+def _through(optical: Place) -> tuple[str, ...]:
+    """How to read through the optical port from here; behind a device of its own the other end is elsewhere."""
+    if isinstance(optical, Address):
+        return (f"smartset --meter {optical} --hdlc --client public get 0-0:42.0.0",)
+    if not optical.path.startswith(_TERMINALS):
+        return ()
+    return (f"smartset --serial {optical} --mode-e --client public get 0-0:42.0.0",)
 
 
 def _fact(place: Place) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from softmeter.bench.journal import Journal
 from softmeter.bench.supply import Supply
 from softmeter.device.device import Device
 from softmeter.device.display import Display
+from softmeter.device.events import Event
 from softmeter.device.pulses import Outputs
 from softmeter.dlms.host import Keys as ClientKeys
 from softmeter.errors import ConfigurationError
@@ -27,7 +28,7 @@ from softmeter.runtime.entropy import SystemEntropy
 from softmeter.runtime.saved import Saved
 from softmeter.runtime.store import Store
 from softmeter.signal.samples import Source
-from softmeter.signal.specification import SYNTHETIC, parse_source
+from softmeter.signal.specification import parse_source, with_path
 
 METER = "meter"
 """The name of the one meter in a state file."""
@@ -93,7 +94,12 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
         actor.restore(saved.values, saved.rings)
         factory.configuration, factory.source = chosen
         _resume(device, saved, options, say)
-    if not path.exists():
+        if store.accepted:
+            say(f"what {options.state} holds was damaged, or older than what was stored last; the meter goes on")
+            device.record(Event.NONVOLATILE_MEMORY_ERROR)
+    if path.exists():
+        _check_key_file(path, exported(meter), say)
+    else:
         keyfile.write_keys(path, exported(meter))
     return Assembled(actor, journal, settings.ports, factory.source, path)
 
@@ -124,10 +130,7 @@ def _configuration(options: RunOptions, factory: Factory, saved: Saved | None) -
 
 
 def _source(factory: Factory, say: Say) -> Source:
-    if factory.source.partition(":")[0].partition("+")[0] not in {*SYNTHETIC, "grid"}:
-        factory.source = str(Path(factory.source.partition("?")[0]).resolve()) + "".join(
-            factory.source.partition("?")[1:]
-        )
+    factory.source = with_path(factory.source, lambda path: str(Path(path).resolve()))
     try:
         given = parse_source(factory.source, start_second=whole_second(factory.start), open_file=_open)
     except ConfigurationError as error:
@@ -162,6 +165,16 @@ def _first_keys(meter: Meter, options: RunOptions, path: Path) -> KeyRing:
             for client in keys.clients.values()
         },
     )
+
+
+def _check_key_file(path: Path, keys: keyfile.Keys, say: Say) -> None:
+    """The store is the truth: tell whoever may use a key file that is damaged, or older than the keys."""
+    try:
+        if keyfile.read_keys(path) == keys:
+            return
+        say(f"{path}: does not hold the keys of this meter; move it away, and the next start writes it anew")
+    except ConfigurationError as error:
+        say(f"{error}; move it away, and the next start writes it anew")
 
 
 def exported(meter: Meter) -> keyfile.Keys:

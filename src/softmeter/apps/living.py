@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,7 +16,7 @@ from softmeter.apps.panel.server import create_app
 from softmeter.apps.panel.serving import serving
 from softmeter.apps.panel.shown_meter import ShownMeter
 from softmeter.apps.progress import jump_progress
-from softmeter.apps.telling import tell
+from softmeter.apps.telling import say, tell
 from softmeter.dlms.datagram_server import DatagramServer
 from softmeter.dlms.hdlc_server import HdlcServer, Station
 from softmeter.dlms.optical import OpticalServer
@@ -45,11 +44,6 @@ OPTICAL_SPEED = "5"
 """The letter for 9600 baud, of manual 11.1."""
 
 log = logging.getLogger("softmeter")
-
-
-def say(text: str) -> None:
-    """Tell the person something, beside what a program reads on standard output."""
-    print(text, file=sys.stderr, flush=True)
 
 
 async def live(options: RunOptions) -> None:
@@ -151,6 +145,7 @@ class _Life:
         self._udp.make_tap = tracing.port("wan-udp", "DLMS/COSEM over UDP", datagrams=True)
         serial = not isinstance(self._optical.place, Address)
         self._optical.listen_in(tracing.port("optical", "optical port", serial=serial))
+        self._p1.make_tap = tracing.port("p1", "P1 telegrams", broadcast=True)
         return contextlib.closing(tracing)
 
     async def lead(self) -> None:
@@ -167,6 +162,7 @@ class _Life:
             places: dict[str, Place] = {"wan": await self._wan.open(), "p1": await self._p1.open()}
             ports: list[Port] = [self._wan, self._p1]
             if await self._open_udp(places["wan"]):
+                places["udp"] = self._udp.address
                 ports.append(self._udp)
             if await self._open_optical(places):
                 ports.append(self._optical)

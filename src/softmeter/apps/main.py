@@ -1,10 +1,13 @@
 """The `softmeter` command."""
 
-import sys
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from softmeter.apps.accuracy.cli import app as accuracy
 
 app = typer.Typer(
     name="softmeter",
@@ -14,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(accuracy, name="accuracy")
 
 State = Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the meter keeps what must survive.")]
 Config = Annotated[
@@ -37,8 +41,9 @@ Source = Annotated[
     typer.Option(
         "--source",
         metavar="SPEC",
-        help="What the meter measures: a .csv or .npz recording, constant:u=230,i=5,pf=0.8,f=50, household:seed=7, "
-        "demo, or waveforms: grid:i=5,h5=2, grid+household:seed=7.",
+        help="What the meter measures: a recording (.csv .npz .parquet .h5 .wav .flac .cfg .cff), demo, "
+        "household:seed=7, constant:u=230,i=5,pf=0.8,f=50, or waveforms: grid:i=5,h5=2, grid+household:seed=7, "
+        "grid+file:day.csv.",
     ),
 ]
 Start = Annotated[
@@ -69,6 +74,24 @@ def softmeter() -> None:
     """A complete smart electricity meter in software."""
 
 
+def _like(
+    command: Callable[..., None], *, without: tuple[str, ...], **defaults: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of another one, less some, with `defaults` of its own."""
+
+    def taken(other: Callable[..., None]) -> Callable[..., None]:
+        shared = inspect.signature(command)
+        options = [
+            option.replace(default=defaults.get(name, option.default))
+            for name, option in shared.parameters.items()
+            if name not in without
+        ]
+        vars(other)["__signature__"] = shared.replace(parameters=options)
+        return other
+
+    return taken
+
+
 @app.command()
 def run(
     state: State = Path("meter"),
@@ -93,23 +116,9 @@ def run(
 
 
 @app.command()
-def demo(
-    state: State = Path("demo"),
-    wan: Wan = None,
-    p1: P1 = None,
-    optical: Optical = None,
-    panel: Panel = None,
-    source: Source = None,
-    start: Start = None,
-    jump_to: JumpTo = None,
-    rate: Rate = 1.0,
-    off_for: OffFor = None,
-    trace: Trace = None,
-    keylog: KeyLog = None,
-    json: Json = False,
-) -> None:
+@_like(run, state=Path("demo"), without=("config", "keys", "panel_token"))
+def demo(**given: Any) -> None:
     """Run a Dutch meter on a recorded household, with known keys and a week of history: everything on."""
-    given = dict(locals())
     from softmeter.apps.demo import demonstration
 
     _live(demonstration(given))
@@ -136,25 +145,6 @@ def decode(
     from softmeter.apps.decode.command import decode as print_decoded
 
     raise typer.Exit(print_decoded(DecodeOptions(what, keys, key, auth_key, title, secrets, json)))
-
-
-@app.command()
-def accuracy(
-    limits: Annotated[str, typer.Option("--limits", metavar="A|B|C", help="Class whose limits are applied.")] = "B",
-    front_end: Annotated[
-        str, typer.Option("--front-end", metavar="SPEC", help="Its faults: bits=16,gain_u=0.1,lag=0.05,noise_i=0.002.")
-    ] = "",
-    rate: Annotated[int, typer.Option("--rate", metavar="N", help="Samples per second.")] = 4000,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page with tables and error curves.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Run the tests of a type test on the metrology behind a front end; status 1 if one fails."""
-    from softmeter.apps.accuracy.command import AccuracyOptions
-    from softmeter.apps.accuracy.command import accuracy as run_tests
-
-    raise typer.Exit(run_tests(AccuracyOptions(limits, front_end, rate, report, json)))
 
 
 @app.command()
@@ -186,6 +176,7 @@ def _live(given: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run the command; what a person did wrong ends in one line and status 2."""
+    from softmeter.apps.telling import say
     from softmeter.errors import MeterError
     from softmeter.runtime.descriptors import open_standard_streams
 
@@ -193,7 +184,5 @@ def main() -> None:
     try:
         app()
     except MeterError as error:
-        print(f"softmeter: {error}", file=sys.stderr)
+        say(f"softmeter: {error}")
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None

@@ -1,6 +1,7 @@
 """`--trace` and `--keylog`: what passes a port, decoded as it passes."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from softmeter import __version__
@@ -38,6 +39,12 @@ class MeterKeys:
         """The meter's own."""
         return [self._meter.system_title]
 
+    @property
+    def masters(self) -> Sequence[Key]:
+        """Those that wrap keys of clients."""
+        held = dict.fromkeys(self._meter.keys(sap).master for sap in self._meter.clients)
+        return [Key(master) for master in held if master]
+
 
 class Tracing:
     """The files of one run, and the taps that fill them."""
@@ -47,14 +54,20 @@ class Tracing:
         self._trace = None if trace is None else TraceFile(trace, f"softmeter {__version__}")
         self._keylog = None if keylog is None else KeyLog(keylog, KEYLOG)
 
-    def port(self, name: str, description: str, *, serial: bool = False, datagrams: bool = False) -> MakeTap:
-        """What makes the taps of one port; those of a serial line have no addresses, those of UDP no streams."""
+    def port(
+        self, name: str, description: str, *, serial: bool = False, datagrams: bool = False, broadcast: bool = False
+    ) -> MakeTap:
+        """What makes the taps of one port; those of a serial line have no addresses, those of UDP no streams.
+
+        What a `broadcast` port sends is the same for all its peers, and described once for all of them.
+        """
         kind = LinkType.USER0 if serial else LinkType.RAW
         number = 0 if self._trace is None else self._trace.interface(kind, name, f"{description}; times are real time")
+        shared = lru_cache(4)(self._describe()) if broadcast else None
 
         def tap(own: Host, peer: Host) -> ConnectionTrace:
             ends = None if serial else (own, peer)
-            return ConnectionTrace(self._trace, number, ends, self._describe(), datagrams=datagrams)
+            return ConnectionTrace(self._trace, number, ends, shared or self._describe(), datagrams=datagrams)
 
         return tap
 

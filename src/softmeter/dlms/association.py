@@ -317,7 +317,7 @@ class Association:
             max_send_pdu_size=limit,
             client_title=title,
             users=client.users,
-            user_id=proposal.aarq.user_id or 0,
+            user_id=proposal.user_id if client.users else 0,
         )
         protector = proposal.protector
         dedicated = None if proposal.initiate is None else proposal.initiate.dedicated_key

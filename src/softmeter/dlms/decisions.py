@@ -60,6 +60,11 @@ class Proposal:
         return self.aarq.context in _CIPHERED
 
     @property
+    def user_id(self) -> int:
+        """The user of the address who comes, 0 to 255; a number above 127 may come with and without a leading zero."""
+        return (self.aarq.user_id or 0) & 0xFF
+
+    @property
     def max_pdu_size(self) -> int:
         """What the client takes, octets; 0 is no limit."""
         return 0 if self.initiate is None else self.initiate.max_pdu_size
@@ -115,8 +120,7 @@ def _wrong_title(proposal: Proposal) -> bool:
 
 
 def _wrong_user(proposal: Proposal) -> bool:
-    users = proposal.client.users
-    return bool(users) and proposal.aarq.user_id not in users
+    return bool(proposal.client.users) and proposal.user_id not in proposal.client.users
 
 
 def _wants_no_answers(proposal: Proposal) -> bool:

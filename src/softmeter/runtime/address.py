@@ -107,11 +107,8 @@ def peer_name(transport: asyncio.BaseTransport) -> str:
     return f"[{peer[0]}]:{peer[1]}" if ":" in str(peer[0]) else f"{peer[0]}:{peer[1]}"
 
 
-def keep_alive(transport: asyncio.BaseTransport) -> None:
-    """Find out about peers that vanished without a word."""
-    link = transport.get_extra_info("socket")
-    if link is None:
-        return
+def keep_alive(link: socket.socket) -> None:
+    """Find out about peers that vanished without a word; what a listening socket accepts takes it over."""
     link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, number in KEEPALIVE:
         if hasattr(socket, name):

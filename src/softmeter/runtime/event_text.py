@@ -8,10 +8,9 @@ from re import sub
 
 def event_text(event: object) -> str:
     """An event in one line: its name in words, then its fields."""
-    words = _words(type(event).__name__)
-    if not is_dataclass(event):
-        return words
-    named = [f"{field.name}={_value_text(getattr(event, field.name))}" for field in fields(event)]
+    kind: type = type(event)
+    words = _words(kind.__name__)
+    named = [f"{name}={_value_text(getattr(event, name))}" for name in _names(kind)]
     return " ".join((words, *named))
 
 
@@ -19,6 +18,11 @@ def event_text(event: object) -> str:
 def _words(name: str) -> str:
     """The name of a kind of event, of which there are few, in words."""
     return sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _value_text(value: object) -> str:

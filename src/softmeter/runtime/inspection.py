@@ -6,7 +6,9 @@ it; therefore the journal is read here.
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from softmeter.errors import StorageError
 from softmeter.runtime.journal import Replayed, replay
@@ -19,12 +21,21 @@ _MAGIC = b"SQLite format 3\0"
 _HEADER_SIZE = 100
 _ROLLBACK_MAGIC = bytes.fromhex("d9d505f920a163d7")
 _ATTEMPTS = 5
+_LONGEST_LINE = 300
 _ADVICE = "it was left as it is: restore a copy of it or choose another directory"
 _GO_ON = f"(to go on from what is there all the same, with older counters, write 0 into {MARK_NAME})"
 
 
-def inspect(path: Path) -> int:
-    """Make sure that this program can go on with the state file at `path`, which stays untouched; its last commit.
+class Inspected(NamedTuple):
+    """What is known of a state file with which this program can go on."""
+
+    commits: int
+    accepted: bool
+    """A person has it go on, though it may be older than what was stored last."""
+
+
+def inspect(path: Path) -> Inspected:
+    """Make sure that this program can go on with the state file at `path`, which stays untouched.
 
     Raises:
         ConfigurationError: it is somebody else's, or of a newer version.
@@ -39,13 +50,19 @@ def inspect(path: Path) -> int:
             _check_journal(replayed, reached)
             migrate(connection)
             _check_content(connection)
-            return _check_reached(connection, reached)
+            return Inspected(_check_reached(connection, reached), reached is not None and reached.accepted)
     except StorageError as error:
-        raise StorageError(f"{path}: {error}; {_ADVICE}") from error
+        raise StorageError(f"{path}: {_line(error)}; {_ADVICE}") from error
     except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
-        raise StorageError(f"{path}: damaged ({error}); {_ADVICE}") from error
+        raise StorageError(f"{path}: damaged ({_line(error)}); {_ADVICE}") from error
     except OSError as error:
         raise StorageError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _line(error: Exception) -> str:
+    """An error that may quote what is damaged, in one line that a terminal can show."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in str(error))
+    return text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + "…"
 
 
 def _contents(path: Path) -> tuple[bytes, bytes]:
@@ -94,10 +111,8 @@ def _check_content(connection: sqlite3.Connection) -> None:
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise StorageError(f"damaged: {' '.join(str(verdict).split())}")
-    with closing(sqlite3.connect(":memory:")) as reference:
-        reference.executescript(TABLES)
-        expected, found = _columns(reference), _columns(connection)
-    for table, columns in expected.items():
+    found = _columns(connection)
+    for table, columns in _expected().items():
         if found.get(table) != columns:
             raise StorageError(f"damaged: table {table} has the columns {found.get(table)}, not {columns}")
     meters = dict(connection.execute("SELECT id, name FROM meters"))
@@ -107,6 +122,13 @@ def _check_content(connection: sqlite3.Connection) -> None:
         owners = {meter for (meter,) in connection.execute(f"SELECT DISTINCT meter FROM {table}")}  # noqa: S608  ours
         if not owners <= meters.keys():
             raise StorageError(f"damaged: {table} of unknown meters {sorted(owners - meters.keys())}")
+
+
+@cache
+def _expected() -> dict[str, list[str]]:
+    with closing(sqlite3.connect(":memory:")) as reference:
+        reference.executescript(TABLES)
+        return _columns(reference)
 
 
 def _columns(connection: sqlite3.Connection) -> dict[str, list[str]]:

@@ -2,7 +2,8 @@
 
 File format: https://www.sqlite.org/fileformat2.html, section 4. SQLite itself stops in silence at the first frame that
 does not agree with its check sum. After a power cut that is the end of an interrupted commit; with whole commits
-behind it, it is damage, because every one of them was on the disk before the next began.
+behind it, it is damage, because every one of them was on the disk before the next began. A head that does not agree is
+that of a journal which was just being begun anew, if all that the frames behind it hold is in the file already.
 """
 
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ def replay(database: bytes, journal: bytes) -> Replayed:
         words = np.frombuffer(journal, ">u4", _HEADER_SIZE // 4).astype(np.uint32)
         order = {_BIG_ENDIAN_SUMS: ">u4", _LITTLE_ENDIAN_SUMS: "<u4"}.get(int(words[0]))
         if order is None or not _is_header(words, np.frombuffer(journal, order, 6), database):
-            damage = "the head of its journal is damaged"
+            damage = "" if _is_taken_in(journal, database) else "the head of its journal is damaged"
         else:
             frames = _frames(journal, int(words[2]))
             own = (frames["salt"] == words[4:6]).all(axis=1) & (frames["page"] > 0)
@@ -51,9 +52,28 @@ def replay(database: bytes, journal: bytes) -> Replayed:
     return Replayed(bytes(content), damage)
 
 
-def _is_header(words: Words, summed: Words, database: bytes) -> bool:
+def _is_taken_in(journal: bytes, database: bytes) -> bool:
+    """Whether the file holds what the frames of a journal without a good head would bring."""
+    frames = _frames(journal, _page_size(database))
+    if not len(frames):
+        return True
+    own = (frames["salt"] == frames["salt"][0]).all(axis=1) & (frames["page"] > 0)
+    for order in (">u4", "<u4"):  # the first frame goes on from the head that is lost
+        agreeing = own & np.append(True, _agreeing(frames, frames["sums"][0], order)[1:])
+        if len(frames) == 1 or agreeing[1]:
+            content = bytearray(database)
+            _take_in(content, frames[: len(agreeing) if agreeing.all() else int(agreeing.argmin())])
+            return bytes(content) == database
+    return False
+
+
+def _page_size(database: bytes) -> int:
     page_size = int.from_bytes(database[_PAGE_SIZE_AT], "big")
-    same_pages = int(words[2]) == (_LARGEST_PAGE if page_size == 1 else page_size)
+    return _LARGEST_PAGE if page_size == 1 else page_size
+
+
+def _is_header(words: Words, summed: Words, database: bytes) -> bool:
+    same_pages = int(words[2]) == _page_size(database)
     sums = _sums(summed.astype(np.uint32)[np.newaxis], np.zeros((1, 2), np.uint32))
     return same_pages and int(words[1]) == _FORMAT and bool((sums[0] == words[6:8]).all())
 

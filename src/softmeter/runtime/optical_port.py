@@ -16,14 +16,12 @@ from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
 from softmeter.runtime.serial_port import SerialPort
 from softmeter.runtime.wan_port import WanPort
-from softmeter.transport.serial import open_serial
+from softmeter.transport.serial import INTER_OCTET_S, open_serial
 from softmeter.transport.tap import MakeTap
 
 PTY = "pty"
 SLOW = 300
 """Baud at which IEC 62056-21 begins."""
-SERIAL_INTER_OCTET_S = 0.2
-"""The longest pause inside a frame on a device: above the standard's 25 ms, as an operating system adds its own."""
 READERS = 1
 
 
@@ -80,9 +78,7 @@ class OpticalPort:
             self._port = WanPort(place, lambda: factory(SLOW, None), barrier, monotonic, most_peers=READERS)
         else:
             baud = place.baud
-            self._port = SerialPort(
-                _opener(place), baud, lambda: factory(baud, SERIAL_INTER_OCTET_S), barrier, monotonic
-            )
+            self._port = SerialPort(_opener(place), baud, lambda: factory(baud, INTER_OCTET_S), barrier, monotonic)
 
     async def open(self) -> Place:
         """Listen; returns where, with the true port number or the path of the pseudo-terminal.

@@ -8,10 +8,11 @@ import logging
 from collections.abc import Callable
 from typing import cast
 
-from softmeter.runtime.address import Address, keep_alive, peer_name
+from softmeter.runtime.address import Address, peer_name
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.ports import Listener
+from softmeter.transport.tap import MakeTap, Tap, host_of
 
 BUFFER_LIMIT = 64 * 1024
 """Octets a reader may be behind before it is dropped."""
@@ -41,9 +42,11 @@ class P1Port:
         self._barrier = barrier
         self._watch = watch
         self._most_readers = most_readers
+        self.make_tap: MakeTap | None = None
+        """Who listens in on the connections to come."""
         self._readers: dict[_Reader, asyncio.Transport] = {}
         """In the order in which they came."""
-        self._due: set[asyncio.Transport] = set()
+        self._due: set[_Reader] = set()
         """Who is to get the current telegram."""
         self._current: bytes | None = None
         self._ticket: int | None = None
@@ -64,7 +67,7 @@ class P1Port:
     def tick(self) -> None:
         """The visible state changed, or a second passed: a telegram to everyone."""
         self._current = None
-        self._due.update(self._readers.values())
+        self._due.update(self._readers)
         self._serve()
 
     @property
@@ -75,18 +78,21 @@ class P1Port:
         """A reader connected."""
         if len(self._readers) >= self._most_readers:
             self._make_room()
-        keep_alive(transport)
         self._readers[reader] = transport
+        if self.make_tap is not None:
+            reader.tap = self.make_tap(*(host_of(transport.get_extra_info(name)) for name in ("sockname", "peername")))
         self._watch(1)
         log.info("%s reads", peer_name(transport))
-        self._due.add(transport)
+        self._due.add(reader)
         self._serve()
 
     def left(self, reader: "_Reader") -> None:
         """A reader's connection ended."""
         transport = self._readers.pop(reader, None)
         if transport is not None:
-            self._due.discard(transport)
+            self._due.discard(reader)
+            if reader.tap is not None:
+                reader.tap.closed()
             self._watch(-1)
             log.info("%s has gone", peer_name(transport))
 
@@ -105,25 +111,33 @@ class P1Port:
             self._ticket = self._barrier.ticket()
         if self._ticket is None or self._barrier.done >= self._ticket:
             due, self._due = self._due, set()
-            for transport in due:
-                self._send(transport, self._current)
+            for reader in due:
+                self._send(reader, self._current)
 
-    def _send(self, transport: asyncio.Transport, telegram: bytes) -> None:
+    def _send(self, reader: "_Reader", telegram: bytes) -> None:
+        transport = self._readers[reader]
         if transport.get_write_buffer_size() + len(telegram) > BUFFER_LIMIT:
             log.warning("%s dropped: it does not read", peer_name(transport))
             transport.abort()
         elif not transport.is_closing():
             transport.write(telegram)
+            if reader.tap is not None:
+                reader.tap.sent(telegram)
 
 
 class _Reader(asyncio.Protocol):
     """One connection."""
 
     def __init__(self, port: P1Port) -> None:
+        self.tap: Tap | None = None
         self._port = port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._port.joined(self, cast(asyncio.Transport, transport))
+
+    def data_received(self, data: bytes) -> None:
+        if self.tap is not None:
+            self.tap.received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc

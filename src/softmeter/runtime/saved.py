@@ -9,8 +9,8 @@ import numpy as np
 
 from softmeter.errors import StorageError
 from softmeter.persistent import Rows, Scalar
+from softmeter.runtime.checksum import checksum
 from softmeter.runtime.row_text import fields, layout
-from softmeter.runtime.schema import checksum
 
 _TOTAL = """
 SELECT count(*), coalesce(sum(crc), 0)
@@ -69,13 +69,13 @@ def read(connection: sqlite3.Connection, meter: str) -> Saved | None:
     Raises:
         StorageError: something stored does not agree with its check sum or with the rest.
     """
-    query = "SELECT id, name, real, commits, entries, total, closed, crc FROM meters WHERE name = ?"
+    query = "SELECT id, name, real, text, commits, entries, total, closed, crc FROM meters WHERE name = ?"
     row = connection.execute(query, (meter,)).fetchone()
     if row is None:
         return None
     *content, crc = row
     _verify(crc, f"the entry of meter {meter}", *content)
-    identity, _, real, _, *announced, _ = content
+    identity, _, real, _, _, *announced, _ = content
     found = connection.execute(_TOTAL, (identity, identity)).fetchone()
     if [*found] != announced:
         raise StorageError(
@@ -86,9 +86,13 @@ def read(connection: sqlite3.Connection, meter: str) -> Saved | None:
 
 def _values(connection: sqlite3.Connection, meter: int) -> dict[str, dict[str, Scalar]]:
     values: dict[str, dict[str, Scalar]] = {}
-    query = "SELECT part, name, value, crc FROM state WHERE meter = ? ORDER BY part, name"
-    for part, name, value, crc in connection.execute(query, (meter,)):
-        _verify(crc, f"value {name} of {part}", meter, part, name, value)
+    query = "SELECT part, name, value, text, crc FROM state WHERE meter = ? ORDER BY part, name"
+    last: tuple[str, str] | None = None
+    for part, name, value, text, crc in connection.execute(query, (meter,)):
+        _verify(crc, f"value {name} of {part}", meter, part, name, value, text)
+        if last is not None and (part, name) <= last:  # a value out of its order would not be found again
+            raise StorageError(f"damaged: value {name} of {part} does not stand where it should")
+        last = (part, name)
         values.setdefault(part, {})[name] = value
     return values
 
@@ -110,9 +114,9 @@ def _rings(connection: sqlite3.Connection, meter: int) -> dict[str, SavedRing]:
 
 def _records(connection: sqlite3.Connection, meter: int, ring: str, first: int, size: int) -> list[bytes]:
     records: list[bytes] = []
-    query = "SELECT number, record, crc FROM rows WHERE meter = ? AND ring = ? ORDER BY number"
-    for expected, (number, record, crc) in enumerate(connection.execute(query, (meter, ring)), first):
-        _verify(crc, f"row {number} of {ring}", meter, ring, number, record)
+    query = "SELECT number, at, record, text, crc FROM rows WHERE meter = ? AND ring = ? ORDER BY number"
+    for expected, (number, at, record, text, crc) in enumerate(connection.execute(query, (meter, ring)), first):
+        _verify(crc, f"row {number} of {ring}", meter, ring, number, at, record, text)
         if number != expected or len(record) != size:
             raise StorageError(f"damaged: row {number} of {ring} stands where {expected} should, or has a wrong length")
         records.append(record)

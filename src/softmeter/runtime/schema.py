@@ -1,14 +1,14 @@
 """The tables of the state file, its version, and the way from older versions to this one; see docs/state-file.md."""
 
 import sqlite3
-import zlib
 from collections.abc import Callable, Mapping
 
 from softmeter.errors import ConfigurationError, StorageError
+from softmeter.runtime.version_1 import sum_texts
 
 APPLICATION_ID = 0x536D_7472
 """`Smtr`: says in the file's header whose it is."""
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE meters (
@@ -53,25 +53,8 @@ CREATE TABLE rows (
 """
 
 Migration = Callable[[sqlite3.Connection], None]
-MIGRATIONS: Mapping[int, Migration] = {}
+MIGRATIONS: Mapping[int, Migration] = {1: sum_texts}
 """Version to the step that leads from it to the next one; runs inside one transaction with all the others."""
-
-
-def checksum(*fields: int | str | bytes | None) -> int:
-    """CRC-32 over fields with their types, as in the `crc` columns."""
-    crc = 0
-    for field in fields:
-        match field:
-            case int():
-                octets = b"i%d\x1f" % field
-            case str():
-                octets = b"t%b\x1f" % field.encode()
-            case None:
-                octets = b"n\x1f"
-            case _:
-                octets = b"b%b\x1f" % field
-        crc = zlib.crc32(octets, crc)
-    return crc
 
 
 def create(connection: sqlite3.Connection) -> None:

@@ -4,15 +4,14 @@ import asyncio
 import logging
 import termios
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
+from softmeter.runtime.reports import Reports
 from softmeter.runtime.wan_peer import Peer, Step
 from softmeter.transport.serial_transport import SerialTransport
 from softmeter.transport.tap import MakeTap
-
-log = logging.getLogger("softmeter.optical")
 
 
 class SpeakingAtSpeed(Connection, Protocol):
@@ -36,6 +35,7 @@ class SerialPort:
         self.baud = baud
         self.barrier = barrier
         self.monotonic = monotonic
+        self.reports = Reports(logging.getLogger("softmeter.optical"))
         self.holding: set[Peer] = set()
         self.waiting: set[Peer] = set()
         self.make_tap: MakeTap | None = None
@@ -54,9 +54,11 @@ class SerialPort:
         return self._path
 
     async def close(self) -> None:
-        """Leave the line."""
+        """Leave the line, which is free again when this returns."""
         if self._peer is not None:
             self._peer.abort()
+            await asyncio.sleep(0)
+        self.reports.write()
 
     def tick(self) -> None:
         """The meter takes changes again: serve the request that waited for it."""
@@ -75,7 +77,7 @@ class SerialPort:
         self.waiting.discard(peer)
         if peer is self._peer:
             self._peer = None
-            log.info("%s closed", peer.name)
+            self.reports.say(logging.INFO, "%s closed", peer.name)
 
     def _release(self) -> None:
         for peer in tuple(self.holding):
@@ -89,8 +91,8 @@ class _SerialPeer(Peer):
         super().__init__(port, connection)
         self._line = connection
 
-    def _serve(self, step: Step) -> None:
-        super()._serve(step)
+    def _serve(self, step: Step, *arguments: Any) -> None:
+        super()._serve(step, *arguments)
         self._change_speed()
 
     def release(self, done: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from softmeter.errors import ConfigurationError, StorageError
 from softmeter.persistent import Changes, Scalar
-from softmeter.runtime.inspection import JOURNALS, inspect
+from softmeter.runtime.inspection import JOURNALS, Inspected, inspect
 from softmeter.runtime.lock import DirectoryLock, synchronise
 from softmeter.runtime.mark import MARK_NAME, Mark, read_mark
 from softmeter.runtime.saved import Saved, read
@@ -38,10 +38,18 @@ class Store:
     """An open state file; use it from one thread at a time."""
 
     def __init__(
-        self, directory: Path, lock: DirectoryLock, connection: sqlite3.Connection, mark: Mark, describe: Describe
+        self,
+        directory: Path,
+        lock: DirectoryLock,
+        connection: sqlite3.Connection,
+        mark: Mark,
+        describe: Describe,
+        found: Inspected,
     ) -> None:
         """Use `open`."""
         self.directory = directory
+        self.accepted = found.accepted
+        """A person had it go on, though its end was damaged or lost."""
         self._lock = lock
         self._connection = connection
         self._mark = mark
@@ -63,14 +71,14 @@ class Store:
         """
         lock = DirectoryLock(directory)
         try:
-            path, commits = directory / FILE_NAME, 0
+            path, found = directory / FILE_NAME, Inspected(0, accepted=False)
             if path.exists():
-                commits = inspect(path)
+                found = inspect(path)
             else:
                 _begin(path)
             connection = _connect(path)
             try:
-                return cls(directory, lock, connection, _marked(path, commits), describe)
+                return cls(directory, lock, connection, _marked(path, found.commits), describe, found)
             except BaseException:
                 connection.close()
                 raise

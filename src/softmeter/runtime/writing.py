@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from softmeter.errors import LocalProtocolError
 from softmeter.instant import Instant, iso
 from softmeter.persistent import Changes, Rows, Scalar
+from softmeter.runtime.checksum import checksum
 from softmeter.runtime.row_text import fields, texts
-from softmeter.runtime.schema import checksum
 
 Describe = Callable[[str, str, Scalar], str]
 """Part, name and value to the text that stands beside the value."""
@@ -66,11 +66,12 @@ class MeterWriter:
 
     def _write_meter(self, *, closed: bool) -> None:
         counts = (self._commits, len(self._crcs), self._total, int(closed))
-        crc = checksum(self._id, self._name, self._real, *counts)
+        text = iso(Instant(self._real))
+        crc = checksum(self._id, self._name, self._real, text, *counts)
         columns = "real = ?, text = ?, commits = ?, entries = ?, total = ?, closed = ?, crc = ?"
         self._connection.execute(
             f"UPDATE meters SET {columns} WHERE id = ?",  # noqa: S608  ours
-            (self._real, iso(Instant(self._real)), *counts, crc, self._id),
+            (self._real, text, *counts, crc, self._id),
         )
 
     def _count(self, key: tuple[str, ...], crc: int | None) -> None:
@@ -87,8 +88,9 @@ class MeterWriter:
                 removed.append((self._id, part, name))
                 self._count((part, name), None)
                 continue
-            crc = checksum(self._id, part, name, _storable(value, part, name))
-            written.append((self._id, part, name, value, self._describe(part, name, value), crc))
+            row = (self._id, part, name, _storable(value, part, name), self._describe(part, name, value))
+            crc = checksum(*row)
+            written.append((*row, crc))
             self._count((part, name), crc)
         if removed:
             self._connection.executemany("DELETE FROM state WHERE meter = ? AND part = ? AND name = ?", removed)
@@ -118,12 +120,14 @@ class MeterWriter:
             raise LocalProtocolError(f"rows of {ring} with other fields than those stored")
         extent.fields = described
         written = [
-            (self._id, ring, number, at, record, text, checksum(self._id, ring, number, record))
+            (self._id, ring, number, at, record, text)
             for number, record, (at, text) in zip(
                 range(begin, begin + len(rows)), _records(rows), texts(rows), strict=True
             )
         ]
-        self._connection.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", written)
+        self._connection.executemany(
+            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", [(*row, checksum(*row)) for row in written]
+        )
         extent.end = begin + len(rows)
 
 

@@ -45,6 +45,13 @@ def pushes() -> dict[str, dict[str, Any]]:
     return table | {name: {"hex": text} for name, text in plain.items()}
 
 
+@cache
+def answers() -> dict[str, str]:
+    """What M-Bus sub-meters said."""
+    table: dict[str, str] = json.loads((FRAMES / "mbus_answers.json").read_text("utf-8"))
+    return table
+
+
 def push(name: str) -> str:
     row = pushes()[name]
     return shown(row["hex"], ring(row.get("key", ""), row.get("auth_key", "")))

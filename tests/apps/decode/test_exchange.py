@@ -19,6 +19,7 @@ from softmeter.dlms.messages import (
 from softmeter.obis import Obis
 from softmeter.security.ciphering import Cipher, Protection
 from softmeter.security.suites import Key
+from softmeter.security.wrapping import wrap_key
 from softmeter.wire.types import struct
 from softmeter.wire.wrapper import Datagram, encode_datagram
 from vectors.table import vector
@@ -138,7 +139,21 @@ def test_general_ciphering_with_a_key_both_have() -> None:
     assert "general-ciphering" in shown(apdu)
     wrapped_key = WrappedKey(MasterKeyId.MASTER, bytes(24))
     fresh = b"\xdd" + struct(GeneralCiphering).encode_bare(GeneralCiphering(described, wrapped_key, content))
-    assert "not opened: its key comes with it" in shown(fresh, KEYS)
+    assert "not opened: its key is wrapped with a master key that is not known" in shown(fresh, KEYS)
+
+
+def test_a_key_that_comes_wrapped_is_unwrapped_with_the_master_key() -> None:
+    master, fresh = Key(bytes(range(0x40, 0x50))), Key(bytes(range(0x70, 0x80)))
+    described = Described(b"\x01", TITLE, b"", b"", b"")
+    cipher = Cipher(fresh, Key(bytes.fromhex(AUTHENTICATION)))
+    content = cipher.protect(TITLE, 9, Protection.FULL, GET, struct(Described).encode_bare(described))
+    info = WrappedKey(MasterKeyId.MASTER, wrap_key(master, bytes(fresh)))
+    apdu = b"\xdd" + struct(GeneralCiphering).encode_bare(GeneralCiphering(described, info, content))
+    known = ring(ENCRYPTION, AUTHENTICATION)
+    known.masters += [Key(bytes(16)), master]
+    assert "tag verified, keys: wrapped in the APDU" in shown(apdu, known)
+    assert "attribute: Clock" in shown(apdu, known)
+    assert "not known" in shown(apdu, KEYS)
 
 
 def test_a_signed_apdu_is_shown() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.decode.showing import push, pushes, ring, shown, trees
+from apps.decode.showing import answers, push, pushes, ring, shown, text_of, trees
 
 
 @pytest.mark.parametrize("name", pushes())
@@ -30,6 +30,29 @@ def test_nothing_in_them_is_wrong(name: str) -> None:
 def test_their_values_are_named_and_scaled(name: str, expected: list[str]) -> None:
     text = push(name)
     assert [part for part in expected if part not in text] == []
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("kamstrup_multical_601", ["identification: 06855817", "manufacturer: KAM", "medium: 04 heat",
+                               "energy: 37351000 Wh", "volume: 561.08 m3", "flow temperature: 101.69 °C",
+                               "power, maximum: 44800 W", "time: 2011-01-05T15:26",
+                               "volume, storage 1, subunit 2: 0.00 m3"]),
+    ("ACW_Itron-CYBLE-M-Bus-14", ["cust. ID: '09LA076755", "medium: 07 water", "time: 2014-03-13T14:26"]),
+    ("elv_temp_humid", ["%RH: 45.64", "external temperature, minimum: 21.60 °C"]),
+])  # fmt: skip
+def test_answers_of_sub_meters_are_named_and_scaled(name: str, expected: list[str]) -> None:
+    nodes = trees(answers()[name])
+    assert not any(node.faulty for node in nodes)
+    text = text_of(nodes)
+    assert [part for part in expected if part not in text] == []
+
+
+def test_ciphered_records_are_named_as_such() -> None:
+    frame = bytearray.fromhex("6817176808017278563412E91E01032A0010052222222222222222")
+    frame += bytes((sum(frame[4:]) & 0xFF, 0x16))
+    text = shown(bytes(frame))
+    assert "manufacturer: GWI" in text
+    assert "encrypted records: mode 5, 2222222222222222" in text
 
 
 def test_without_its_key_a_push_is_shown_as_far_as_it_is_clear() -> None:

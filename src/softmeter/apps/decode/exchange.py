@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from softmeter.apps.decode.acse import add_acse
 from softmeter.apps.decode.fields import Veil, add_fields, bounded
-from softmeter.apps.decode.keyring import KeySet, Outcome, open_protected
+from softmeter.apps.decode.keyring import KeySet, Outcome, open_protected, unwrapped
 from softmeter.apps.decode.security import COMPRESSED, ENCRYPTED, add_header, add_verdict
 from softmeter.apps.decode.text import add_text
 from softmeter.apps.decode.tree import Node, hexed, word
 from softmeter.apps.decode.values import add_data, octets_text, scale_values
 from softmeter.clock import DateTime
 from softmeter.dlms.apdu import DEDICATED, FORMS, PLAIN
-from softmeter.dlms.general import Described, GeneralCiphering, GeneralSigning, IdentifiedKey
+from softmeter.dlms.general import Described, GeneralCiphering, GeneralSigning, IdentifiedKey, WrappedKey
 from softmeter.dlms.layers import GENERAL_CIPHERING, GENERAL_SIGNING
 from softmeter.dlms.messages import (
     ActionRequestBlock,
@@ -78,6 +78,11 @@ class Keys(Protocol):
 
     @property
     def titles(self) -> Sequence[bytes]: ...
+
+    @property
+    def masters(self) -> Sequence[Key]:
+        """Keys that wrap others."""
+        ...
 
 
 KeysUsed = Callable[[str, bytes, KeySet], None]
@@ -203,12 +208,18 @@ class Exchange:
             return
         del node.children[-1]
         at = cursor.at - len(content)
-        if isinstance(values["key_info"], IdentifiedKey | None):
-            clear = struct(Described).encode_bare(described)
+        info = values["key_info"]
+        clear = struct(Described).encode_bare(described)
+        if isinstance(info, IdentifiedKey | None):
             self._protected(node, content, at, talk, depth, described=clear)
             return
+        sets = unwrapped(info.wrapped, self._keys.masters, self._keys.sets) if isinstance(info, WrappedKey) else []
+        if sets:
+            self._protected(node, content, at, talk, depth, described=clear, sets=sets)
+            return
         add_header(node, content, at)
-        node.add("protection", "not opened: its key comes with it, wrapped or agreed")
+        why = "wrapped with a master key that is not known" if isinstance(info, WrappedKey) else "agreed, not sent"
+        node.add("protection", f"not opened: its key is {why}")
         node.add("content", hexed(content), at, len(content))
 
     def _service_ciphered(self, node: Node, cursor: Cursor, talk: Talk, depth: int) -> None:
@@ -232,9 +243,14 @@ class Exchange:
         *,
         dedicated: bool = False,
         described: bytes = b"",
+        sets: Sequence[KeySet] = (),
     ) -> None:
+        """`sets`: keys that are those of this APDU alone, instead of those of all."""
         add_header(node, content, at)
-        outcome = self._opened(content, talk, described, dedicated=dedicated)
+        if sets:
+            outcome = open_protected(content, [talk.title], sets, _plausible, described)
+        else:
+            outcome = self._opened(content, talk, described, dedicated=dedicated)
         add_verdict(node, outcome, content, at)
         if outcome.plain is None:
             return

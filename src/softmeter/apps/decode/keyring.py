@@ -11,12 +11,14 @@ from typing import Any
 from softmeter.errors import ConfigurationError, LocalProtocolError, SecurityError
 from softmeter.security.ciphering import HEADER_OCTETS, Cipher, Protection
 from softmeter.security.suites import TAG_OCTETS, TITLE_OCTETS, Key, Suite
+from softmeter.security.wrapping import unwrap_key
 
 KEYLOG = "# softmeter keylog"
 """How a key log begins."""
 _BROADCAST = 0x40
 _ENCRYPTION = "encryption_key"
 _AUTHENTICATION = "authentication_key"
+_MASTER = "master_key"
 _MOST_TRIES = 4096
 
 
@@ -47,6 +49,8 @@ class Keyring:
 
     sets: list[KeySet] = field(default_factory=list)
     titles: list[bytes] = field(default_factory=list)
+    masters: list[Key] = field(default_factory=list)
+    """Keys that wrap others."""
 
     def add(self, name: str, encryption: bytes, authentication: bytes = b"") -> None:
         """Take keys up; an encryption key of no suite's length is refused.
@@ -88,6 +92,19 @@ def open_protected(
     if protection is Protection.ENCRYPTED:
         return _unverified(content, tries, plausible, "encrypted only, no tag")
     return _verified(content, list(_first(tries)), plausible, described)
+
+
+def unwrapped(wrapped: bytes, masters: Iterable[Key], sets: Iterable[KeySet]) -> list[KeySet]:
+    """The key that comes with an APDU, beside each authentication key it may go with; none where none unwraps it."""
+    for master in masters:
+        suite = next((one for one in Suite if one.key_octets == len(master)), Suite.SUITE_0)
+        try:
+            key = unwrap_key(master, wrapped, suite)
+        except SecurityError:
+            continue
+        known = dict.fromkeys(bytes(one.authentication) for one in sets)
+        return [KeySet("wrapped in the APDU", key, Key(one)) for one in known]
+    return []
 
 
 def _first(tries: Iterable[tuple[bytes, KeySet]]) -> Iterator[tuple[bytes, KeySet]]:
@@ -176,6 +193,8 @@ def _from_toml(text: str) -> Keyring:
         for entry, value in table.items():
             if entry.endswith(_ENCRYPTION) and isinstance(value, str):
                 ring.add(_title(name, entry), octets(value, entry), octets(table.get(_AUTHENTICATION, ""), entry))
+            elif entry.endswith(_MASTER) and isinstance(value, str):
+                ring.masters.append(Key(octets(value, entry)))
             elif entry.endswith("system_title") and isinstance(value, str):
                 ring.titles.append(octets(value, entry))
     return ring

@@ -1,4 +1,4 @@
-"""Frames and datagrams as trees: HDLC (IEC 62056-46), the wrapper (IEC 62056-47), M-Bus frames (EN 13757)."""
+"""Frames and datagrams as trees: HDLC (IEC 62056-46) and the wrapper (IEC 62056-47)."""
 
 from softmeter.apps.decode.exchange import LONGEST, Exchange, Talk
 from softmeter.apps.decode.fields import bounded
@@ -18,8 +18,6 @@ _PARAMETERS = {
     8: "window received",
 }
 _LLC = {LLC_COMMAND: "LLC, command", LLC_RESPONSE: "LLC, response"}
-_MBUS_LAST = 0x10
-_MBUS_MOST_CI = 0x1F
 
 
 def add_llc(node: Node, cursor: Cursor) -> bool:
@@ -197,62 +195,3 @@ def _parameters(node: Node, cursor: Cursor) -> None:
         identifier, size = cursor.byte(), cursor.byte()
         value = int.from_bytes(cursor.take(size), "big") if size <= 8 else -1
         made.add(_PARAMETERS.get(identifier, f"parameter {identifier}"), str(value), at, cursor.at - at, value)
-
-
-def add_mbus(parent: Node, cursor: Cursor, exchange: Exchange) -> None:
-    """Append the M-Bus frame at `cursor`: the transport of DLMS in it, or just its parts.
-
-    Raises:
-        DecodeError: it ends too early, or its lengths differ.
-    """
-    at, octets = cursor.at, cursor.octets
-    start = cursor.byte()
-    if start == 0x10:
-        body = cursor.take(2)
-        node = parent.add("M-Bus short frame", f"control {body[0]:02X}, address {body[1]}", at, 5)
-        _mbus_end(node, cursor, body)
-        return
-    first, second, mark = cursor.take(3)
-    node = parent.add("M-Bus frame", "", at, first + 6)
-    if first != second or mark != start or first < 3:
-        raise DecodeError(f"lengths {first} and {second} of an M-Bus frame", at + 1)
-    body = cursor.take(first)
-    node.text = f"control {body[0]:02X}, address {body[1]}, {first} octets"
-    node.add("control information", f"{body[2]:02X}", at + 6, 1, body[2])
-    _mbus_end(node, cursor, body)
-    if body[2] <= _MBUS_MOST_CI and first >= 5:
-        _mbus_transport(node, bounded(octets, at + 7, at + 4 + first), body[2], body[1], exchange)
-    elif first > 3:
-        node.add("data", hexed(body[3:]), at + 7, first - 3)
-
-
-def _mbus_end(node: Node, cursor: Cursor, body: bytes) -> None:
-    at = cursor.at
-    found, stop = cursor.take(2)
-    wanted = sum(body) & 0xFF
-    if found != wanted:
-        node.blame(f"checksum {found:02X}, but the octets make {wanted:02X}", at)
-    if stop != 0x16:
-        node.blame(f"ends with {stop:02X} instead of 16", at + 1)
-
-
-def _mbus_transport(node: Node, cursor: Cursor, information: int, address: int, exchange: Exchange) -> None:
-    """DLMS in M-Bus frames (EN 13757-3, transport layer): a segment with the two access points."""
-    at = cursor.at
-    source, destination = cursor.take(2)
-    last, number = bool(information & _MBUS_LAST), information & 0x0F
-    talk = exchange.talk("M-Bus", address)
-    node.add("access points", f"{source} → {destination}", at, 2)
-    if last and not number:
-        exchange.apdu(node, cursor, talk)
-        return
-    if not number:
-        talk.segments.clear()
-    talk.segments += cursor.octets[cursor.at : cursor.end]
-    node.add("segment", f"{number}{', last' if last else ''}, {cursor.left} octets", cursor.at, cursor.left)
-    if last or len(talk.segments) > LONGEST:
-        whole = bytes(talk.segments)
-        talk.segments.clear()
-        joined = node.add("all segments", f"{len(whole)} octets", None, len(whole))
-        joined.inner = True
-        exchange.apdu(joined, Cursor(whole), talk)

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from softmeter.apps.decode.exchange import Exchange
 from softmeter.apps.decode.fields import bounded
-from softmeter.apps.decode.links import add_hdlc, add_llc, add_mbus, add_wrapper
+from softmeter.apps.decode.links import add_hdlc, add_llc, add_wrapper
+from softmeter.apps.decode.mbus import add_mbus
 from softmeter.apps.decode.text import add_text
 from softmeter.apps.decode.tree import Node, hexed
 from softmeter.errors import DecodeError
 from softmeter.wire.cursor import Cursor
+from softmeter.wire.mode_e import with_parity, without_parity
 from softmeter.wire.units import Kind, unit_at
 
 _MOST_UNITS = 100_000
@@ -46,10 +48,10 @@ def _add(root: Node, kind: Kind, cursor: Cursor, exchange: Exchange, source: obj
             case Kind.TEXT:
                 node = root.add("text", "", cursor.at, cursor.left)
                 try:
-                    add_text(node, cursor)
+                    add_text(node, _characters(node, cursor))
                 except DecodeError as error:
                     node.blame_error(error)
-                    cursor.at = cursor.end
+                cursor.at = cursor.end
             case _:
                 add_llc(root, cursor)
                 exchange.apdu(root, cursor, exchange.talk(source, destination))
@@ -61,3 +63,13 @@ def _add(root: Node, kind: Kind, cursor: Cursor, exchange: Exchange, source: obj
         (root.children[-1] if root.children else root).blame_error(error)
         if at < cursor.end:
             root.add("octets not understood", hexed(cursor.octets[at : cursor.end]), at, cursor.end - at)
+
+
+def _characters(node: Node, cursor: Cursor) -> Cursor:
+    """The same without the parity that characters of seven bits bring along on a line of eight."""
+    octets = cursor.octets[cursor.at : cursor.end]
+    characters = without_parity(octets)
+    if characters == octets or with_parity(characters) != octets:
+        return cursor
+    node.add("line", "seven bits, even parity", cursor.at, len(octets))
+    return bounded(cursor.octets[: cursor.at] + characters, cursor.at, cursor.end)

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from softmeter.runtime.address import Address, keep_alive, peer_name
+from softmeter.runtime.address import Address, peer_name
 from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.ports import Listener
 
@@ -74,9 +74,7 @@ class _Visitor(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         is_welcome = len(self.connections) < self._most_visitors or self._is_let_in()
         super().connection_made(transport)
-        if is_welcome:
-            keep_alive(transport)
-        else:
+        if not is_welcome:
             log.warning("%s refused: %d visitors are busy", peer_name(transport), self._most_visitors)
             self.show_out()
 

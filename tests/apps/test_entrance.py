@@ -1,0 +1,65 @@
+"""Both programs from the very first moment: interrupted while they are loaded, and with nowhere to complain."""
+
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from softmeter.apps import entrance
+
+PYPROJECT = Path(__file__).parent.parent.parent / "pyproject.toml"
+LOADING = """
+import os, signal, sys
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupted())
+from softmeter.apps.entrance import {0}
+{0}()
+"""
+
+
+def test_the_scripts_of_the_package_enter_here() -> None:
+    scripts = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["scripts"]
+    for name, target in scripts.items():
+        assert target == f"softmeter.apps.entrance:{name}"
+        assert callable(getattr(entrance, name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", ["softmeter", "smartset"])
+def test_an_interrupt_while_it_is_loaded_is_no_traceback(program: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LOADING.format(program)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+@pytest.mark.slow
+def test_an_interrupt_while_it_waits_for_input_is_no_traceback() -> None:
+    command = [sys.executable, "-c", "from softmeter.apps.entrance import softmeter; softmeter()", "decode", "-"]
+    reading, writing = os.pipe()
+    with subprocess.Popen(command, stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        os.close(reading)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1.5)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+    os.close(writing)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_failure_that_nobody_can_be_told_of_has_its_status() -> None:
+    program = "from softmeter.apps.entrance import softmeter; softmeter()"
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-c", program, "decode", "no such file"]
+        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout) == (2, b"")

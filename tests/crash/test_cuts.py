@@ -1,0 +1,99 @@
+"""Cuts at the writes of a short life do no harm, and a store that is broken on purpose is found out."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crashing import campaign
+from crashing.campaign import Campaign, Report, Task
+from crashing.life import Plan, Recorded
+from softmeter.runtime import saved, store
+from softmeter.runtime.barrier import Barrier
+from softmeter.runtime.mark import Mark
+from softmeter.runtime.store import Store
+
+pytestmark = pytest.mark.slow
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def cut(directory: Path, images: int, seed: int = 1) -> Report:
+    return campaign.campaign(Task(directory, seed, 5.0, images, None))
+
+
+def test_no_cut_does_harm(tmp_path: Path) -> None:
+    report = cut(tmp_path, 150)
+    assert report.faults == []
+    assert report.images >= 150
+    assert report.tried > report.images
+    assert len(report.leavings) == 6
+
+
+def without_waiting(patch: pytest.MonkeyPatch) -> None:
+    """SQLite no longer waits for the disk."""
+    connect = store._connect
+
+    def careless(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.execute("PRAGMA synchronous=OFF")
+        return connection
+
+    patch.setattr(store, "_connect", careless)
+
+
+def answering_early(patch: pytest.MonkeyPatch) -> None:
+    """Answers leave before their change is stored."""
+    patch.setattr(Barrier, "ticket", lambda _: None)
+
+
+def marking_early(patch: pytest.MonkeyPatch) -> None:
+    """The mark tells of a commit before it is made."""
+    commit = Store._transaction
+
+    def early(self: Store, patience_s: float) -> object:
+        self._mark.write(self._commits + 1, synchronous=True)
+        return commit(self, patience_s)
+
+    patch.setattr(Store, "_transaction", early)
+
+
+def marking_in_one_place(patch: pytest.MonkeyPatch) -> None:
+    """Each mark is written over the one before."""
+    write = Mark.write
+
+    def same_place(self: Mark, commits: int, *, jumping: bool = False, synchronous: bool = False) -> None:
+        self._next = 0
+        write(self, commits, jumping=jumping, synchronous=synchronous)
+
+    patch.setattr(Mark, "write", same_place)
+
+
+def not_verifying(patch: pytest.MonkeyPatch) -> None:
+    """Commits of the journal are taken for whole whatever their frames say, and check sums of rows for right."""
+    patch.setattr("softmeter.runtime.journal._agreeing", lambda frames, *_: frames["page"] > 0)
+    patch.setattr(saved, "_verify", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "fault"),
+    [
+        (without_waiting, "has lost commits|does not start"),
+        (answering_early, "would be used again|would be accepted again|was set to|the register is lower"),
+        (marking_early, "older state than was stored last"),
+        (marking_in_one_place, "does not agree with its check sum"),
+        (not_verifying, "damaged"),
+    ],
+)
+def test_a_broken_store_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, break_it: Break, fault: str
+) -> None:
+    monkeypatch.setattr(campaign, "_PROMISE_SHARE", 0.5)
+    monkeypatch.setattr(campaign, "_SECOND_SHARE", 0.0)
+    break_it(monkeypatch)
+    report = Report()
+    recorded = Recorded(tmp_path / "life")
+    recorded.live(Plan(4.0), 1)
+    Campaign(tmp_path, 1, report, lambda one: bool(one.faults) or one.images > 600).run(recorded, 2.0)
+    assert report.faults
+    assert any(part in report.faults[0] for part in fault.split("|")), report.faults
