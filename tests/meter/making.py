@@ -6,6 +6,7 @@ from functools import cache
 from softmeter.apps import configuration
 from softmeter.bench.journal import Journal
 from softmeter.bench.supply import Supply
+from softmeter.bench.surroundings import JournalSurroundings
 from softmeter.device.device import Device
 from softmeter.device.display import Display
 from softmeter.device.pulses import Outputs
@@ -52,7 +53,12 @@ class Made:
         settings = _read(self.config)
         identity = Identity(serial=SERIAL, type=SWITCHED if self.has_breaker else PLAIN)
         kind = replace(settings.device, has_breaker=self.has_breaker, limits=LIMITS)
-        device = Device(kind if self.has_breaker else settings.device, Supply(self.source, self.journal), self.start)
+        device = Device(
+            kind if self.has_breaker else settings.device,
+            Supply(self.source, self.journal),
+            self.start,
+            JournalSurroundings(self.journal),
+        )
         display = Display(settings.display, identity.legal_firmware, LinkTime(0.0))
         self.meter = Meter(Factory(identity, self.start), device, display, KeyRing(bytes(16), KEYS), SeededEntropy(1))
         self.actor = Actor(self.meter, self.outputs)

@@ -10,6 +10,7 @@ from softmeter.apps import configuration
 from softmeter.apps.options import RunOptions
 from softmeter.bench.journal import Journal
 from softmeter.bench.supply import Supply
+from softmeter.bench.surroundings import JournalSurroundings
 from softmeter.device.device import Device
 from softmeter.device.display import Display
 from softmeter.device.events import Event
@@ -76,7 +77,7 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
     settings = configuration.parse(_configuration(options, factory, saved), options.config or "configuration")
     journal = Journal()
     source = _source(factory, say)
-    device = Device(settings.device, Supply(source, journal), factory.start)
+    device = Device(settings.device, Supply(source, journal), factory.start, JournalSurroundings(journal))
     link_now = LinkTime(time.monotonic())
     display = Display(settings.display, factory.identity.legal_firmware, link_now)
     meter = Meter(factory, device, display, KeyRing(), SystemEntropy())

@@ -11,17 +11,12 @@ from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant
 
 
-class Quantity(Enum):
-    """What of the supply can be overridden, with the range that makes sense."""
-
-    VOLTAGE_V = ("voltage_v", 0.0, 400.0)
-    ACTIVE_POWER_W = ("active_power_w", -30_000.0, 30_000.0)
-    POWER_FACTOR = ("power_factor", -1.0, 1.0)
-    FREQUENCY_HZ = ("frequency_hz", 45.0, 65.0)
+class Control(Enum):
+    """Something of a meter's surroundings that can be set, with the range that makes sense: label, lowest, highest."""
 
     @property
     def label(self) -> str:
-        return self.value[0]
+        return str(self.value[0])
 
     def check(self, value: float) -> float:
         """Return `value` if it lies in the range.
@@ -35,12 +30,39 @@ class Quantity(Enum):
         return value
 
 
+class Quantity(Control):
+    """What of the supply can be overridden; a release gives it back to the source."""
+
+    VOLTAGE_V = ("voltage_v", 0.0, 400.0)
+    ACTIVE_POWER_W = ("active_power_w", -30_000.0, 30_000.0)
+    POWER_FACTOR = ("power_factor", -1.0, 1.0)
+    FREQUENCY_HZ = ("frequency_hz", 45.0, 65.0)
+
+
+class Circumstance(Control):
+    """What else surrounds a meter, by the names of `Surrounded`; a release means the state nobody has touched.
+
+    Buttons are counted: each press adds one.
+    """
+
+    TERMINAL_COVER_OPEN = ("terminal_cover_open", 0, 1)
+    METER_COVER_OPEN = ("meter_cover_open", 0, 1)
+    MODULE_COVER_OPEN = ("module_cover_open", 0, 1)
+    STRONG_FIELD = ("strong_field", 0, 1)
+    MODULE_PRESENT = ("module_present", 0, 1)
+    TEMPERATURE = ("temperature", -40, 85)
+    SEALED_BUTTON = ("sealed_button", 0, 2**31)
+    DISPLAY_BUTTON = ("display_button", 0, 2**31)
+    LONG_PRESSES = ("long_presses", 0, 2**31)
+    FAULTS = ("faults", 0, 0x1F00)
+
+
 class Command(NamedTuple):
     """One override, or its release (`value` None)."""
 
     number: int
     at: Instant
-    quantity: Quantity
+    quantity: Control
     value: float | None
 
     @property
@@ -56,7 +78,7 @@ class Journal:
         self._commands: list[Command] = []
         self._given = 0
 
-    def give(self, quantity: Quantity, value: float | None, at: Instant) -> Command:
+    def give(self, quantity: Control, value: float | None, at: Instant) -> Command:
         """Add a command.
 
         Raises:
@@ -82,7 +104,7 @@ class Journal:
             if command.second > second or (command is last[command.quantity] and command.value is not None)
         ]
 
-    def of(self, quantity: Quantity) -> list[tuple[int, float | None]]:
+    def of(self, quantity: Control) -> list[tuple[int, float | None]]:
         """(second, value) of every change of one quantity, oldest first."""
         return [(command.second, command.value) for command in self._commands if command.quantity is quantity]
 
@@ -90,9 +112,23 @@ class Journal:
         """What is overridden in `second`; None where nothing is."""
         state: dict[Quantity, float | None] = dict.fromkeys(Quantity)
         for command in self._commands:
-            if command.second <= second:
+            if command.second <= second and isinstance(command.quantity, Quantity):
                 state[command.quantity] = command.value
         return state
+
+    def press(self, button: Circumstance, at: Instant) -> Command:
+        """Press a button once more.
+
+        Raises:
+            ConfigurationError: the instant lies before the last command's.
+        """
+        presses = [command.value or 0.0 for command in self._commands if command.quantity is button]
+        return self.give(button, (presses[-1] if presses else 0.0) + 1, at)
+
+    @property
+    def circumstances(self) -> bool:
+        """Whether anything but the supply was touched."""
+        return any(isinstance(command.quantity, Circumstance) for command in self._commands)
 
     def __len__(self) -> int:
         return len(self._commands)
