@@ -19,16 +19,8 @@ COLUMNS = {
     Audience.READOUT: "access_readout_2",
     Audience.MAINTENANCE: "access_maintenance_6",
 }
-DEVIATIONS = {
+DEVIATIONS: dict[str, str] = {
     # object: why its rights differ from the list
-    "0-0:40.0.0": "secrets cannot be changed yet",
-    "0-0:40.0.1": "secrets cannot be changed yet",
-    "0-0:40.0.2": "secrets cannot be changed yet",
-    "0-0:40.0.3": "secrets cannot be changed yet",
-    "0-0:40.0.4": "secrets cannot be changed yet",
-    "0-0:43.0.0": "keys cannot be changed yet",
-    "0-0:43.0.2": "keys cannot be changed yet",
-    "0-0:43.0.6": "keys cannot be changed yet",
 }
 
 

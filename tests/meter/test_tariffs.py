@@ -8,6 +8,7 @@ from meter.asking import call, cut, get, key, put
 from meter.making import START, Made
 from softmeter.cosem.dictionary import Inside
 from softmeter.device.events import Log
+from softmeter.errors import AccessError
 from softmeter.instant import SECOND, Instant
 from softmeter.metrology.energy import Quantity
 from softmeter.wire.types import Data, Tag, encode_data
@@ -250,3 +251,22 @@ def test_the_lists_can_be_changed_by_those_inside() -> None:
     assert name(made) == b"peak"
     view.invokers[key(*ENERGY, 3)](made.meter, encode_data(octets(b"peak")))
     assert name(made) == b"0002"
+
+
+def test_a_register_that_is_added_is_switched_from_then_on() -> None:
+    made = living()
+    view = made.meter.dictionary.view(Inside.INSIDE)
+    first = structure(number(3, Tag.LONG_UNSIGNED), octets("0100010801FF"))
+    assert put(made, *ENERGY, 3, array()) == 0
+    assert put(made, *ENERGY, 2, array()) == 0
+    registers = made.meter.device.registers
+    before = registers.mj(Quantity.ACTIVE_IMPORT, rate=1)
+    made.actor.jump(at(10.1))
+    assert registers.mj(Quantity.ACTIVE_IMPORT, rate=1) - before == 360 * 1150 * 1000  # nobody switches it
+    view.invokers[key(*ENERGY, 1)](made.meter, encode_data(first))
+    assert get(made, *ENERGY, 2) == array(first)
+    before = registers.mj(Quantity.ACTIVE_IMPORT, rate=1)
+    made.actor.jump(at(10.2))
+    assert registers.mj(Quantity.ACTIVE_IMPORT, rate=1) == before
+    with pytest.raises(AccessError, match="twice"):
+        view.invokers[key(*ENERGY, 1)](made.meter, encode_data(first))

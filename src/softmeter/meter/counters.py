@@ -50,17 +50,21 @@ class InvocationCounters:
     unknown ones, so forgetting never opens a door for a replay.
     """
 
-    __slots__ = ("_accepted", "_floors", "_own", "_titles", "must_store")
+    __slots__ = ("_accepted", "_floors", "_own", "_restarts", "_titles", "must_store")
 
     def __init__(self) -> None:
         self._own: dict[int, Reservation] = {}
         self._accepted: dict[int, dict[bytes, Reservation]] = {}
         self._floors: dict[int, int] = {}
+        self._restarts: dict[int, int] = {}
+        """Client address to the own counter up to which the old key was used."""
         self._titles: dict[int, bytes] = {}
         self.must_store = False
 
     def last_accepted(self, sap: int, title: bytes) -> int:
         """The highest counter accepted from `title` under this client's key."""
+        if sap in self._restarts and len(title) == _TITLE_OCTETS:
+            self._begin_afresh(sap)
         known = self._accepted.get(sap, {}).get(title)
         return known.value if known else self._floors.get(sap, 0)
 
@@ -71,6 +75,15 @@ class InvocationCounters:
     def last_title(self, sap: int) -> bytes:
         """The title that used this client's key last; empty before the first."""
         return self._titles.get(sap, b"")
+
+    def restart(self, sap: int) -> None:
+        """The client has another encryption key from the next APDU on: both its counters begin afresh with that.
+
+        The answer to what brought the key still counts under the old one, so nothing moves before the next request.
+        """
+        own = self._own.get(sap)
+        self._restarts[sap] = (own.value if own else 0) + 1
+        self.must_store = True
 
     def accept(self, sap: int, title: bytes, counter: int) -> None:
         """Take note of a verified counter above `last_accepted`."""
@@ -110,13 +123,14 @@ class InvocationCounters:
     def saved(self) -> Mapping[str, Scalar]:
         values: dict[str, Scalar] = {f"own.{sap}": own.bound for sap, own in self._own.items()}
         values.update((f"floor.{sap}", floor) for sap, floor in self._floors.items())
+        values.update((f"restart.{sap}", used) for sap, used in self._restarts.items())
         values.update((f"title.{sap}", title) for sap, title in self._titles.items())
         for sap, titles in self._accepted.items():
             values.update((f"accepted.{sap}.{title.hex()}", known.bound) for title, known in titles.items())
         return values
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
-        self._own, self._accepted, self._floors, self._titles = {}, {}, {}, {}
+        self._own, self._accepted, self._floors, self._titles, self._restarts = {}, {}, {}, {}, {}
         for name, value in saved.items():
             kind, sap, *title = name.split(".")
             if isinstance(value, bytes):
@@ -126,8 +140,22 @@ class InvocationCounters:
                     self._own[int(sap)] = Reservation(value)
                 elif kind == "floor":
                     self._floors[int(sap)] = value
+                elif kind == "restart":
+                    self._restarts[int(sap)] = value
                 else:
                     self._accepted.setdefault(int(sap), {})[bytes.fromhex(title[0])] = Reservation(value)
+
+    def _begin_afresh(self, sap: int) -> None:
+        """Count anew; the own counter only if it was not used with the new key already, before the first request."""
+        used = self._restarts.pop(sap)
+        own = self._own.get(sap)
+        if own is not None and own.value <= used:
+            del self._own[sap]
+        titles = self._accepted.get(sap, {})
+        for title in [title for title in titles if len(title) == _TITLE_OCTETS]:
+            del titles[title]
+        self._floors.pop(sap, None)
+        self.must_store = True
 
     def _forget_one(self, sap: int, titles: dict[bytes, Reservation]) -> None:
         title = min(titles, key=lambda known: titles[known].value)

@@ -75,25 +75,36 @@ _SHOWN = "object_list associated_partners_id application_context_name xdlms_cont
 _ASSOCIATION = f"{_SHOWN} association_status security_setup_reference"
 _LOGIN = "reply_to_hls_authentication"
 
+_CHANGES = f"{_LOGIN} change_hls_secret"
+
 CURRENT_ASSOCIATION = Policy(
     "CURRENT_ASSOCIATION",
     {
         Audience.PUBLIC: Rights(f"{_SHOWN} association_status"),
         Audience.LIMITED: Rights(f"{_SHOWN} association_status"),
         Audience.READOUT: Rights(_ASSOCIATION, call=_LOGIN),
-        Audience.MANAGEMENT: Rights(_ASSOCIATION, call=_LOGIN),
-        Audience.MAINTENANCE: Rights(_ASSOCIATION, call=_LOGIN),
+        Audience.MANAGEMENT: Rights(_ASSOCIATION, "secret", _CHANGES),
+        Audience.MAINTENANCE: Rights(_ASSOCIATION, "secret", _CHANGES),
     },
 )
 ASSOCIATION = Policy(
     "ASSOCIATION",
-    {Audience.MANAGEMENT: Rights(_ASSOCIATION), Audience.MAINTENANCE: Rights(_ASSOCIATION)},
+    {Audience.MANAGEMENT: Rights(_ASSOCIATION, "secret"), Audience.MAINTENANCE: Rights(_ASSOCIATION)},
 )
+_KEYS_SEEN = Rights("security_policy security_suite server_system_title")
 SECURITY = Policy(
     "SECURITY",
     {
-        Audience.MANAGEMENT: Rights(ALL),
+        Audience.MANAGEMENT: Rights(ALL, call=ALL),
         Audience.MAINTENANCE: Rights(ALL),
-        Audience.READOUT: Rights("security_policy security_suite server_system_title"),
+        Audience.READOUT: _KEYS_SEEN,
+    },
+)
+SECURITY_OF_MAINTENANCE = Policy(
+    "SECURITY_OF_MAINTENANCE",
+    {
+        Audience.MANAGEMENT: Rights(ALL, call=ALL),
+        Audience.MAINTENANCE: Rights(ALL, call="global_key_transfer"),
+        Audience.READOUT: _KEYS_SEEN,
     },
 )

@@ -7,6 +7,7 @@ from softmeter.device.device import Device
 from softmeter.instant import Instant
 from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.identity import Identity
+from softmeter.meter.keys import KeyRing
 
 
 class Presented(Holder, Protocol):
@@ -26,6 +27,9 @@ class Presented(Holder, Protocol):
 
     @property
     def counters(self) -> InvocationCounters: ...
+
+    @property
+    def key_ring(self) -> KeyRing: ...
 
     def present(self) -> Instant:
         """Bench time as of now: for the clock, and for nothing else."""

@@ -13,6 +13,7 @@ from softmeter.errors import AccessError
 from softmeter.instant import Instant
 from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.identity import Identity
+from softmeter.meter.keys import KeyRing
 from softmeter.meter.parts import lived
 from softmeter.meter.presented import Presented
 from softmeter.wire.types import encode_data
@@ -47,6 +48,10 @@ class Living:
     @property
     def counters(self) -> InvocationCounters:
         return self._meter.counters
+
+    @property
+    def key_ring(self) -> KeyRing:
+        return self._meter.key_ring
 
     def name(self, equipment_identifier: str) -> None:
         self._meter.name(equipment_identifier)

@@ -1,7 +1,10 @@
 """Class 15, Association LN: who is associated, how, and with which objects (IEC 62056-62, 4.4.4)."""
 
+from collections.abc import Callable
+from typing import Any
+
 from softmeter.cosem.access import ActionResult, DataAccessResult
-from softmeter.cosem.interface import Holder, Interface, computed, encoded, method
+from softmeter.cosem.interface import AttributeSpec, Holder, Interface, computed, encoded, method, setter
 from softmeter.cosem.sessions import AssociationStatus, Session
 from softmeter.errors import AccessError
 from softmeter.obis import Obis
@@ -22,6 +25,7 @@ from softmeter.wire.types import (
 )
 
 DLMS_VERSION = 6
+SHORTEST_SECRET, LONGEST_SECRET = 8, 64
 
 
 @structure
@@ -74,6 +78,11 @@ class AssociationLN(Interface, class_id=15, version=1):
     """
 
     own: Session | None = None
+    change_secret: Callable[[Any, int, bytes], None] | None = None
+    """What a SET of the secret does: meter, client address, secret. Raises AccessError."""
+
+    def takes(self, spec: AttributeSpec) -> bool:
+        return self.change_secret is not None and super().takes(spec)
 
     def session(self, meter: Holder) -> Session:
         if self.own is None:
@@ -110,6 +119,17 @@ class AssociationLN(Interface, class_id=15, version=1):
     def secret(self, _: Holder) -> bytes:
         """Refuse, whatever a policy says: a secret never leaves the meter."""
         raise AccessError(DataAccessResult.READ_WRITE_DENIED)
+
+    @setter(7)
+    def set_secret(self, meter: Holder, secret: bytes) -> None:
+        """Take another password for the client."""
+        if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+            raise AccessError(
+                DataAccessResult.OTHER_REASON, f"a password has {SHORTEST_SECRET} to {LONGEST_SECRET} octets"
+            )
+        if self.change_secret is None:
+            raise AccessError(DataAccessResult.READ_WRITE_DENIED)
+        self.change_secret(meter, self.session(meter).client_sap, secret)
 
     @computed(8, EnumOf(AssociationStatus))
     def association_status(self, meter: Holder) -> AssociationStatus:
