@@ -75,6 +75,22 @@ def test_a_month_end_that_was_missed_in_the_dark_is_made_up_once(tmp_path: Path)
     assert rows(again) == [["2026-02-01T00:00:00+01:00", 575, 0, 0, 0, 0, 0]]
 
 
+def test_a_script_that_is_made_up_changes_the_future_only(tmp_path: Path) -> None:
+    made = living("2026-01-31T22:00:00Z", "2026-01-31T22:30:00Z")
+    assert put(made, 22, "0-0:15.0.0", 2, bytes.fromhex("0202 0906 00000A006DFF 120001")) == 0  # forget load profile 1
+    again = cut(made, tmp_path, parse_instant("2026-02-02T12:00:00Z"))
+    again.actor.jump(parse_instant("2026-02-02T12:31:00Z"))
+    times = [time(row.value[0].value) for row in decode_data(get(again, 7, "1-0:99.1.0", 2)).value]
+    assert times == ["2026-02-02T13:15:00+01:00", "2026-02-02T13:30:00+01:00"]
+
+
+def test_a_month_end_that_a_clock_set_forward_leaps_over_is_made_up_once() -> None:
+    made = living("2026-01-31T22:00:00Z", "2026-01-31T22:59:50Z")
+    set_clock(made.meter.device, made.actor.now, DateTime.of(made.actor.now // SECOND + 30, -60, 0))
+    made.actor.jump(parse_instant("2026-01-31T23:30:00Z"))
+    assert [row[:2] for row in rows(made)] == [["2026-02-01T00:00:00+01:00", 1146]]
+
+
 @pytest.mark.slow
 def test_february_of_a_leap_year_ends_with_its_29th_day() -> None:
     made = living("2028-01-31T22:00:00Z", "2028-03-01T00:00:00Z")

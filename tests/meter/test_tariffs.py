@@ -10,6 +10,8 @@ from softmeter.cosem.dictionary import Inside
 from softmeter.device.events import Log
 from softmeter.errors import AccessError
 from softmeter.instant import SECOND, Instant
+from softmeter.meter.model.shown import indicators
+from softmeter.meter.p1 import telegram
 from softmeter.metrology.energy import Quantity
 from softmeter.wire.types import Data, Tag, encode_data
 
@@ -224,6 +226,15 @@ def test_a_tariff_script_activates_its_rate(rate: int) -> None:
     made.actor.jump(at(10.5))
     assert made.meter.device.registers.mj(Quantity.ACTIVE_IMPORT, rate=rate) - before == 1800 * 1150 * 1000
     made.actor.jump(at(12))
+    assert name(made) == b"0003"
+
+
+def test_customer_port_display_and_object_show_the_same_rate() -> None:
+    made = living()
+    call(made, 9, "0-0:10.0.100", 1, encode_data(number(3, Tag.LONG_UNSIGNED)))
+    device, identity = made.meter.device, made.meter.identity
+    assert b"0-0:96.14.0(0003)" in telegram(device, identity)
+    assert indicators(device, identity).rate == 3
     assert name(made) == b"0003"
 
 

@@ -1,10 +1,11 @@
 """One TOML file with what a factory or a customer would choose, read into settings of the meter."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -23,7 +24,7 @@ from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND
 from softmeter.meter.identity import Identity
 from softmeter.meter.model.alarms import ALARM_WORDS, MONITORS
-from softmeter.meter.model.capture import BILLING, CATALOGUE, CLOCK, DAILY, LOAD, data, key, register
+from softmeter.meter.model.capture import BILLING, CATALOGUE, CLOCK, DAILY, LOAD, QUALITY, data, key, register
 from softmeter.meter.model.scripted import SCHEDULES
 from softmeter.meter.model.switching import LIMITS
 
@@ -35,6 +36,12 @@ _FACTORY_COLUMNS = {
         CLOCK,
         data("0-0:96.10.2"),
         *(register(f"1-0:{c}.8.{rate}") for c in (1, 2) for rate in (1, 2)),
+    ),
+    QUALITY: (
+        CLOCK,
+        data("0-0:96.10.3"),
+        *(register(f"1-0:{c}.27.0") for c in (1, 2, 3, 4)),
+        *(register(f"1-0:{c}.25.0") for c in (32, 31, 13, 33)),
     ),
     BILLING: (CLOCK, *(register(f"1-0:{c}.8.0") for c in (1, 2, 5, 6, 7, 8))),
 }
@@ -101,10 +108,16 @@ class _Billing(_Table):
     capacity: Annotated[int, Field(ge=1)] = 13
 
 
+class _Quality(_Table):
+    period_s: Literal[60, 300, 600, 900, 1800, 3600] = 600
+    capacity: Annotated[int, Field(ge=1)] = 2160
+
+
 class _Profiles(_Table):
     load: _Load = _Load()
     daily: _Daily = _Daily()
     billing: _Billing = _Billing()
+    quality: _Quality = _Quality()
 
 
 class _Demand(_Table):
@@ -181,14 +194,14 @@ def read(path_or_name: str) -> Configuration:
     return parse(text(path_or_name), path_or_name)
 
 
-def parse(text: str, name: str) -> Configuration:
-    """The configuration in `text`; `name` is where it came from.
+def parse(text: str, name: str, replaced: Mapping[str, Any] | None = None) -> Configuration:
+    """The configuration in `text`, where it came from `name`; `replaced` are entries that hold instead of its own.
 
     Raises:
         ConfigurationError: an entry is unknown or wrong.
     """
     try:
-        file = _File.model_validate(tomllib.loads(text))
+        file = _File.model_validate(_merged(tomllib.loads(text), replaced or {}))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"is no TOML: {error}", name) from None
     except ValidationError as error:
@@ -201,6 +214,15 @@ def parse(text: str, name: str) -> Configuration:
         return _configuration(file)
     except ConfigurationError as error:
         raise ConfigurationError(str(error), name) from None
+
+
+def _merged(document: dict[str, Any], replaced: Mapping[str, Any]) -> dict[str, Any]:
+    """A document whose tables have the entries of `replaced` instead of their own."""
+    merged = dict(document)
+    for name, value in replaced.items():
+        inside = merged.get(name)
+        merged[name] = _merged(inside, value) if isinstance(inside, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def _configuration(file: _File) -> Configuration:
@@ -216,6 +238,7 @@ def _configuration(file: _File) -> Configuration:
             (LOAD, file.profiles.load),
             (DAILY, file.profiles.daily),
             (BILLING, file.profiles.billing),
+            (QUALITY, file.profiles.quality),
         )
     )
     demand = DemandSettings(file.demand.period_s, file.demand.periods)

@@ -17,7 +17,7 @@ from softmeter.device.events import Log
 from softmeter.device.profile import Profile
 from softmeter.device.zone import Zone
 from softmeter.errors import AccessError, ConfigurationError
-from softmeter.instant import Instant, at_second, whole_second
+from softmeter.instant import SECOND, Instant, at_second, whole_second
 from softmeter.meter.model.capture import CLOCK, column_key, data, key, register, travelling
 from softmeter.meter.presented import Presented
 from softmeter.persistent import Ring
@@ -195,7 +195,7 @@ class LoadProfile(LocalTime):
         device = self.meter.device
         with refusals():
             settings = replace(self._profile.settings, **changes)  # type: ignore[arg-type]
-            self._profile.configure(settings, device.clock, device.stamp.second)
+            self._profile.configure(settings, device.clock, device.clock.time(device.now) // SECOND)
 
 
 class FixedLog(LocalTime, ABC):

@@ -4,13 +4,24 @@ from functools import cache
 from typing import Any
 
 from softmeter.cosem.dictionary import Dictionary
-from softmeter.meter.model import access, alarms, billing, identification, recording, scripted, switching, tariffs
+from softmeter.meter.model import (
+    access,
+    alarms,
+    billing,
+    identification,
+    quality,
+    recording,
+    scripted,
+    switching,
+    tariffs,
+)
 
 ROWS = (
     *identification.ROWS,
     *access.ROWS,
     *alarms.ROWS,
     *recording.ROWS,
+    *quality.ROWS,
     *tariffs.ROWS,
     *billing.ROWS,
     *scripted.ROWS,

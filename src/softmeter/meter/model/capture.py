@@ -16,10 +16,11 @@ from softmeter.device.profile import Catalogue, Column, clock_column, status_col
 from softmeter.meter.model.alarm_words import WORDS
 from softmeter.meter.model.demanded import DEMANDED, Demanded
 from softmeter.meter.model.measured import MEASURED
+from softmeter.meter.model.periodic import PERIODIC
 from softmeter.obis import Obis
 from softmeter.wire.types import Tag
 
-LOAD, DAILY, BILLING = "load", "daily", "billing"
+LOAD, DAILY, BILLING, QUALITY = "load", "daily", "billing", "quality"
 """Names of the profiles in the device."""
 
 CLOCK = CaptureObject(8, Obis(0, 0, 1, 0, 0), 2, 0)
@@ -60,14 +61,14 @@ def _value(captured: CaptureObject, tag: Tag, read: Callable[[Device], object]) 
 
 
 def _capturable() -> tuple[Capturable, ...]:
-    status = (("0-0:96.10.1", LOAD), ("0-0:96.10.2", DAILY))
+    status = (("0-0:96.10.1", LOAD), ("0-0:96.10.2", DAILY), ("0-0:96.10.3", QUALITY))
     return (
         Capturable(CLOCK, Tag.OCTET_STRING, clock_column(key(CLOCK))),
         *(Capturable(data(obis), Tag.UNSIGNED, status_column(key(data(obis)), profile)) for obis, profile in status),
         *(_value(data(f"0-0:96.11.{log.value}"), Tag.UNSIGNED, last_code(log)) for log in Log),
         *(_value(data(obis), Tag.DOUBLE_LONG_UNSIGNED, read) for obis, read in WORDS.items()),
         _value(register("0-0:96.7.19"), Tag.DOUBLE_LONG_UNSIGNED, attrgetter("behaviours.power_failures.last_long_s")),
-        *(_value(register(value.obis), value.type, value.read) for value in MEASURED),
+        *(_value(register(value.obis), value.type, value.read) for value in (*MEASURED, *PERIODIC)),
         *(one for demanded in DEMANDED for one in _demand(demanded)),
     )
 

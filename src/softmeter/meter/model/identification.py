@@ -9,7 +9,7 @@ from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
 from softmeter.errors import AccessError, ConfigurationError
 from softmeter.meter.clients import MAINTENANCE, MANAGEMENT, READOUT
-from softmeter.meter.model.capture import DAILY, LOAD
+from softmeter.meter.model.capture import DAILY, LOAD, QUALITY
 from softmeter.meter.policies import OPEN, READ, SET
 from softmeter.meter.presented import Presented
 from softmeter.units import Unit
@@ -87,5 +87,6 @@ ROWS = (
         Register(source=_SYNCHRONISATION_LIMIT, scaler_unit=ScalerUnit(0, Unit.SECOND)), SET),
     Row("0-0:96.10.1", "Profile status, load profile 1", _status(LOAD), READ),
     Row("0-0:96.10.2", "Profile status, daily profile", _status(DAILY), READ),
+    Row("0-0:96.10.3", "Profile status, power quality profile", _status(QUALITY), READ),
 )
 # fmt: on

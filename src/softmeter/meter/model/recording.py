@@ -7,6 +7,7 @@ from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
 from softmeter.meter.model.capture import DAILY, LOAD
 from softmeter.meter.model.measured import MEASURED, Measured
+from softmeter.meter.model.periodic import PERIODIC
 from softmeter.meter.parts import ClockPart, LoadProfile
 from softmeter.meter.policies import CLOCK, PROFILE, READ
 
@@ -26,7 +27,7 @@ def _profile(name: str) -> ProfileGeneric:
 ROWS = (
     Row("0-0:1.0.0",   "Clock",                       Clock(part=ClockPart),                             CLOCK),
     *(Row(value.obis, value.title,                    _register(value),                                  READ)
-      for value in MEASURED),
+      for value in (*MEASURED, *PERIODIC)),
     Row("1-0:99.1.0",  "Load profile 1",              _profile(LOAD),                                    PROFILE),
     Row("1-0:99.2.0",  "Daily profile",               _profile(DAILY),                                   PROFILE),
 )

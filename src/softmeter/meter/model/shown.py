@@ -6,9 +6,10 @@ from softmeter.device.device import Device
 from softmeter.device.display import DisplayValue, Indicators, Item, Reading, Values
 from softmeter.meter.identity import Identity
 from softmeter.meter.model.measured import MEASURED
+from softmeter.meter.model.periodic import PERIODIC
 from softmeter.obis import Obis
 
-_MEASURED = {(3, Obis.parse(value.obis)): value for value in MEASURED}
+_MEASURED = {(3, Obis.parse(value.obis)): value for value in (*MEASURED, *PERIODIC)}
 _CLOCK = (8, Obis(0, 0, 1, 0, 0))
 _TEXTS: dict[tuple[int, Obis], Callable[[Identity], str]] = {
     (1, Obis(0, 0, 96, 1, 0)): lambda identity: identity.serial,
