@@ -69,3 +69,12 @@ def test_lines_beside_a_harmonic_are_grouped_with_it() -> None:
     signal = Signal(5.0, (Sine(10, 230.0), Sine(29, 3.0), Sine(30, 12.0), Sine(31, 4.0)), (Sine(10, 5.0),))
     effective, _ = told(signal, 8000)
     assert effective[0, 2] == pytest.approx(13.0, rel=1e-4)
+
+
+@pytest.mark.parametrize("hz", [47.5, 49.95, 52.5])
+@pytest.mark.parametrize("rate", [4000, 8000])
+def test_half_cycle_values_of_a_distorted_voltage(hz: float, rate: int) -> None:
+    signal = rich(hz, 34)
+    cycles = integrate(Metering(Terminals(signal, rate)).measurements(3, 2)).half_cycles_mv
+    assert cycles is not None
+    assert np.abs(cycles - 1000 * signal.voltage_v).max() <= 20

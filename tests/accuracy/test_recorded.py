@@ -7,6 +7,7 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
+from accuracy.recorded_truth import frequencies
 from softmeter.errors import ConfigurationError
 from softmeter.metrology.engine import integrate
 from softmeter.metrology.metering import Metering
@@ -55,11 +56,7 @@ def test_the_frequency_of_real_mains() -> None:
     given = waveform("mains_wuhan_400hz.wav")
     measured = Metering(given).measurements(START, 60)
     assert measured.voltage_v[1:-1] == pytest.approx(np.full(58, 230.0), rel=0.03)
-    # Independently: the phase of each second under a Hann window, and what it turns to the next.
-    voltage, _ = channels(given, 60)
-    times = np.arange(400) / 400
-    phase = np.angle((voltage * np.hanning(400) * np.exp(-2j * np.pi * 50 * times)).sum(axis=1))
-    turned = 50 + np.diff(np.unwrap(phase)) / (2 * np.pi)
+    turned = frequencies(channels(given, 60)[0].ravel(), 400)
     between = (measured.frequency_hz[:-1] + measured.frequency_hz[1:]) / 2
     assert np.abs(between - turned)[1:-1].max() < 0.004
     assert between[1:-1].mean() == pytest.approx(turned[1:-1].mean(), abs=2e-4)

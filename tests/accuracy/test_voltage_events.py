@@ -100,6 +100,7 @@ def test_shorter_events_are_not_told() -> None:
     assert found(script(5, 250, 0.02, 0.95), 50.03, LONGER) == []
 
 
+@pytest.mark.slow
 def test_thresholds_are_met_to_50_mv() -> None:
     for volts, condition in ((206.95, Condition.UNDERVOLTAGE), (253.05, Condition.OVERVOLTAGE)):
         events = [Scripted(3.0, 9.0, volts, condition)]

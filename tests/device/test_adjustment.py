@@ -129,6 +129,36 @@ def test_backward_over_boundaries_keeps_old_rows_and_repeats_times() -> None:
     ]
 
 
+def test_times_that_come_again_have_second_rows_and_nothing_is_counted_twice() -> None:
+    meter = at(device("2026-01-05T20:00:00Z"), "2026-01-05T20:15:05Z")
+    set_clock(meter, meter.now, local("2026-01-05T21:14:50Z"))
+    advance(meter, "2026-01-05T20:46:00Z")
+    assert rows(meter) == [
+        ("2026-01-05T21:15:00+01:00", 0),
+        ("2026-01-05T21:30:00+01:00", 0x20),  # the period that the change cut off, with its nominal end
+        ("2026-01-05T21:15:00+01:00", 0x20),
+        ("2026-01-05T21:30:00+01:00", 0),
+        ("2026-01-05T21:45:00+01:00", 0),
+    ]
+    counted = meter.profile("load").ring.rows()["+A"].tolist()
+    assert counted == sorted(counted)
+
+
+@pytest.mark.parametrize(
+    ("start", "days"),
+    [
+        ("2028-02-27T22:00:00Z", ["2028-02-28", "2028-02-29", "2028-03-01"]),
+        ("2026-02-27T22:00:00Z", ["2026-02-28", "2026-03-01"]),
+        ("2100-02-27T22:00:00Z", ["2100-02-28", "2100-03-01"]),
+    ],
+)
+@pytest.mark.slow
+def test_leap_years(start: str, days: list[str]) -> None:
+    meter = device(start)
+    meter.advance(Instant(meter.now + len(days) * 86_400 * SECOND - 7200 * SECOND))
+    assert [time[:10] for time, _ in rows(meter, "daily")] == days
+
+
 def test_setting_over_midnight_closes_the_day_too() -> None:
     meter = at(device("2026-01-05T12:00:00Z"), "2026-01-05T20:00:00Z")
     set_clock(meter, meter.now, local("2026-01-06T00:10:00Z"))

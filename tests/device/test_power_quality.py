@@ -8,11 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.making import SETTINGS, dump, events, restored
+from softmeter.bench.journal import Journal, Quantity
+from softmeter.bench.supply import Supply
+from softmeter.device.behaviour import Block
 from softmeter.device.device import Device
 from softmeter.device.events import Log
 from softmeter.device.power_quality import Disturbance
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, parse_instant
+from softmeter.metrology.engine import integrate
 from softmeter.metrology.metering import Metering
 from softmeter.metrology.voltage_events import Condition, VoltageLimits
 from softmeter.signal.constant import Constant
@@ -136,6 +140,20 @@ def test_other_limits_let_what_was_pending_begin_anew() -> None:
     quality.set_limits(quality.limits._replace(sag_s=20))
     meter.advance(at(90))
     assert lines(meter) == [("01:01:00", 76)]
+
+
+def test_a_command_in_seconds_that_were_looked_at_before_is_seen() -> None:
+    journal = Journal()
+    meter = Device(SETTINGS, Supply(Levels(), journal), START)
+    meter.advance(at(100))
+    quality, block = (
+        meter.behaviours.power_quality,
+        Block(integrate(Levels().measurements(FIRST, 900)), np.zeros((8, 900), dtype=np.int64)),
+    )
+    assert quality.limit(meter, block, 100, 900) == 900
+    journal.give(Quantity.VOLTAGE_V, 200.0, at(200))
+    meter.advance(at(300))
+    assert lines(meter) == [("01:03:20", 76)]
 
 
 def test_a_fork_watches_for_itself() -> None:

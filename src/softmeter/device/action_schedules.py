@@ -30,7 +30,8 @@ class Execution(NamedTuple):
 class ActionSchedule(NamedTuple):
     """One schedule: what is done when. `type` (1 to 5) says what of the times may differ or have wildcards.
 
-    What a schedule that is `made_up` missed without power is done once when power is back.
+    What a schedule that is `made_up` missed without power is done once when power is back, and so is what a clock set
+    forward leaps over.
     """
 
     script: Script
@@ -102,15 +103,10 @@ class ActionSchedules(Behaviour):
             device.execute(self._schedules[name].script, second)
 
     def reschedule(self, device: "Device", second: int) -> None:
-        self._plan(device.clock, second, self._schedules)
+        self._make_up(device, second)
 
     def power_up(self, device: "Device", at: Instant) -> None:
-        second = device.clock.time(at) // SECOND
-        missed = {name: due for name, due in self._dues.items() if due <= second}
-        self._plan(device.clock, second, self._schedules)
-        for name, due in missed.items():
-            if self._schedules[name].made_up:
-                device.execute(self._schedules[name].script, due)
+        self._make_up(device, device.clock.time(at) // SECOND)
 
     def saved(self) -> Mapping[str, Scalar]:
         changed = {str(name): _octets(self._schedules[name]) for name in self._changed}
@@ -126,6 +122,14 @@ class ActionSchedules(Behaviour):
         self._schedules = restored
         self._dues = {name: saved_int(saved, f"due,{name}", FOREVER) for name in restored}
         self.due = min(self._dues.values(), default=FOREVER)
+
+    def _make_up(self, device: "Device", second: int) -> None:
+        """Plan anew, and do once what was missed until now, where that is made up."""
+        missed = {name: due for name, due in self._dues.items() if due <= second}
+        self._plan(device.clock, second, self._schedules)
+        for name, due in missed.items():
+            if self._schedules[name].made_up:
+                device.execute(self._schedules[name].script, due)
 
     def _plan(self, clock: Clock, after: int, names: "tuple[Obis, ...] | Mapping[Obis, ActionSchedule]") -> None:
         self._dues = {**self._dues, **{name: self._schedules[name].due(clock, after) for name in names}}

@@ -36,11 +36,11 @@ class SealedCalibration(Behaviour):
         if not isinstance(device.source, Calibratable):
             raise ConfigurationError("the source gives measurements, not samples: nothing to calibrate", "calibration")
         self.constants = constants.checked()
-        self.apply(device)
+        device.source = device.source.calibrated(self.constants)
 
     def apply(self, device: "Device") -> None:
-        """Let the device measure with the constants in force."""
-        if isinstance(device.source, Calibratable):
+        """Let a device with a source that is not calibrated yet measure with the constants in force."""
+        if self.constants != NEUTRAL and isinstance(device.source, Calibratable):
             device.source = device.source.calibrated(self.constants)
 
     def saved(self) -> Mapping[str, Scalar]:

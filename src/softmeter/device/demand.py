@@ -6,14 +6,14 @@ registers showed when its periods began. Periods end on a grid of local time tha
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from softmeter.clock import DAY_S, Stamp
 from softmeter.device.activation import DEMANDS, Family
 from softmeter.device.behaviour import Behaviour
-from softmeter.device.registers import RATED, RATES, Registers
+from softmeter.device.registers import RATES, Registers
 from softmeter.device.saved import saved_int, saved_octets
 from softmeter.device.zone import next_boundary
 from softmeter.errors import ConfigurationError, StorageError
@@ -23,11 +23,12 @@ from softmeter.persistent import Scalar
 if TYPE_CHECKING:
     from softmeter.device.device import Device
 
-SHORTEST_PERIOD_S, LONGEST_PERIOD_S, MOST_PERIODS = 60, 43_200, 60
+SHORTEST_PERIOD_S, LONGEST_PERIOD_S, MOST_PERIODS = 60, 3600, 60
 MOST_W = 2**32 - 1
 MAXIMA = DEMANDS * (1 + RATES)
 """Of each demand a maximum of all, then one of each rate; that of demand c at a rate has place rate * 4 + c."""
 
+HEAD = 5  # numbers of a window before its energies: last average, two time stamps
 _MAXIMUM = struct.Struct("<IIh")
 _ALL_MAXIMA = struct.Struct("<" + "IIh" * MAXIMA)
 
@@ -93,8 +94,8 @@ class Demand(Behaviour):
         """The windows of the four demands."""
         count = self.settings.periods
         fields = _layout(count).unpack(self._windows)
-        each = [fields[at : at + 5 + count] for at in range(0, len(fields), 5 + count)]
-        return [Window(one[0], Stamp(*one[1:3]), Stamp(*one[3:5]), one[5:]) for one in each]
+        each = [fields[at : at + HEAD + count] for at in range(0, len(fields), HEAD + count)]
+        return [Window(one[0], Stamp(*one[1:3]), Stamp(*one[3:5]), one[HEAD:]) for one in each]
 
     def maximum(self, place: int) -> Maximum:
         """One of the maxima."""
@@ -133,13 +134,17 @@ class Demand(Behaviour):
         self.due = self._boundary(device, second)
 
     def run(self, device: "Device", second: int) -> None:
-        stamp, length_s = device.clock.stamp_of(second), self.settings.period_s * self.settings.periods
-        windows = [
-            ended(window, energy, length_s, stamp)
-            for window, energy in zip(self.windows(), energies(device.registers), strict=True)
-        ]
-        self._put(windows)
-        raise_maxima(device, {demand: window.last for demand, window in enumerate(windows)}, stamp)
+        period_s, periods = self.settings
+        layout, stamp = _layout(periods), device.clock.stamp_of(second)
+        old = layout.unpack(self._windows)
+        new: list[int] = []
+        averages: list[int] = []
+        for demand, energy in enumerate(energies(device.registers)):
+            oldest = demand * (HEAD + periods) + HEAD
+            averages.append(mean_power(energy - old[oldest], period_s * periods))
+            new += (averages[demand], *stamp, *stamp, *old[oldest + 1 : oldest + periods], energy)
+        self._windows = layout.pack(*new)
+        raise_maxima(device, enumerate(averages), stamp)
         self.due = self._boundary(device, second)
 
     def reschedule(self, device: "Device", second: int) -> None:
@@ -181,9 +186,10 @@ class Demand(Behaviour):
         self._windows = _layout(self.settings.periods).pack(*fields)
 
 
-def energies(registers: Registers) -> tuple[int, ...]:
+def energies(registers: Registers) -> tuple[int, int, int, int]:
     """What the demands are averages of, in mJ or mvar·s."""
-    return tuple([registers.mj(*summed) for summed in RATED[:DEMANDS]])
+    active_import, active_export, q1, q2, q3, q4 = registers.totals[:6]
+    return active_import, active_export, q1 + q2, q3 + q4
 
 
 def mean_power(energy_mj: int, length_s: int) -> int:
@@ -191,21 +197,15 @@ def mean_power(energy_mj: int, length_s: int) -> int:
     return min((energy_mj + 500 * length_s) // (1000 * length_s), MOST_W)
 
 
-def ended(window: Window, energy: int, length_s: int, stamp: Stamp) -> Window:
-    """The window when its running period has ended: the oldest period leaves it."""
-    last = mean_power(energy - window.energies[0], length_s)
-    return Window(last, stamp, stamp, (*window.energies[1:], energy))
-
-
-def raise_maxima(device: "Device", averages: Mapping[int, int], stamp: Stamp) -> None:
-    """Take note of averages, by demand: for the maxima of all, and those of the rates that count now."""
+def raise_maxima(device: "Device", averages: Iterable[tuple[int, int]], stamp: Stamp) -> None:
+    """Take note of averages (demand, W or var): for the maxima of all, and those of the rates that count now."""
     own = device.behaviours.demand
-    highest = own.maxima()
-    counting = [DEMANDS + place for place in device.tariff.counting(Family.MAXIMUM)]
-    for place in (*range(DEMANDS), *counting):
-        average = averages.get(place % DEMANDS, 0)
-        if average > highest[place]:
-            own.put_maximum(place, Maximum(average, stamp))
+    highest, counting = own.maxima(), device.tariff.counting(Family.MAXIMUM)
+    for demand, average in averages:
+        places = [demand, *(DEMANDS + place for place in counting if place % DEMANDS == demand)]
+        for place in places:
+            if average > highest[place]:
+                own.put_maximum(place, Maximum(average, stamp))
 
 
 def current_average(device: "Device", demand: int) -> int:
@@ -242,9 +242,10 @@ def next_period(device: "Device", demand: int) -> None:
     if elapsed_s <= 0:
         return
     length_s = own.settings.period_s * (own.settings.periods - 1) + elapsed_s
-    following = ended(window, energies(device.registers)[demand], length_s, stamp)
-    own.put_window(demand, following)
-    raise_maxima(device, {demand: following.last}, stamp)
+    energy = energies(device.registers)[demand]
+    last = mean_power(energy - window.energies[0], length_s)
+    own.put_window(demand, Window(last, stamp, stamp, (*window.energies[1:], energy)))
+    raise_maxima(device, [(demand, last)], stamp)
 
 
 def reset_maximum(device: "Device", place: int) -> None:

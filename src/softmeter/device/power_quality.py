@@ -91,12 +91,13 @@ class PowerQuality(Behaviour):
         self._watch = self._watch.interrupted()
 
     def limit(self, device: "Device", block: Block, begin: int, end: int) -> int:  # noqa: ARG002
+        first = block.seconds.first_second
         if self._nothing(block, begin, end):
-            first = block.seconds.first_second
             self._calm = (first + begin, first + end)
             return end
+        self._calm = (0, 0)
         _, told = self._watched(block, begin, end)
-        return -(-told[0].known // SECOND) - block.seconds.first_second if told else end
+        return -(-told[0].known // SECOND) - first if told else end
 
     def passed(self, device: "Device", block: Block, begin: int, end: int) -> None:
         first = block.seconds.first_second

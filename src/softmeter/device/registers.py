@@ -58,6 +58,11 @@ class Registers:
             registers[place] += rated[place % len(RATED)]
         self._rated = tuple(registers)
 
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """The totals of all quantities, in their order, in thousandths of a joule."""
+        return self._totals
+
     def mj(self, *summed: Quantity, rate: int = TOTAL) -> int:
         """The energy of the quantities together, in thousandths of a joule: the total, or what counted at a rate."""
         if rate == TOTAL:
