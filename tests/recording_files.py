@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import h5py
 import numpy as np
@@ -85,3 +85,51 @@ def comtrade(voltage: Floats, current: Floats, rate: float) -> bytes:
     data = rows.tobytes()
     head = b"--- file type: CFG ---\n" + configuration.encode()
     return head + f"--- file type: DAT BINARY: {len(data)} ---\n".encode() + data
+
+
+START = 1_767_225_600
+RATE = 4_000
+FULL_V, FULL_A = 512.0, 512.0
+"""Full scale of WAV and FLAC files here."""
+
+SCALED = (
+    f"[columns.voltage_v]\nname = '1'\nscale = {FULL_V}\n[columns.current_a]\nname = '2'\nscale = {FULL_A}\n"
+).encode()
+SAMPLED = f"[waveform]\nrate_hz = {RATE}\n".encode()
+COMTRADE = b"[columns.voltage_v]\nname = 'U'\n[columns.current_a]\nname = 'I'\n"
+
+
+class Format(NamedTuple):
+    """How waveforms are put into a file; `cut` octets are lost when it ends too early."""
+
+    ending: str
+    make: Callable[[Floats, Floats, int], bytes]
+    sidecar: bytes
+    cut: int = 1
+
+
+def named(voltage: Floats, current: Floats) -> dict[str, Floats]:
+    return {"voltage_v": voltage, "current_a": current}
+
+
+FORMATS = [
+    Format("csv", lambda u, i, _: csv(named(u, i)), SAMPLED, 8),
+    Format("npz", lambda u, i, rate: npz(named(u, i), rate_hz=rate), b"", 40),
+    Format("parquet", lambda u, i, rate: parquet(named(u, i), rate_hz=rate), b""),
+    Format("h5", lambda u, i, rate: hdf5(named(u, i), rate_hz=rate), b""),
+    Format("wav", lambda u, i, rate: wav(u / FULL_V, i / FULL_A, rate), SCALED, 8),
+    Format("flac", lambda u, i, rate: flac(u / FULL_V, i / FULL_A, rate), SCALED, 3_000),
+    Format("cff", comtrade, COMTRADE, 8),
+]
+
+
+def waves(frequency_hz: float = 50.0, lag: float = 0.5, seconds: float = 1.0) -> tuple[Floats, Floats]:
+    """230 V and 5 A at cos φ of `lag`."""
+    phase = 2 * np.pi * frequency_hz * (np.arange(round(RATE * seconds)) + 0.5) / RATE
+    return 230 * np.sqrt(2) * np.cos(phase), 5 * np.sqrt(2) * np.cos(phase - lag)
+
+
+def changed(values: Floats, where: slice | int, to: float) -> Floats:
+    values = values.copy()
+    values[where] = to
+    return values

@@ -125,6 +125,8 @@ def page() -> str:
     ]
     for title, names in (*SUITES.items(), ("Further cases", _further(found))):
         rows = [case for name in names for case in found if case.name == name]
+        if not rows:
+            continue
         lines += ["", f"## {title}", "", "| test case | purpose | stimulus | verdict | test |", "|---|---|---|---|---|"]
         for case in rows:
             told = (text.replace("|", "\\|") for text in case[3:])
@@ -136,8 +138,8 @@ def page() -> str:
         "",
         "Refused, reported, and nothing moves; each is a test, by what its name says.",
     ]
-    for file, names in attacks().items():
-        lines += ["", f"[{file}](../tests/conformance/{file}):", "", *(f"- {_sentence(name)}" for name in names)]
+    for file, tests in attacks().items():
+        lines += ["", f"[{file}](../tests/conformance/{file}):", "", *(f"- {_sentence(test)}" for test in tests)]
     return "\n".join(lines) + "\n"
 
 
@@ -159,8 +161,7 @@ class _Verdicts:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            named = [str(word) for mark in item.iter_markers(MARK) for word in mark.args]
-            self._names[item.nodeid] = named or [item.name.partition("[")[0]]
+            self._names[item.nodeid] = _named(item) or [item.name.partition("[")[0]]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name in self._names.get(report.nodeid, []):
@@ -168,6 +169,14 @@ class _Verdicts:
                 self.failed[name] = _reason(report.longreprtext)
             elif report.when == "call" and report.passed:
                 self.passed.add(name)
+
+
+def _named(item: pytest.Item) -> list[str]:
+    """The names that an item stands for: of a test of several suites those of its own."""
+    names = [str(word) for mark in item.iter_markers(MARK) for word in mark.args]
+    callspec = getattr(item, "callspec", None)
+    suite = None if callspec is None else callspec.params.get("suite")
+    return names if suite is None else [name for name in names if name.startswith(f"SYMSEC_{int(suite)}_")]
 
 
 def _reason(text: str) -> str:
@@ -185,7 +194,8 @@ def run() -> int:
     purposes = {case.name: case.purpose for case in found} | {name: _sentence(name) for name in attacking}
     bad = 0
     for title, names in (*SUITES.items(), ("Further cases", _further(found)), ("Attacks", attacking)):
-        print(f"\n{title}")
+        if names:
+            print(f"\n{title}")
         for name in names:
             failed = verdicts.failed.get(name)
             verdict = "FAIL" if failed else "pass" if name in verdicts.passed else "NO TEST"

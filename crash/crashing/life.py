@@ -113,6 +113,7 @@ class _Witness:
         self._store = store
         self._recorded = recorded
         self.load = store.load
+        self.accepted = store.accepted
 
     def commit(self, meter: str, changes: Changes, real: int, *, durable: bool = True) -> None:
         recording, ledger = self._recorded.recording, self._recorded.ledger

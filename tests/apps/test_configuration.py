@@ -6,6 +6,8 @@ import pytest
 
 from softmeter.apps import configuration
 from softmeter.device.calendar import FACTORY_CALENDAR, Calendar
+from softmeter.device.demand import DemandSettings
+from softmeter.device.hands import Crystal
 from softmeter.errors import ConfigurationError
 
 
@@ -43,6 +45,13 @@ def test_a_file_chooses(tmp_path: Path) -> None:
     assert made.device.zone.standard_min == 0
 
 
+def test_demand_and_drift_are_chosen() -> None:
+    text = "[demand]\nperiod_s = 300\nperiods = 3\n[clock]\ndrift_s_per_day = -0.25\ndrift_s_per_day_per_degree = 0.1\n"
+    device = configuration.parse(text, "meter.toml").device
+    assert device.demand == DemandSettings(300, 3)
+    assert device.crystal == Crystal(-250_000_000, 100_000_000)
+
+
 TARIFF = """
 [[tariff.seasons]]
 name = "A"
@@ -78,6 +87,8 @@ def test_special_days_are_chosen_by_date() -> None:
         ('[identity]\ntype = "XX"\n', "identity.type"),
         ('[identity]\nyear = "new"\n', "identity.year"),
         ("[display]\nscroll_s = 4\n", "scroll period 4"),
+        ("[demand]\nperiod_s = 7\n", "period of 7 s"),
+        ("[clock]\ndrift_s_per_day = 99\n", "clock.drift_s_per_day"),
         ("[profiles.load]\nperiod_s = 7\ncapacity = 10\n", "profile load"),
         ("[profiles.load]\nperiod_s = 900\ncapacity = 0\n", "profiles.load.capacity"),
         ("[tariff]\nseasons = []\nweeks = {}\ndays = {}\n", "season"),

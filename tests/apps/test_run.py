@@ -175,7 +175,10 @@ def test_a_stop_during_the_jump_tells_no_ports(tmp_path: Path) -> None:
     with subprocess.Popen(
         run(tmp_path / "m", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        time.sleep(3)
+        until = time.monotonic() + PATIENCE_S
+        while not (tmp_path / "m" / "keys.toml").exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(1.5)  # it was made just now, and jumps
         process.terminate()
         told, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0

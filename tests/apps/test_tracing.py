@@ -12,8 +12,9 @@ import pytest
 from apps.smartset.loopback import new_meter, served
 from softmeter.apps.decode.command import DecodeOptions, decode
 from softmeter.apps.smartset.main import run
-from softmeter.apps.tracing import MeterKeys
+from softmeter.apps.tracing import MeterKeys, Tracing
 from softmeter.meter.meter import Meter
+from softmeter.meter.p1 import telegram
 
 pytestmark = pytest.mark.slow
 
@@ -124,3 +125,23 @@ def test_the_keys_of_a_meter_are_those_of_now(meter: Meter) -> None:
     keys = MeterKeys(meter)
     assert [one.name for one in keys.sets] == ["management", "readout", "maintenance"]
     assert keys.titles == [meter.system_title]
+
+
+def test_what_all_readers_get_is_a_packet_for_each(place: Path, meter: Meter) -> None:
+    """A telegram to three readers of P1: three packets that say what is in it."""
+    path = place / "p1.pcapng"
+    tracing = Tracing(path, None, MeterKeys(meter))
+    make_tap = tracing.port("p1", "P1 telegrams", broadcast=True)
+    octets = telegram(meter.device, meter.identity)
+    for port in (5001, 5002, 5003):
+        tap = make_tap(("127.0.0.1", 4061), ("127.0.0.1", port))
+        tap.sent(octets[:100])
+        tap.sent(octets[100:])
+        tap.closed()
+    tracing.close()
+    said = comments(path.read_bytes())
+    assert len(said) == 3
+    assert set(said) == {said[0]}
+    assert "P1 telegram" in said[0]
+    assert "1-0:1.8.1 active energy import, rate 1" in said[0]
+    assert decode(DecodeOptions(str(path))) == 0

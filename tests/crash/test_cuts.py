@@ -19,15 +19,15 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def cut(directory: Path, images: int, seed: int = 1) -> Report:
-    return campaign.campaign(Task(directory, seed, 5.0, images, None))
+    return campaign.campaign(Task(directory, seed, 2.0, images, None))
 
 
 def test_no_cut_does_harm(tmp_path: Path) -> None:
-    report = cut(tmp_path, 150)
+    report = cut(tmp_path, 60)
     assert report.faults == []
-    assert report.images >= 150
+    assert report.images >= 60
     assert report.tried > report.images
-    assert len(report.leavings) == 6
+    assert len(report.leavings) >= 5
 
 
 def without_waiting(patch: pytest.MonkeyPatch) -> None:
@@ -88,12 +88,12 @@ def not_verifying(patch: pytest.MonkeyPatch) -> None:
 def test_a_broken_store_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, break_it: Break, fault: str
 ) -> None:
-    monkeypatch.setattr(campaign, "_PROMISE_SHARE", 0.5)
+    monkeypatch.setattr(campaign, "_PROMISE_SHARE", 0.3)
     monkeypatch.setattr(campaign, "_SECOND_SHARE", 0.0)
     break_it(monkeypatch)
     report = Report()
     recorded = Recorded(tmp_path / "life")
-    recorded.live(Plan(4.0), 1)
+    recorded.live(Plan(2.0), 1)
     Campaign(tmp_path, 1, report, lambda one: bool(one.faults) or one.images > 600).run(recorded, 2.0)
     assert report.faults
     assert any(part in report.faults[0] for part in fault.split("|")), report.faults

@@ -35,10 +35,10 @@ def test_one_file_is_spoiled() -> None:
 
 @pytest.mark.slow
 def test_no_damage_is_silent(tmp_path: Path) -> None:
-    report = corruption(Task(tmp_path, 1, 5.0, 60, None))
+    report = corruption(Task(tmp_path, 1, 2.0, 25, None))
     assert report.faults == []
-    assert report.tried == 60
-    assert report.outcomes["refused"] > 20
+    assert report.tried == 25
+    assert report.outcomes["refused"] > 5
 
 
 @pytest.mark.slow

@@ -16,7 +16,9 @@ from softmeter.dlms.acse import (
     Rlre,
     Rlrq,
     decode_acse,
+    encode_accepting,
     encode_acse,
+    encode_released,
 )
 from softmeter.errors import DecodeError, LocalProtocolError
 from vectors.table import harmless, names, refuses_damage, vector
@@ -145,3 +147,28 @@ def test_passwords_do_not_show() -> None:
 def test_any_octets_are_harmless(octets: bytes, tag: int) -> None:
     harmless(decode_acse, octets)
     harmless(decode_acse, bytes((tag, len(octets))) + octets)
+
+
+@pytest.mark.parametrize(("mechanism", "challenge"), [(None, None), (Mechanism.HLS_GMAC, b"K56iVagY")])
+@pytest.mark.parametrize("title", [None, SERVER])
+def test_an_acceptance_is_the_declared_message(
+    title: bytes | None, mechanism: int | None, challenge: bytes | None
+) -> None:
+    assert encode_accepting(3, title, mechanism, challenge, INITIATE) == encode_acse(
+        Aare(
+            context=3,
+            result=Result.ACCEPTED,
+            diagnostic=Diagnostic.NULL if mechanism is None else Diagnostic.AUTHENTICATION_REQUIRED,
+            responding_title=title,
+            requirements=None if mechanism is None else AUTHENTICATION,
+            mechanism=mechanism,
+            authentication=challenge,
+            user_information=INITIATE,
+        )
+    )
+
+
+@pytest.mark.parametrize("information", [None, INITIATE])
+def test_a_release_is_confirmed_by_the_declared_message(information: bytes | None) -> None:
+    declared = Rlre(reason=ReleaseReason.NORMAL, user_information=information)
+    assert encode_released(information) == encode_acse(declared)

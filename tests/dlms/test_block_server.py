@@ -202,6 +202,28 @@ def test_a_turn_ends(ending: str) -> None:
     assert len(answers(other, bytes.fromhex(OBJECT_LIST))) == 1
 
 
+@pytest.mark.parametrize("ending", ["abort", "request", "new association", "time"])
+@pytest.mark.parametrize("late", [block(1, 1), block(2, 3), block(2, 3, b"\x00"), block(1, 1, last=False)])
+def test_a_block_after_the_end_of_its_transfer_is_refused_and_moves_nothing(late: bytes, ending: str) -> None:
+    meter = SmallMeter()
+    link = public(meter)
+    answers(link, bytes.fromhex(OBJECT_LIST))
+    match ending:
+        case "abort":
+            answers(link, ABORT)
+        case "request":
+            link.get(CLOCK_TIME.hex())
+        case "new association":
+            link.open_public(BY_GBT)
+        case _:
+            link.server.expire(LinkTime(NOW + IDLE_S))
+    before, deadline = meter.state, link.server.deadline
+    assert answers(link, late) == [REFUSED]
+    assert meter.sessions.transfer is None
+    assert (meter.state, link.server.deadline) == (before, deadline)
+    assert len(answers(public(meter), bytes.fromhex(OBJECT_LIST))) == 1
+
+
 # -- what is refused
 
 

@@ -44,6 +44,12 @@ def test_the_manuals_clients_both_ways(value: Conformance, octets: str) -> None:
     refuses_damage(conformance_block.decode_bare, b"\x5e" + block[1:] + b"\x00")
 
 
+def test_the_tag_may_be_one_octet() -> None:
+    block = bytes.fromhex("5F0400007E1F")
+    assert conformance_block.decode_bare(block) == Conformance(0x007E1F)
+    refuses_damage(conformance_block.decode_bare, block)
+
+
 def test_what_both_sides_offer() -> None:
     assert (Conformance(0x007E1F) & PUBLIC).octets.hex() == "001011"
 

@@ -98,6 +98,7 @@ def test_signed_around_an_agreed_key(suite: Suite) -> None:
 @pytest.mark.parametrize(
     "dialect",
     [
+        Dialect(authenticates_fields=False),
         Dialect(signs_content_length=False),
         Dialect(transaction_with_length=False),
         Dialect(point_mark=b"\x01"),

@@ -7,9 +7,11 @@ import pytest
 from dlms.device import KEYS, MANAGEMENT_SAP, PROFILE, READOUT_SAP, SmallMeter
 from dlms.hdlc_line import HdlcLine
 from dlms.link import CLIENT_TITLE
+from dlms.test_lossy import SERVICES, meter_with_offers
+from dlms.test_server_and_client import gmac
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.channel import Credentials, Family
-from softmeter.dlms.client import Client
+from softmeter.dlms.client import PROPOSED, Client
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.entropy import SeededEntropy
 from softmeter.obis import Obis
@@ -85,6 +87,36 @@ def test_a_lossy_line_changes_nothing_but_the_time(
         assert outcome(line, sap, credentials) == expected, (seed, percent)
         faults += line.there.faults + line.back.faults
     assert faults > 0
+
+
+def told(line: HdlcLine, service: str, window: int) -> tuple[object, object]:
+    """What one service tells, and what it leaves, with APDUs of 128 octets: in its own blocks, or in general ones."""
+    client = Client(gmac(Family.GENERAL), SeededEntropy(1), max_pdu_size=128, window=window, conformance=PROPOSED)
+    line.run(client.associate(), MANAGEMENT_SAP)
+    client.carrier.room = 128
+    result = line.run(SERVICES[service](client), MANAGEMENT_SAP)
+    return result, line.meter.state
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    ("window", "percent"), [(window, percent) for window in (0, 5) for percent in (1, 5, 10, 20)][:-1]
+)
+def test_every_service_over_a_lossy_line(service: str, window: int, percent: int) -> None:
+    """With a fifth of all lost, and as much late, general blocks may stand still until the meter gives them up."""
+    expected = told(HdlcLine(meter=meter_with_offers()), service, window)
+    for seed in range(2):
+        proposal = Parameters(100, 100, 1, 1 + seed * 6)
+        assert told(HdlcLine(seed, percent / 100, proposal, meter_with_offers()), service, window) == expected, seed
+
+
+@pytest.mark.parametrize("window", [2, 7])
+def test_general_blocks_in_bursts_over_a_line_that_brings_frame_by_frame(window: int) -> None:
+    """Who asks for what else there is while it is on its way already must not wait for more."""
+    line = HdlcLine(proposal=LARGEST, meter=meter_with_offers())
+    told(line, "get a long value", window)
+    assert line.now < 1005
 
 
 def test_a_lossy_line_while_the_meter_is_being_stored() -> None:

@@ -1,6 +1,7 @@
 """Ciphered requests: protection, counters, families."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,9 +11,11 @@ from softmeter.dlms.acse import Aare, decode_acse
 from softmeter.dlms.host import (
     BadRequest,
     DecipherFailed,
+    Keys,
     Replayed,
 )
 from softmeter.security.ciphering import Protection
+from softmeter.security.suites import Use
 from vectors.table import cuts
 
 GET_CLOCK = bytes.fromhex("C001C100080000010000FF0200")
@@ -114,3 +117,11 @@ def test_the_meter_never_repeats_a_counter_of_its_own() -> None:
         assert answer is not None
         seen.add(answer[3:7])
     assert len(seen) == 20
+
+
+def test_the_ciphers_of_a_set_of_keys_are_made_once_and_new_keys_have_their_own() -> None:
+    keys = Keys(bytes(16), bytes(16))
+    assert keys.key_set is keys.key_set
+    replaced = replace(keys, unicast_encryption=bytes(range(16)))
+    assert replaced.key_set.unicast == bytes(range(16))
+    assert replaced.key_set.ciphers[Use.UNICAST] is not keys.key_set.ciphers[Use.UNICAST]

@@ -68,9 +68,11 @@ def test_general_ciphering_under_every_key(suite: Suite, key: dict[str, Any], si
     assert told.tags == [[SIGNING if signed else CIPHERING]] * 2
 
 
-def test_a_signature_over_the_content_without_its_length_needs_the_switch() -> None:
-    how = {"association": {"protection": "glo+signing"}, "security": {"signing_form": "content"}}
-    dialect = Dialect(signs_content_length=False)
+@pytest.mark.parametrize("family", ["glo+signing", "general-ciphering", "general-ciphering+signing"])
+def test_its_own_reading_needs_the_switches(family: str) -> None:
+    """Tags without the fields in front, signatures without the content's length."""
+    how = {"association": {"protection": family}, "security": {"general_aad": "sc-ak", "signing_form": "content"}}
+    dialect = Dialect(authenticates_fields=False, signs_content_length=False)
     assert of_device(SecureMeter(Suite.SUITE_1, dialect=dialect), ENERGY, **how)[0].values == [123_456]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import resource
@@ -13,7 +14,7 @@ import pytest
 
 from softmeter.runtime import ports
 from softmeter.runtime.address import Address
-from softmeter.runtime.loop import run
+from softmeter.runtime.loop import GC_THRESHOLDS, run
 from softmeter.runtime.ports import Listener
 
 
@@ -111,3 +112,35 @@ def test_a_peer_accepted_while_it_closes_is_dropped() -> None:
                 assert await asyncio.get_running_loop().sock_recv(client, 100) == b""
 
     run(story())
+
+
+def test_peers_that_vanish_are_found_out() -> None:
+    alive: list[int] = []
+
+    class Asking(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            link = transport.get_extra_info("socket")
+            alive.extend((link.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                          link.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)))  # fmt: skip
+            cast(asyncio.Transport, transport).close()
+
+    async def story() -> None:
+        listener = Listener(Address("127.0.0.1", 0, "--wan"), Asking)
+        address = await listener.open()
+        with socket.create_connection((address.host, address.port)) as client:
+            client.setblocking(False)
+            assert await asyncio.get_running_loop().sock_recv(client, 100) == b""
+        listener.close()
+
+    run(story())
+    assert alive == [1, 60]
+
+
+def test_the_collector_is_as_before_after_a_run() -> None:
+    before = gc.get_threshold()
+
+    async def story() -> tuple[int, int, int]:
+        return gc.get_threshold()
+
+    assert run(story()) == GC_THRESHOLDS
+    assert gc.get_threshold() == before

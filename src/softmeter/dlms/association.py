@@ -323,7 +323,7 @@ class Association:
         dedicated = None if proposal.initiate is None else proposal.initiate.dedicated_key
         if protector is not None and dedicated is not None:
             protector.dedicate(dedicated)
-        proving = protector or (Protector(host, client, title) if mechanism in PROVING else None)
+        proving = protector or (Protector(host, client, title, shown=proposal.shown) if mechanism in PROVING else None)
         services = Services(host, host.view(audience), proposal.conformance, client.sap, self._events)
         room = min(limit or self._longest, self._longest)
         return Agreed(session, services, mechanism, protector, proving, client.dialect, room)

@@ -7,6 +7,7 @@ from softmeter.errors import DecodeError
 from softmeter.wire.types import Bits, Codec, Cursor, bare_only
 
 _HEADER = bytes.fromhex("5F1F0400")  # [APPLICATION 31], four octets, no unused bits: BER inside A-XDR
+_SHORT_HEADER = bytes.fromhex("5F0400")  # the tag in one octet, as old clients write it; to be accepted, not written
 _MOST_KEPT = 128
 
 
@@ -66,8 +67,10 @@ class Conformance(Flag, boundary=KEEP):
 
 def _read(cursor: Cursor) -> Conformance:
     at = cursor.at
-    header = cursor.take(4)
-    if header != _HEADER:
+    header = cursor.take(3)
+    if header == _HEADER[:3]:
+        header += cursor.take(1)
+    if header not in {_HEADER, _SHORT_HEADER}:
         raise DecodeError(f"a conformance block starts with {header.hex().upper()}", at)
     return Conformance(int.from_bytes(cursor.take(3), "big"))
 

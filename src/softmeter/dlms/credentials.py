@@ -69,6 +69,8 @@ class Credentials:
     server_title: bytes = b""
     """The only meter to talk to; any if empty. Agreed keys need it before the meter has said a word."""
     dialect: Dialect = STANDARD
+    certificate: bytes = b""
+    """That of the signature key of HLS 7 in DER, shown to meters that do not know it."""
     user_id: int | None = None
     """Which user of the client address this is, 0 to 255, for meters that tell them apart."""
 

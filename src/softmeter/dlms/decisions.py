@@ -20,6 +20,7 @@ from softmeter.dlms.services import SERVED
 from softmeter.errors import DecodeError, SecurityError
 from softmeter.security.authentication import check_challenge, check_titles, password_matches
 from softmeter.security.ciphering import CounterError, Protection
+from softmeter.security.curves import PublicKey
 from softmeter.security.suites import Use
 
 DLMS_VERSION = 6
@@ -41,6 +42,8 @@ class Proposal:
     request: Unwrapped | None = None
     """The protected user-information; its counters are accepted when the decision is carried out."""
     initiate: InitiateRequest | None = None
+    shown: PublicKey | None = None
+    """The client's key for signatures, from the certificate in its AARQ."""
     way: tuple[int, int] = field(init=False)
     """Context and mechanism asked for; no mechanism is the lowest."""
     conformance: Conformance = field(init=False, default=_NO_SERVICES)
@@ -170,12 +173,19 @@ _INITIATE = (
 )
 """What the InitiateRequest says."""
 # fmt: on
+_WRONG_CERTIFICATE = Refusal(Diagnostic.CALLING_QUALIFIER_NOT_RECOGNIZED, "certificate")
 _WRONG_SECRET = Refusal(Diagnostic.AUTHENTICATION_FAILURE, "authentication", is_login=True)
 
 
 def decide(proposal: Proposal) -> Refusal | None:
     """Why the proposal is refused; None if it is not. Fills in what it finds out."""
-    return _first(_NAMES, proposal) or _decipher(proposal) or _first(_INITIATE, proposal) or _secret(proposal)
+    return (
+        _first(_NAMES, proposal)
+        or _certificate(proposal)
+        or _decipher(proposal)
+        or _first(_INITIATE, proposal)
+        or _secret(proposal)
+    )
 
 
 def _first(rules: tuple[_Rule, ...], proposal: Proposal) -> Refusal | None:
@@ -183,6 +193,16 @@ def _first(rules: tuple[_Rule, ...], proposal: Proposal) -> Refusal | None:
         if broken(proposal):
             return refusal
     return None
+
+
+def _certificate(proposal: Proposal) -> Refusal | None:
+    """The certificate that a client of HLS 7 may show: used in this association, and not kept."""
+    certificate, identity = proposal.aarq.calling_qualifier, proposal.host.keys(proposal.client.sap).identity
+    if certificate is None or proposal.way[1] != Mechanism.HLS_ECDSA:
+        return None
+    if identity is not None:
+        proposal.shown = identity.vouched(certificate, proposal.aarq.calling_title or b"")
+    return _WRONG_CERTIFICATE if proposal.shown is None else None
 
 
 def _decipher(proposal: Proposal) -> Refusal | None:
@@ -219,7 +239,8 @@ def _left(proposed: int, offered: int) -> Conformance:
 
 def _opened(proposal: Proposal, information: bytes) -> bytes:
     aarq, (_, mechanism) = proposal.aarq, proposal.way
-    protector = Protector(proposal.host, proposal.client, aarq.calling_title or b"", proves=mechanism in PROVING)
+    title, proves = aarq.calling_title or b"", mechanism in PROVING
+    protector = Protector(proposal.host, proposal.client, title, proves=proves, shown=proposal.shown)
     proposal.protector = protector
     request = protector.open(information)
     if any(use not in _OPENING for use, _ in request.counters):

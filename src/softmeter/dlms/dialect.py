@@ -17,6 +17,8 @@ class CounterProfile(Enum):
 class Dialect:
     """How one client and one server understand each other; the defaults are this project's reading of the books."""
 
+    authenticates_fields: bool = True
+    """The tag of general-ciphering covers the transaction-id, titles, time and information in front of it as well."""
     signs_content_length: bool = True
     """A general signature covers the content with its length, not only its octets."""
     transaction_with_length: bool = True

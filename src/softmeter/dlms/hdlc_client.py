@@ -89,6 +89,8 @@ class HdlcClient:
             for event in self._primary.receive(data, now):
                 if isinstance(event, Arrived):
                     self.arrived.append(event.apdu)
+                    if self._wanted and not self._wanted[0][1]:
+                        self._wanted.popleft()  # what else there is has come by itself
         self._advance(now)
 
     def expire(self, now: LinkTime) -> None:

@@ -92,6 +92,7 @@ def _aarq(channel: Channel, credentials: Credentials, proposal: InitiateRequest,
     return Aarq(
         context=Context.LOGICAL_NAMES_CIPHERED if credentials.is_ciphered else Context.LOGICAL_NAMES,
         calling_title=credentials.system_title if credentials.needs_title else None,
+        calling_qualifier=credentials.certificate or None,
         user_id=credentials.user_id,
         requirements=AUTHENTICATION if authenticates else None,
         mechanism=credentials.mechanism if authenticates else None,

@@ -15,6 +15,8 @@ from softmeter.dlms.layers import GLO_FULL, Form, Layers, Unwrapped, overhead, s
 from softmeter.dlms.sealing import Sealer
 from softmeter.errors import LocalProtocolError, RemoteProtocolError, SecurityError
 from softmeter.security.ciphering import CounterError, Protection, ReceiveCounter, SendCounter
+from softmeter.security.curves import PublicKey
+from softmeter.security.identity import Introduced
 from softmeter.security.policies import Policy
 from softmeter.security.suites import Use
 from softmeter.wire.types import encode_length
@@ -37,10 +39,13 @@ class Protector:
 
     __slots__ = (
         "_client", "_counters", "_dedicated", "_dedicated_key", "_demand", "_host", "_keys", "_last", "_reserved",
-        "_sap", "_unsigned_answers", "before", "lenient", "policy", "sealer", "title",
+        "_sap", "_shown", "_unsigned_answers", "before", "lenient", "policy", "sealer", "title",
     )  # fmt: skip
 
-    def __init__(self, host: Host, client: Client, title: bytes, *, proves: bool = False) -> None:
+    def __init__(
+        self, host: Host, client: Client, title: bytes, *, proves: bool = False, shown: PublicKey | None = None
+    ) -> None:
+        """`shown`: the client's key for signatures, where its AARQ brought a certificate."""
         self._host = host
         self._client = client
         self._sap = client.sap
@@ -52,6 +57,7 @@ class Protector:
         self._last: dict[Use, int] = {}
         self._dedicated: tuple[ReceiveCounter, SendCounter]
         self._dedicated_key = b""
+        self._shown = shown
         self._reserved: list[int] = []
         self._take(host.keys(client.sap))
 
@@ -146,6 +152,8 @@ class Protector:
         key_set = keys.key_set
         if self._dedicated_key:
             key_set = replace(key_set, dedicated=self._dedicated_key)
+        if self._shown is not None and keys.identity is not None:
+            key_set = replace(key_set, identity=Introduced(keys.identity, self.title, self._shown))
         titles = self._host.system_title, self.title
         self.sealer = Sealer(key_set, titles, self._draw, self._host.entropy, self._client.dialect)
 

@@ -183,7 +183,7 @@ class Sealer:
             cipher = self.keys.cipher(key, use)
         if cipher is None or use is None:
             raise SecurityError("deciphering error")
-        plain, protection, counter = cipher.unprotect(title, apdu.content, _described.encode_bare(described))
+        plain, protection, counter = cipher.unprotect(title, apdu.content, self._associated(described))
         return plain, Layer(Form.CIPHERING, use, protection), counter
 
     def _verified(self, cursor: Cursor) -> tuple[bytes, Layer, int]:
@@ -231,7 +231,7 @@ class Sealer:
         else:
             info, key = self._message_keys().made(use, described.transaction, self.own, self.peer)
             cipher = self.keys.cipher(key, use)
-        content = cipher.protect(self.own, counter, layer.protection, plain, _described.encode_bare(described))
+        content = cipher.protect(self.own, counter, layer.protection, plain, self._associated(described))
         return bytes((GENERAL_CIPHERING,)) + _ciphering.encode_bare(GeneralCiphering(described, info, content))
 
     def _signed(self, plain: bytes) -> bytes:
@@ -244,6 +244,9 @@ class Sealer:
 
     def _describe(self, counter: int) -> Described:
         return Described(counter.to_bytes(8, "big"), self.own, self.peer, b"", b"")
+
+    def _associated(self, described: Described) -> bytes:
+        return _described.encode_bare(described) if self._dialect.authenticates_fields else b""
 
     def _covered(self, described: Described, content: bytes) -> bytes:
         length = encode_length(len(content)) if self._dialect.signs_content_length else b""

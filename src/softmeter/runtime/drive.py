@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from softmeter.instant import SECOND, Instant, LinkTime
 from softmeter.persistent import Changes
 from softmeter.runtime.barrier import Barrier
-from softmeter.runtime.bench_time import BenchTime
+from softmeter.runtime.bench_time import LAST, BenchTime, check_rate
 from softmeter.runtime.signal import Signal
 
 HOUR = 3600 * SECOND
@@ -102,12 +102,27 @@ class Drive:
         self._running = False
         self._stopping = False
         self._wake: asyncio.Future[None] | None = None
+        self._goal = meter.now
         self.barrier.wanted.connect(self._nudge)
         meter.present = self.present
 
     def present(self) -> Instant:
         """The bench's time as of now; never before the visible state."""
         return max(self.bench_time.at(self._link_now()), self._meter.now)
+
+    def retime(self, instant: Instant | None = None, rate: float | None = None) -> None:
+        """While it runs: live through everything until an instant at full speed; go on at another rate from there.
+
+        Raises:
+            ConfigurationError: the rate is not possible.
+        """
+        wanted = self.bench_time.rate if rate is None else check_rate(rate)
+        until = self.present() if instant is None else min(max(instant, self.present()), LAST)
+        self.bench_time.anchor(until, self._link_now())
+        self.bench_time.rate = wanted
+        if instant is not None:
+            self._goal = Instant(until // SECOND * SECOND)
+        self._nudge()
 
     def watch(self, watchers: int) -> None:
         """Add `watchers` (negative: remove): while there are any, a fast rate ticks up to ten times per second."""
@@ -184,6 +199,8 @@ class Drive:
     def _due(self) -> LinkTime:
         """When to tick next: at a whole bench second, as many of them on as the number of ticks per second demands."""
         visible, rate = self._meter.now, self.bench_time.rate
+        if visible < self._goal:
+            return self._link_now()
         ticks_per_s = MOST_TICKS_PER_S if self._watchers else 1
         step = max(1, ceil(rate / ticks_per_s))
         due = self.bench_time.when(Instant((visible // SECOND + step) * SECOND))
@@ -243,7 +260,7 @@ class Drive:
         """Where the meter cannot keep up with a fast rate, let the bench's time be slower."""
         rate, now = self.bench_time.rate, self._link_now()
         lag = self.bench_time.at(now) - self._meter.now
-        if rate > 1 and lag > max(int(_PATIENCE_S * rate) * SECOND, LONGEST_STEP):
+        if rate > 1 and self._meter.now >= self._goal and lag > max(int(_PATIENCE_S * rate) * SECOND, LONGEST_STEP):
             self.bench_time.anchor(self._meter.now, now)
 
     async def _commit(self, successor: Any, until: Instant) -> None:

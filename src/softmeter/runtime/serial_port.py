@@ -6,6 +6,7 @@ import termios
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from softmeter.instant import LinkTime
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
 from softmeter.runtime.reports import Reports
@@ -43,6 +44,7 @@ class SerialPort:
         self._factory = factory
         self._path = ""
         self._peer: Peer | None = None
+        self._timer: asyncio.TimerHandle | None = None
         barrier.passed.connect(self._release)
 
     async def open(self) -> str:
@@ -58,6 +60,7 @@ class SerialPort:
         if self._peer is not None:
             self._peer.abort()
             await asyncio.sleep(0)
+        self.arm(None)
         self.reports.write()
 
     def tick(self) -> None:
@@ -78,6 +81,25 @@ class SerialPort:
         if peer is self._peer:
             self._peer = None
             self.reports.say(logging.INFO, "%s closed", peer.name)
+
+    def arm(self, deadline: LinkTime | None) -> None:
+        """Have the peer's deadline told to it when it has passed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if deadline is not None:
+            wait_s = max(0.0, deadline - self.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        peer = self._peer
+        if peer is None or peer.deadline is None:
+            return
+        if peer.deadline <= self.monotonic():
+            peer.expire()
+        else:
+            self.arm(peer.deadline)
 
     def _release(self) -> None:
         for peer in tuple(self.holding):

@@ -28,6 +28,13 @@ class Identity(Protocol):
         """The key of the owner of a system title."""
         ...
 
+    def vouched(self, certificate: bytes, title: bytes) -> PublicKey | None:
+        """The key for signatures in a certificate (DER) that the owner of `title` shows.
+
+        None unless it is his, valid now, and leads to an authority that is trusted.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class KnownKeys:
@@ -41,3 +48,25 @@ class KnownKeys:
 
     def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
         return self.others.get((title, purpose))
+
+    def vouched(self, _certificate: bytes, _title: bytes) -> PublicKey | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """An identity to which the owner of `title` has shown his key for signatures; it counts above what was known."""
+
+    known: Identity
+    title: bytes
+    key: PublicKey
+
+    def pair(self, purpose: Purpose) -> KeyPair | None:
+        return self.known.pair(purpose)
+
+    def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
+        is_shown = title == self.title and purpose is Purpose.SIGNATURE
+        return self.key if is_shown else self.known.public(title, purpose)
+
+    def vouched(self, certificate: bytes, title: bytes) -> PublicKey | None:
+        return self.known.vouched(certificate, title)

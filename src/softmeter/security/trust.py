@@ -4,6 +4,7 @@ What is imported must lead to an authority the maker put in. A new pair is in us
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from softmeter.entropy import Entropy
 from softmeter.errors import SecurityError
@@ -17,6 +18,23 @@ from softmeter.security.suites import Suite
 MOST_CERTIFICATES = 64
 _LONGEST_CHAIN = 4
 _OWN = {Purpose.SIGNATURE, Purpose.AGREEMENT, Purpose.TLS}
+
+
+@dataclass(frozen=True, slots=True)
+class Trusting:
+    """A trust store as the identity of a device; `now` tells the time at which certificates must be valid."""
+
+    store: "TrustStore"
+    now: Callable[[], Instant]
+
+    def pair(self, purpose: Purpose) -> KeyPair | None:
+        return self.store.pair(purpose)
+
+    def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
+        return self.store.public(title, purpose)
+
+    def vouched(self, certificate: bytes, title: bytes) -> PublicKey | None:
+        return self.store.vouched(certificate, title, self.now())
 
 
 class TrustStore:
@@ -83,6 +101,16 @@ class TrustStore:
         if certificate.title == self._title and not certificate.is_authority and purpose in self._pending:
             self._pairs[purpose] = self._pending.pop(purpose)
         return certificate
+
+    def vouched(self, der: bytes, title: bytes, now: Instant) -> PublicKey | None:
+        """The key for signatures in a certificate that its owner shows and nobody keeps; None if it proves nothing."""
+        try:
+            certificate = Certificate.read(der)
+            self._check_chain(certificate, now)
+        except SecurityError:
+            return None
+        is_his = (certificate.title, certificate.purpose) == (title, Purpose.SIGNATURE) and not certificate.is_authority
+        return certificate.public if is_his and certificate.public.suite is self._suite else None
 
     def remove(self, chosen: Callable[[Certificate], bool]) -> bool:
         """Remove imported certificates; False if none was chosen. Own pairs go with theirs."""

@@ -12,7 +12,7 @@ from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, parse_instant
 from softmeter.signal.filling import held
 from softmeter.signal.samples import LIMITS, Column, Floats, Integers
-from softmeter.signal.sidecar import Layout, sample_rate
+from softmeter.signal.sidecar import MISSING_HINT, Layout, sample_rate
 from softmeter.signal.table import MAX_ROWS, Table
 from softmeter.signal.timestamps import MAX_SECONDS, seconds_to_instants, time_reader
 from softmeter.signal.track import Track, rate_shown
@@ -141,7 +141,7 @@ def _column(arrays: Arrays, column: Column, scale: float, layout: Layout, name: 
         row = int(outside[0])
         reason = f"{array} {plain[row]:g} is not a number from {least:g} to {greatest:g} ({column})"
         if np.isnan(plain[row]):
-            reason += "; missing = ['nan'] in the sidecar holds the value before"
+            reason += MISSING_HINT
         raise ConfigurationError(reason, f"{name}:{row + 1}:{array}")
     return values
 

@@ -12,7 +12,7 @@ from softmeter.instant import SECOND
 from softmeter.signal.filling import held
 from softmeter.signal.lines import line_blocks
 from softmeter.signal.samples import LIMITS, Column, Floats, Integers
-from softmeter.signal.sidecar import Layout, Sampling
+from softmeter.signal.sidecar import MISSING_HINT, Layout, Sampling
 from softmeter.signal.table import MAX_ROWS, Table
 from softmeter.signal.terminals import GREATEST
 from softmeter.signal.timestamps import TimeReader, time_reader
@@ -192,9 +192,9 @@ class _Reader:
         if len(outside):
             row = int(outside[0])
             reason = f"{layout.name} {texts[row].strip()!r} is not a number from {least:g} to {greatest:g} ({column})"
-            return Fault(row, field, reason)
+            return Fault(row, field, reason + (MISSING_HINT if np.isnan(values[row]) else ""))
         if bad is not None:
-            hint = "; name it under `missing` in the sidecar to hold the value before" if len(texts[bad]) < 4 else ""
+            hint = MISSING_HINT if len(texts[bad]) < 4 else ""
             return Fault(bad, field, f"{layout.name} {texts[bad].strip()!r} is not a number{hint}")
         values[missing] = np.nan
         if missing:

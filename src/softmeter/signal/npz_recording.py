@@ -1,5 +1,6 @@
 """Recordings as NumPy archives (.npz): one array for each column; nothing is unpickled."""
 
+import tokenize
 import zipfile
 import zlib
 from typing import BinaryIO
@@ -21,6 +22,8 @@ _UNREADABLE = (
     RuntimeError,  # encrypted members
     MemoryError,  # a header that claims more than there is
     OverflowError,
+    SyntaxError,  # a header that is no Python literal
+    tokenize.TokenError,
     TypeError,  # a header with something else than numbers as its shape
 )
 """What the standard library and NumPy raise for a damaged archive."""

@@ -16,9 +16,12 @@ from softmeter.signal.unit import factor_to
 
 MAX_SIDECAR_BYTES = 1 << 20
 
+MISSING_HINT = "; name it under `missing` in the sidecar to do without it"
+"""What helps where a value is none."""
+
 _LINE_COLUMN = re.compile(r"\(at line (\d+), column (\d+)\)")
 _OFFSET = re.compile(r"([+-])(\d{2}):(\d{2})")
-_RATE = re.compile(r"\d{1,9}(\.\d{1,12})?(/[1-9]\d{0,8})?")
+_RATE = re.compile(r"\d{1,9}(\.\d{1,20})?(e[+-]?\d{1,2})?(/[1-9]\d{0,8})?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,11 @@ def rate_shown(stamps: Floats | Integers, ticks_per_s: float, name: str) -> Frac
     span = float(stamps[-1] - stamps[0])
     step = span / len(steps)
     spread = np.abs(stamps - stamps[0] - step * np.arange(len(stamps)))
-    uneven = np.flatnonzero(spread > max(1.0, _UNEVEN * step))
-    if len(uneven):
-        raise ConfigurationError("is not evenly spaced in time from here on", f"{name}:sample {uneven[0] + 1}")
+    if spread.max() > max(1.0, _UNEVEN * step):
+        usual = float(np.median(steps))
+        odd = np.flatnonzero(np.abs(steps - usual) > max(2.0, _UNEVEN * usual))
+        first = int(odd[0]) + 1 if len(odd) else int(np.argmax(spread))
+        raise ConfigurationError("is not evenly spaced in time from here on", f"{name}:sample {first + 1}")
     rate = ticks_per_s / step
     if abs(rate - round(rate)) <= 2 * rate / span:
         return Fraction(round(rate))

@@ -3,9 +3,9 @@
 import contextlib
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self, TypeVar
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 from softmeter.dlms.conversation import Conversation, Patient, Unanswered
 from softmeter.errors import MeterError
@@ -159,12 +159,25 @@ class Talk:
         carrier.receive(data, _now())
 
 
-class OpenLink:
-    """An open link to a meter, over which conversations run one after the other. Closes as a context."""
+class _Ends(Protocol):
+    """What both kinds of streams say of themselves."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def ends(self) -> tuple[Host, Host]: ...
+
+
+S = TypeVar("S", bound=_Ends)
+
+
+class _Line(Generic[S]):
+    """A stream, and the conversations over it."""
 
     def __init__(
         self,
-        stream: Stream,
+        stream: S,
         carrier: Carrier,
         *,
         client_sap: int = 16,
@@ -173,6 +186,10 @@ class OpenLink:
     ) -> None:
         self._stream = stream
         self._talk = Talk(carrier, client_sap, timeout_s, stream.name, stream.ends, make_tap)
+
+
+class OpenLink(_Line[Stream]):
+    """An open link to a meter, over which conversations run one after the other. Closes as a context."""
 
     def __enter__(self) -> Self:
         return self
@@ -212,20 +229,8 @@ class OpenLink:
             steps.close()
 
 
-class AsyncOpenLink:
+class AsyncOpenLink(_Line[AsyncStream]):
     """The same for asyncio."""
-
-    def __init__(
-        self,
-        stream: AsyncStream,
-        carrier: Carrier,
-        *,
-        client_sap: int = 16,
-        timeout_s: float = 10.0,
-        make_tap: MakeTap | None = None,
-    ) -> None:
-        self._stream = stream
-        self._talk = Talk(carrier, client_sap, timeout_s, stream.name, stream.ends, make_tap)
 
     async def __aenter__(self) -> Self:
         return self
@@ -258,6 +263,24 @@ class AsyncOpenLink:
             return value
         finally:
             steps.close()
+
+
+def run_once(opened: Callable[[], OpenLink], conversation: Conversation[T]) -> T:
+    """Run one conversation over a link of its own."""
+    try:
+        with opened() as link:
+            return link.run(conversation)
+    finally:
+        conversation.close()
+
+
+async def arun_once(opening: Callable[[], Awaitable[AsyncOpenLink]], conversation: Conversation[T]) -> T:
+    """The same for asyncio."""
+    try:
+        async with await opening() as link:
+            return await link.run(conversation)
+    finally:
+        conversation.close()
 
 
 def _now() -> LinkTime:

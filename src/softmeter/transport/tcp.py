@@ -6,7 +6,7 @@ from typing import TypeVar
 from softmeter.dlms.conversation import Conversation
 from softmeter.errors import ConfigurationError
 from softmeter.transport.errors import TransportError
-from softmeter.transport.link import AsyncOpenLink, OpenLink
+from softmeter.transport.link import AsyncOpenLink, OpenLink, arun_once, run_once
 from softmeter.transport.stream import PairStream, TcpStream, connected, named
 from softmeter.transport.tap import MakeTap
 from softmeter.transport.wrapper_client import WrapperClient
@@ -84,20 +84,12 @@ def run(conversation: Conversation[T], address: Address, timeout_s: float = 10.0
     Raises:
         TransportError: the meter is not reached, fell silent or went away.
     """
-    try:
-        with Link(address, timeout_s) as link:
-            return link.run(conversation)
-    finally:
-        conversation.close()
+    return run_once(lambda: Link(address, timeout_s), conversation)
 
 
 async def arun(conversation: Conversation[T], address: Address, timeout_s: float = 10.0) -> T:
     """The same for asyncio."""
-    try:
-        async with await open_link(address, timeout_s) as link:
-            return await link.run(conversation)
-    finally:
-        conversation.close()
+    return await arun_once(lambda: open_link(address, timeout_s), conversation)
 
 
 __all__ = ["PORT", "Address", "AsyncLink", "Link", "TransportError", "arun", "open_link", "run"]

@@ -7,7 +7,7 @@ from typing import TypeVar
 from softmeter.dlms.conversation import Conversation
 from softmeter.transport.correspondence import Correspondences
 from softmeter.transport.errors import TransportError, closed, unreachable
-from softmeter.transport.link import AsyncOpenLink, OpenLink
+from softmeter.transport.link import AsyncOpenLink, OpenLink, arun_once, run_once
 from softmeter.transport.stream import named
 from softmeter.transport.tap import MakeTap, host_of
 from softmeter.transport.tcp import Address
@@ -143,20 +143,12 @@ def run(conversation: Conversation[T], address: Address, timeout_s: float = 10.0
     Raises:
         TransportError: the meter is not reached, or did not answer.
     """
-    try:
-        with UdpLink(address, timeout_s) as link:
-            return link.run(conversation)
-    finally:
-        conversation.close()
+    return run_once(lambda: UdpLink(address, timeout_s), conversation)
 
 
 async def arun(conversation: Conversation[T], address: Address, timeout_s: float = 10.0) -> T:
     """The same for asyncio."""
-    try:
-        async with await open_udp(address, timeout_s) as link:
-            return await link.run(conversation)
-    finally:
-        conversation.close()
+    return await arun_once(lambda: open_udp(address, timeout_s), conversation)
 
 
 def _told(name: str, error: OSError) -> TransportError:

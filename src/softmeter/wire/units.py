@@ -14,9 +14,10 @@ _HDLC_TYPE = 0xA0
 _ETX, _ACK, _NAK, _FILLED = 0x03, 0x06, 0x15, 0xFF
 _MESSAGE = re.compile(rb"[\x01\x02][\x20-\x7E\r\n\x02]*\x03[^/]?|\x06[0-9A-Z]{3}\r\n", re.DOTALL)
 """SOH or STX … ETX and a check character, or an option select message; the same octets begin values of A-XDR."""
-_BEGUN = re.compile(rb"[\x01\x02][\x20-\x7E\r\n\x02]*\x03?|\x06[0-9A-Z]{0,3}\r?", re.DOTALL)
+_BEGUN = re.compile(rb"[\x01\x02][\x20-\x7E\r\n\x02]{0,4096}\x03?|\x06[0-9A-Z]{0,3}\r?", re.DOTALL)
 """As much of such a message as may have arrived."""
-_STARTS = with_parity(b"/\x01\x02\x06\x15")
+_LONGEST_MESSAGE, _OPTION_OCTETS = 4096, 6
+_STARTS = with_parity(b"/\x01\x02\x06")
 _EVEN = re.compile(b"[" + b"".join(b"\\x%02x" % octet for octet in with_parity(bytes(range(128)))) + b"]*")
 _LINE_ENDS = re.compile(rb"(?:\r\n)+(?=/|\Z)|[\r\n]+\Z")
 
@@ -124,8 +125,8 @@ def _seven_bits(octets: bytes, at: int, *, complete: bool) -> _Found:
     """A message of IEC 62056-21 whose characters carry their parity as the eighth bit."""
     if octets[at] not in _STARTS:
         return None
-    even = _EVEN.match(octets, at)
-    run = octets[at : even.end() if even else at]
+    even = _EVEN.match(octets, at, _last(octets, at))
+    run = even.group() if even else b""
     characters = without_parity(run)
     if characters == run:  # none is set: as on a line of eight bits
         return None
@@ -140,6 +141,17 @@ def _seven_bits(octets: bytes, at: int, *, complete: bool) -> _Found:
     if stop >= 0:
         return Kind.TEXT, at + stop
     return (Kind.TEXT, -1) if to_come else None
+
+
+def _last(octets: bytes, at: int) -> int:
+    """Where a message of characters with parity ends at the latest; nothing further is looked at."""
+    if octets[at] == _ACK:
+        return at + _OPTION_OCTETS
+    end, behind = (
+        (b"\n", 1) if octets[at] & 0x7F == ord("/") else (b"\x03", 2)
+    )  # these two have even parity as they are
+    found = octets.find(end, at, at + _LONGEST_MESSAGE)
+    return found + behind if found >= 0 else at + _LONGEST_MESSAGE
 
 
 def _text(octets: bytes, at: int, *, complete: bool) -> _Found:

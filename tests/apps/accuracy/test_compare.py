@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from softmeter.apps.accuracy.compare import CompareOptions, compare
+from softmeter.apps.main import app
 from softmeter.errors import ConfigurationError
 
 WAVEFORM = """[columns.voltage_v]
@@ -79,6 +81,14 @@ def test_a_recording_of_waveforms(mains: Path, capsys: pytest.CaptureFixture[str
     *means, energy = report["results"]
     assert {(row["begin"], row["end"]) for row in means} == {(1, 9)}
     assert (energy["begin"], energy["end"]) == (0, 10)
+
+
+@pytest.mark.slow
+def test_a_recording_may_pass_a_front_end(mains: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = Path(f"{mains}?gain_u=0.5&loop&shift=77")
+    assert compare(options(given, "voltage_v=230", "active_power_w=575")) == 0
+    errors = [row["error"] for row in told(capsys)["results"]]
+    assert errors == pytest.approx([0.5, 0.5], abs=0.002)
 
 
 def test_reference_values_lie_beside_the_recording(day: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,3 +183,11 @@ def test_only_recordings_are_compared(tmp_path: Path) -> None:
     missing = CompareOptions(spec, tmp_path / "none.toml", (), None, None, json=False)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         compare(missing)
+
+
+def test_the_command_line_leads_there(day: Path) -> None:
+    run = CliRunner().invoke(app, ["accuracy", "compare", str(day), "--value", "voltage_v=230", "--limit", "1"])
+    assert run.exit_code == 0
+    assert re.search(r"voltage_v +0 to 120 +230 V +231 V +\+0.4348 % +±1 % +pass", run.output)
+    wrong = CliRunner().invoke(app, ["accuracy", "--limits", "D"])
+    assert isinstance(wrong.exception, ConfigurationError)

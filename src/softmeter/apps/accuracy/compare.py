@@ -15,10 +15,11 @@ from softmeter.errors import ConfigurationError
 from softmeter.metrology.metering import metered
 from softmeter.signal.played import Played
 from softmeter.signal.recording import Recording
-from softmeter.signal.samples import Measurements
+from softmeter.signal.samples import Measurements, Source, Waveform
 from softmeter.signal.specification import parse_source
 
 MAX_S = 366 * 86_400
+_OF_TIME = ("loop", "shift")
 _HEADER = ("quantity", "seconds", "reference", "measured", "error", "limit", "result")
 
 
@@ -41,13 +42,12 @@ def compare(options: CompareOptions) -> int:
     """
     path = options.recording.partition("?")[0]
     wanted = references(path, options.reference, options.values)
-    given = _recording(options.recording)
-    seconds = given.seconds
+    given, seconds = _recording(options.recording)
     if len(seconds) > MAX_S:
         raise ConfigurationError(f"{len(seconds)} s are more than {MAX_S}", path)
     source = metered(given)
     chunks = _shown(measured(source, seconds), len(seconds))
-    rows = compared(chunks, wanted, options.limit, sampled=isinstance(given, Played), where=path)
+    rows = compared(chunks, wanted, options.limit, sampled=isinstance(given, Waveform), where=path)
     about = {"program": f"softmeter {__version__}", "recording": path, "length": f"{len(seconds)} s"}
     if options.report is not None:
         write(options.report, page("Comparison", about, source.findings, _body(rows)))
@@ -58,15 +58,26 @@ def compare(options: CompareOptions) -> int:
     return 1 if any(each.passed is False for each in rows) else 0
 
 
-def _recording(spec: str) -> Recording | Played:
-    """The recording, its first sample at the begin of a second."""
-    given = parse_source(spec, start_second=0, open_file=_open)
-    if isinstance(given, Played) and "shift=" not in spec:
-        begun = f"{spec}{'&' if '?' in spec else '?'}shift=start"
-        given = parse_source(begun, start_second=given.seconds.start, open_file=_open)
-    if not isinstance(given, Recording | Played):
+def _recording(spec: str) -> tuple[Source | Waveform, range]:
+    """The recording, its first sample at the begin of a second, and the seconds that it lasts.
+
+    Options that move or repeat it in time are of no account here.
+    """
+    path, _, written = spec.partition("?")
+    options = [option for option in written.split("&") if option and option.partition("=")[0] not in _OF_TIME]
+    aligned, start = list[str](), 0
+    plain = _read(path, aligned, start)
+    if isinstance(plain, Played):
+        aligned, start = ["shift=start"], plain.seconds.start
+        plain = _read(path, aligned, start)
+    if not isinstance(plain, Recording | Played):
         raise ConfigurationError("is no recording; give the path of a file", spec)
-    return given
+    return (_read(path, [*aligned, *options], start) if options else plain), plain.seconds
+
+
+def _read(path: str, options: list[str], start: int) -> Source | Waveform:
+    spec = f"{path}?{'&'.join(options)}" if options else path
+    return parse_source(spec, start_second=start, open_file=_open)
 
 
 def _open(path: str) -> BinaryIO:

@@ -19,6 +19,7 @@ _MOST_UNITS = 100_000
 def decoded(octets: bytes, exchange: Exchange, source: object = None, destination: object = None) -> Iterator[Node]:
     """The units of `octets`, one tree each; nothing is raised, whatever they are."""
     at = 0
+    characters: bytes | None = None
     exchange.sender = source
     for _ in range(_MOST_UNITS):
         if at >= len(octets):
@@ -27,7 +28,12 @@ def decoded(octets: bytes, exchange: Exchange, source: object = None, destinatio
         stop = max(stop, at + 1)
         if kind is not Kind.FILLER:
             root = Node(kind.value, at=at, size=stop - at)
-            _add(root, kind, bounded(octets, at, stop), exchange, source, destination)
+            cursor = bounded(octets, at, stop)
+            if kind is Kind.TEXT and _has_parity(octets[at:stop]):
+                root.add("line", "seven bits, even parity", at, stop - at)
+                characters = characters or without_parity(octets)
+                cursor = bounded(characters, at, stop)
+            _add(root, kind, cursor, exchange, source, destination)
             yield root.children[0] if len(root.children) == 1 else root
         at = stop
     if at < len(octets):
@@ -48,10 +54,10 @@ def _add(root: Node, kind: Kind, cursor: Cursor, exchange: Exchange, source: obj
             case Kind.TEXT:
                 node = root.add("text", "", cursor.at, cursor.left)
                 try:
-                    add_text(node, _characters(node, cursor))
+                    add_text(node, cursor)
                 except DecodeError as error:
                     node.blame_error(error)
-                cursor.at = cursor.end
+                    cursor.at = cursor.end
             case _:
                 add_llc(root, cursor)
                 exchange.apdu(root, cursor, exchange.talk(source, destination))
@@ -65,11 +71,7 @@ def _add(root: Node, kind: Kind, cursor: Cursor, exchange: Exchange, source: obj
             root.add("octets not understood", hexed(cursor.octets[at : cursor.end]), at, cursor.end - at)
 
 
-def _characters(node: Node, cursor: Cursor) -> Cursor:
-    """The same without the parity that characters of seven bits bring along on a line of eight."""
-    octets = cursor.octets[cursor.at : cursor.end]
+def _has_parity(octets: bytes) -> bool:
+    """Whether these are characters of seven bits, with their parity as the eighth."""
     characters = without_parity(octets)
-    if characters == octets or with_parity(characters) != octets:
-        return cursor
-    node.add("line", "seven bits, even parity", cursor.at, len(octets))
-    return bounded(cursor.octets[: cursor.at] + characters, cursor.at, cursor.end)
+    return characters != octets and with_parity(characters) == octets

@@ -1,4 +1,4 @@
-"""The cases of SYMSEC_0 once more, under suite 1."""
+"""SYMSEC_0: symmetric security under its public test-case names (SYMSEC_0 V1.3), and the same under suite 1."""
 
 import pytest
 
@@ -18,12 +18,14 @@ from conformance.symsec import (
 from softmeter.security.suites import Suite
 from softmeter.security.wrapping import KeyId
 
+pytestmark = pytest.mark.parametrize("suite", [Suite.SUITE_0, Suite.SUITE_1])
 
-@pytest.mark.conformance("SYMSEC_1_BasicCap_1")
-def test_basiccap_1() -> None:
+
+@pytest.mark.conformance("SYMSEC_0_BasicCap_1", "SYMSEC_1_BasicCap_1")
+def test_basiccap_1(suite: Suite) -> None:
     """BasicCap_1.
 
-    Purpose: The device offers ciphered associations with suite 1.
+    Purpose: The device offers ciphered associations with its suite.
 
     Stimulus: Open by HLS 5 in the ciphered context, read suite and both titles of the security setup, release
     with proof.
@@ -31,11 +33,11 @@ def test_basiccap_1() -> None:
     Verdict: The association opens after the fourth pass, suite and titles are those in use, the release is
     confirmed.
     """
-    basic_capability(Suite.SUITE_1)
+    basic_capability(suite)
 
 
-@pytest.mark.conformance("SYMSEC_1_FraCount_1")
-def test_fracount_1() -> None:
+@pytest.mark.conformance("SYMSEC_0_FraCount_1", "SYMSEC_1_FraCount_1")
+def test_fracount_1(suite: Suite) -> None:
     """FraCount_1.
 
     Purpose: A protected APDU is taken once.
@@ -45,11 +47,11 @@ def test_fracount_1() -> None:
     Verdict: Each is answered D8 01 06 with the last counter and reported; nothing is set, and the next honest
     APDU is served.
     """
-    replay(Suite.SUITE_1)
+    replay(suite)
 
 
-@pytest.mark.conformance("SYMSEC_1_FraCount_3")
-def test_fracount_3() -> None:
+@pytest.mark.conformance("SYMSEC_0_FraCount_3", "SYMSEC_1_FraCount_3")
+def test_fracount_3(suite: Suite) -> None:
     """FraCount_3.
 
     Purpose: The device uses every counter of its own once.
@@ -58,11 +60,11 @@ def test_fracount_3() -> None:
 
     Verdict: They rise strictly, across the associations too.
     """
-    send_counter(Suite.SUITE_1)
+    send_counter(suite)
 
 
-@pytest.mark.conformance("SYMSEC_1_Key_Tx_P1")
-def test_key_tx_p1() -> None:
+@pytest.mark.conformance("SYMSEC_0_Key_Tx_P1", "SYMSEC_1_Key_Tx_P1")
+def test_key_tx_p1(suite: Suite) -> None:
     """Key_Tx_P1.
 
     Purpose: The global unicast encryption key can be replaced.
@@ -73,11 +75,11 @@ def test_key_tx_p1() -> None:
     Verdict: The answer is under the old key, the old key fails afterwards, the new one serves, here and in a
     new association.
     """
-    transfers(Suite.SUITE_1, KeyId.UNICAST_ENCRYPTION)
+    transfers(suite, KeyId.UNICAST_ENCRYPTION)
 
 
-@pytest.mark.conformance("SYMSEC_1_Key_Tx_P2")
-def test_key_tx_p2() -> None:
+@pytest.mark.conformance("SYMSEC_0_Key_Tx_P2", "SYMSEC_1_Key_Tx_P2")
+def test_key_tx_p2(suite: Suite) -> None:
     """Key_Tx_P2.
 
     Purpose: The global broadcast encryption key can be replaced.
@@ -86,11 +88,11 @@ def test_key_tx_p2() -> None:
 
     Verdict: It is in force; the unicast conversation goes on undisturbed.
     """
-    transfers(Suite.SUITE_1, KeyId.BROADCAST_ENCRYPTION)
+    transfers(suite, KeyId.BROADCAST_ENCRYPTION)
 
 
-@pytest.mark.conformance("SYMSEC_1_Key_Tx_P3")
-def test_key_tx_p3() -> None:
+@pytest.mark.conformance("SYMSEC_0_Key_Tx_P3", "SYMSEC_1_Key_Tx_P3")
+def test_key_tx_p3(suite: Suite) -> None:
     """Key_Tx_P3.
 
     Purpose: The authentication key can be replaced.
@@ -99,11 +101,11 @@ def test_key_tx_p3() -> None:
 
     Verdict: The old key fails, the new one serves, and the counters went on.
     """
-    transfers(Suite.SUITE_1, KeyId.AUTHENTICATION)
+    transfers(suite, KeyId.AUTHENTICATION)
 
 
-@pytest.mark.conformance("SYMSEC_1_Key_Tx_N1")
-def test_key_tx_n1() -> None:
+@pytest.mark.conformance("SYMSEC_0_Key_Tx_N1", "SYMSEC_1_Key_Tx_N1")
+def test_key_tx_n1(suite: Suite) -> None:
     """Key_Tx_N1.
 
     Purpose: Keys that do not exist are not replaced.
@@ -112,11 +114,11 @@ def test_key_tx_n1() -> None:
 
     Verdict: Each is refused, and every key stays.
     """
-    wrong_key_id(Suite.SUITE_1)
+    wrong_key_id(suite)
 
 
-@pytest.mark.conformance("SYMSEC_1_Key_Tx_N2")
-def test_key_tx_n2() -> None:
+@pytest.mark.conformance("SYMSEC_0_Key_Tx_N2", "SYMSEC_1_Key_Tx_N2")
+def test_key_tx_n2(suite: Suite) -> None:
     """Key_Tx_N2.
 
     Purpose: Only the owner of the master key replaces keys.
@@ -126,11 +128,11 @@ def test_key_tx_n2() -> None:
 
     Verdict: Each is refused as a whole, and every key stays.
     """
-    wrong_wrapping(Suite.SUITE_1)
+    wrong_wrapping(suite)
 
 
-@pytest.mark.conformance("SYMSEC_1_DedKey_N1")
-def test_dedkey_n1() -> None:
+@pytest.mark.conformance("SYMSEC_0_DedKey_N1", "SYMSEC_1_DedKey_N1")
+def test_dedkey_n1(suite: Suite) -> None:
     """DedKey_N1.
 
     Purpose: A dedicated key serves its own association only.
@@ -140,11 +142,11 @@ def test_dedkey_n1() -> None:
 
     Verdict: All are refused and reported, nothing moves; the agreed one serves, with counters of its own.
     """
-    dedicated_key(Suite.SUITE_1)
+    dedicated_key(suite)
 
 
-@pytest.mark.conformance("SYMSEC_1_SecDataX_P1")
-def test_secdatax_p1() -> None:
+@pytest.mark.conformance("SYMSEC_0_SecDataX_P1", "SYMSEC_1_SecDataX_P1")
+def test_secdatax_p1(suite: Suite) -> None:
     """SecDataX_P1.
 
     Purpose: Data are exchanged under every protection.
@@ -153,11 +155,11 @@ def test_secdatax_p1() -> None:
 
     Verdict: Each is served, and the answer is protected as the request.
     """
-    secured_exchange(Suite.SUITE_1)
+    secured_exchange(suite)
 
 
-@pytest.mark.conformance("SYMSEC_1_SecDataX_N1")
-def test_secdatax_n1() -> None:
+@pytest.mark.conformance("SYMSEC_0_SecDataX_N1", "SYMSEC_1_SecDataX_N1")
+def test_secdatax_n1(suite: Suite) -> None:
     """SecDataX_N1.
 
     Purpose: What does not verify is not served.
@@ -167,11 +169,11 @@ def test_secdatax_n1() -> None:
     Verdict: All are refused and reported, nothing moves; the genuine one is served afterwards with the same
     counter.
     """
-    damaged_exchange(Suite.SUITE_1)
+    damaged_exchange(suite)
 
 
-@pytest.mark.conformance("SYMSEC_1_REL_N1")
-def test_rel_n1() -> None:
+@pytest.mark.conformance("SYMSEC_0_REL_N1", "SYMSEC_1_REL_N1")
+def test_rel_n1(suite: Suite) -> None:
     """REL_N1.
 
     Purpose: A ciphered association is released by its client only.
@@ -180,11 +182,11 @@ def test_rel_n1() -> None:
 
     Verdict: They are refused and reported, the association stays; a proper one ends it.
     """
-    weak_release(Suite.SUITE_1)
+    weak_release(suite)
 
 
-@pytest.mark.conformance("SYMSEC_1_SecPol_1")
-def test_secpol_1() -> None:
+@pytest.mark.conformance("SYMSEC_0_SecPol_1", "SYMSEC_1_SecPol_1")
+def test_secpol_1(suite: Suite) -> None:
     """SecPol_1.
 
     Purpose: The policy that demands authentication can be activated, and rules.
@@ -193,11 +195,11 @@ def test_secpol_1() -> None:
 
     Verdict: What is not authenticated is refused; the policy stays.
     """
-    policy(Suite.SUITE_1, 1)
+    policy(suite, 1)
 
 
-@pytest.mark.conformance("SYMSEC_1_SecPol_2")
-def test_secpol_2() -> None:
+@pytest.mark.conformance("SYMSEC_0_SecPol_2", "SYMSEC_1_SecPol_2")
+def test_secpol_2(suite: Suite) -> None:
     """SecPol_2.
 
     Purpose: The policy that demands encryption can be activated, and rules.
@@ -206,11 +208,11 @@ def test_secpol_2() -> None:
 
     Verdict: What is not encrypted is refused; the policy stays.
     """
-    policy(Suite.SUITE_1, 2)
+    policy(suite, 2)
 
 
-@pytest.mark.conformance("SYMSEC_1_SecPol_3")
-def test_secpol_3() -> None:
+@pytest.mark.conformance("SYMSEC_0_SecPol_3", "SYMSEC_1_SecPol_3")
+def test_secpol_3(suite: Suite) -> None:
     """SecPol_3.
 
     Purpose: The policy that demands both can be activated, and rules.
@@ -219,4 +221,4 @@ def test_secpol_3() -> None:
 
     Verdict: What is not both is refused; the policy stays.
     """
-    policy(Suite.SUITE_1, 3)
+    policy(suite, 3)

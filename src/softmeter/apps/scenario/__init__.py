@@ -1,0 +1,1 @@
+"""Scenarios: stories of a meter in simulated time, run and checked."""

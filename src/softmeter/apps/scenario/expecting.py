@@ -1,0 +1,184 @@
+"""Comparing what a step expects with what the meter shows: through its ports, as anybody else sees it."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import singledispatch
+from typing import Any
+
+from softmeter.apps.scenario.doing import Outcome, difference, read, result_of
+from softmeter.apps.scenario.rows import log_seen, profile_seen
+from softmeter.apps.scenario.script import (
+    BreakerExpectation,
+    DisplayExpectation,
+    LogExpectation,
+    Part,
+    PowerExpectation,
+    ProfileExpectation,
+    TariffExpectation,
+    TelegramExpectation,
+    ValueExpectation,
+)
+from softmeter.apps.scenario.stage import Stage
+from softmeter.apps.smartset.meter import RefusedError
+from softmeter.apps.smartset.reading import Reading
+from softmeter.apps.smartset.values import is_number, plain, text
+from softmeter.device.display import Screen
+from softmeter.errors import MeterError
+from softmeter.meter.model.shown import indicators, values
+from softmeter.meter.p1 import telegram
+
+Kept = Mapping[str, Reading]
+_TARIFF, _BREAKER = "0-0:96.14.0", "0-0:96.3.10:3"
+_BREAKER_STATES = ("disconnected", "connected", "ready")
+_DIRECTIONS = {1: "import", -1: "export", 0: None}
+
+
+def compared(stage: Stage, wanted: Part, kept: Kept) -> Outcome:
+    """What was expected, and what is."""
+    try:
+        return _compared(wanted, stage, kept)
+    except MeterError as error:
+        return Outcome(_title(wanted), "an answer", str(error))
+
+
+@singledispatch
+def _compared(wanted: Part, stage: Stage, kept: Kept) -> Outcome:
+    raise TypeError(f"{type(wanted).__name__} is no expectation")
+
+
+@_compared.register
+def _(wanted: ValueExpectation, stage: Stage, kept: Kept) -> Outcome:
+    try:
+        with stage.associated(wanted.client) as meter:
+            reading = read(meter, wanted.object, wanted.class_id)
+    except RefusedError as error:
+        return Outcome(wanted.object, wanted.result or "a value", result_of(error))
+    if wanted.result is not None:
+        return Outcome(wanted.object, wanted.result, reading.text)
+    if wanted.bits is not None:
+        number = reading.data.value
+        found = [bit for bit in range(64) if isinstance(number, int) and number >> bit & 1]
+        return Outcome(wanted.object, f"bits {sorted(wanted.bits)}", f"bits {found}")
+    return _value_compared(wanted, reading, kept)
+
+
+def _value_compared(wanted: ValueExpectation, reading: Reading, kept: Kept) -> Outcome:
+    what, shown = wanted.object, reading.text
+    if not is_number(reading.data):
+        value = plain(reading.data, reading.scaler)
+        seen = value if isinstance(wanted.value, bool | list) else text(reading.data, reading.scaler)
+        return Outcome(what, str(wanted.value), str(seen))
+    number = Decimal(reading.data.value).scaleb(reading.scaler)
+    if wanted.since is not None:
+        if wanted.since not in kept:
+            return Outcome(what, f"a value kept as {wanted.since!r} before", "none")
+        number = difference(reading, kept[wanted.since])
+        what, shown = f"{what} since {wanted.since!r}", f"{number:f} {reading.unit}".strip()
+    expected = _range(wanted, reading.unit)
+    return Outcome(what, expected, expected if _within(number, wanted) else shown)
+
+
+def _within(number: Decimal, wanted: ValueExpectation) -> bool:
+    if wanted.value is not None:
+        if isinstance(wanted.value, bool | str | list):
+            return False
+        if abs(number - Decimal(str(wanted.value))) > Decimal(str(wanted.tolerance)):
+            return False
+    least, most = wanted.least, wanted.most
+    return (least is None or number >= Decimal(str(least))) and (most is None or number <= Decimal(str(most)))
+
+
+def _range(wanted: ValueExpectation, unit: str) -> str:
+    around = f" ± {wanted.tolerance:g}" if wanted.tolerance else ""
+    parts = [
+        f"{wanted.value}{around}" if wanted.value is not None else "",
+        f"≥ {wanted.least:g}" if wanted.least is not None else "",
+        f"≤ {wanted.most:g}" if wanted.most is not None else "",
+    ]
+    return " ".join(part for part in [*parts, unit] if part)
+
+
+@_compared.register
+def _(wanted: LogExpectation, stage: Stage, kept: Kept) -> Outcome:
+    del kept
+    with stage.associated("management") as meter:
+        return log_seen(meter, wanted)
+
+
+@_compared.register
+def _(wanted: ProfileExpectation, stage: Stage, kept: Kept) -> Outcome:
+    del kept
+    with stage.associated("management") as meter:
+        return profile_seen(meter, wanted)
+
+
+@_compared.register
+def _(wanted: DisplayExpectation, stage: Stage, kept: Kept) -> Outcome:
+    del kept
+    glass = wanted.display
+    meter = stage.meter
+    if not meter.device.powered:
+        return Outcome("display", "dark" if glass.dark else _shown(glass.model_dump(exclude_none=True)), "dark")
+    shown = values(meter.device, meter.identity), indicators(meter.device, meter.identity)
+    screen = meter.display.screen(stage.time.link_now(), *shown)
+    if glass.dark:
+        return Outcome("display", "dark", _shown(_seen(screen)))
+    expected = glass.model_dump(exclude_none=True, exclude={"dark"})
+    seen = {name: value for name, value in _seen(screen).items() if name in expected}
+    return Outcome("display", _shown(expected), _shown(seen))
+
+
+def _seen(screen: Screen) -> dict[str, Any]:
+    breaker = {None: None, True: "closed", False: "open"}[screen.breaker_closed]
+    return {
+        "alphanumeric": screen.alphanumeric,
+        "numeric": screen.numeric,
+        "unit": screen.unit,
+        "rate": screen.rate,
+        "direction": _DIRECTIONS[screen.active_direction],
+        "breaker": breaker,
+    }
+
+
+def _shown(fields: dict[str, Any]) -> str:
+    order = ("alphanumeric", "numeric", "unit", "rate", "direction", "breaker")
+    return ", ".join(f"{name} {fields[name]}" for name in order if name in fields)
+
+
+@_compared.register
+def _(wanted: TelegramExpectation, stage: Stage, kept: Kept) -> Outcome:
+    del kept
+    meter = stage.meter
+    if not meter.device.powered:
+        return Outcome(f"telegram {wanted.telegram}", wanted.value, "nothing: no power")
+    lines = telegram(meter.device, meter.identity).decode("ascii")
+    found = re.search(rf"^{re.escape(wanted.telegram)}\((.*)\)\r$", lines, re.MULTILINE)
+    return Outcome(f"telegram {wanted.telegram}", wanted.value, found[1] if found else "no such line")
+
+
+@_compared.register
+def _(wanted: TariffExpectation, stage: Stage, kept: Kept) -> Outcome:
+    del kept
+    with stage.associated("management") as meter:
+        return Outcome("tariff", f"{wanted.tariff:04d}", read(meter, _TARIFF, 1).text)
+
+
+@_compared.register
+def _(wanted: BreakerExpectation, stage: Stage, kept: Kept) -> Outcome:
+    del kept
+    with stage.associated("management") as meter:
+        return Outcome("breaker", wanted.breaker, _BREAKER_STATES[read(meter, _BREAKER, 70).data.value])
+
+
+@_compared.register
+def _(wanted: PowerExpectation, stage: Stage, kept: Kept) -> Outcome:
+    del kept
+    names = {True: "powered", False: "without power"}
+    return Outcome("meter", names[wanted.powered], names[stage.meter.device.powered])
+
+
+def _title(wanted: Part) -> str:
+    """What an expectation is about, in words."""
+    (name, value), *_ = wanted.model_dump(exclude_none=True).items()
+    return f"{name} {value}" if isinstance(value, str) else name

@@ -1,0 +1,96 @@
+"""Running a scenario: time goes from step to step, and what each step expects is compared with what is."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softmeter.apps.scenario.doing import Outcome, called, got, put, tried
+from softmeter.apps.scenario.expecting import compared
+from softmeter.apps.scenario.reading import instants
+from softmeter.apps.scenario.script import Script, Step
+from softmeter.apps.scenario.stage import Stage
+from softmeter.apps.smartset.reading import Reading
+from softmeter.bench.bench import Button, faults
+from softmeter.errors import ConfigurationError
+from softmeter.instant import Instant
+
+Told = Callable[["StepReport"], None]
+FAULTS = "faults"
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What came of one step."""
+
+    number: int
+    at: Instant
+    note: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def met(self) -> bool:
+        return all(outcome.met for outcome in self.outcomes)
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of a scenario."""
+
+    title: str
+    steps: list[StepReport] = field(default_factory=list)
+    digest: str = ""
+
+    @property
+    def met(self) -> bool:
+        return all(step.met for step in self.steps)
+
+
+def run(
+    script: Script, directory: Path, *, seed: int | None = None, digest: bool = False, told: Told | None = None
+) -> Report:
+    """Run all steps; `told` hears of each as soon as it is done.
+
+    Raises:
+        ConfigurationError: the scenario asks for what cannot be.
+    """
+    stage = Stage(script.meter, directory, seed)
+    report = Report(script.title)
+    kept: dict[str, Reading] = {}
+    for number, (step, at) in enumerate(zip(script.step, instants(script), strict=True), 1):
+        try:
+            stage.bench.jump(at)
+            outcomes = tuple(_outcomes(stage, step, kept))
+        except ConfigurationError as error:
+            raise ConfigurationError(str(error), f"step {number}") from None
+        report.steps.append(StepReport(number, at, step.note, outcomes))
+        if told is not None:
+            told(report.steps[-1])
+    if digest:
+        report.digest = stage.digest()
+    return report
+
+
+def _outcomes(stage: Stage, step: Step, kept: dict[str, Reading]) -> Iterator[Outcome]:
+    """Do what a step says, in the order that the schema promises."""
+    changes: dict[str, float | None] = {}
+    for name, value in step.bench.items():
+        if name == FAULTS:
+            changes[name] = float(faults(value)) if isinstance(value, list) else float(value)
+        elif isinstance(value, list):
+            raise ConfigurationError(f"{name} takes one number", "bench")
+        else:
+            changes[name] = float(value)
+    stage.bench.impose({**changes, **dict.fromkeys(step.release, None)})
+    for press in step.press:
+        for _ in range(press.times):
+            stage.bench.press(Button(press.button), press.held_s)
+    for login in step.login:
+        yield tried(stage, login)
+    for one in step.set:
+        yield put(stage, one)
+    for wanted in step.call:
+        yield called(stage, wanted)
+    for get in step.get:
+        yield got(stage, get, kept)
+    for expectation in step.expect:
+        yield compared(stage, expectation, kept)

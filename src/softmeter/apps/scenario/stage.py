@@ -1,0 +1,202 @@
+"""The stage of a scenario: a whole meter, its bench and its clients, in one process and in simulated time only."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from softmeter.apps import configuration
+from softmeter.apps.scenario.script import MeterPart
+from softmeter.apps.smartset.credentials import Login
+from softmeter.apps.smartset.meter import Meter as Association
+from softmeter.apps.smartset.settings import TITLE, Settings
+from softmeter.bench.bench import Bench
+from softmeter.bench.journal import Journal
+from softmeter.bench.supply import Supply
+from softmeter.bench.surroundings import JournalSurroundings
+from softmeter.device.device import Device
+from softmeter.device.display import Display
+from softmeter.dlms.acse import Mechanism
+from softmeter.dlms.channel import Credentials, Family
+from softmeter.dlms.conversation import Conversation, drive
+from softmeter.dlms.host import Keys
+from softmeter.dlms.server import Server
+from softmeter.entropy import SeededEntropy
+from softmeter.errors import ConfigurationError
+from softmeter.instant import SECOND, Instant, LinkTime, parse_instant, whole_second
+from softmeter.meter.actor import Actor
+from softmeter.meter.clients import PUBLIC
+from softmeter.meter.factory import Factory
+from softmeter.meter.keys import KeyRing
+from softmeter.meter.meter import Meter
+from softmeter.metrology.metering import metered
+from softmeter.runtime import keyfile
+from softmeter.runtime.store import Store
+from softmeter.security.suites import Key
+from softmeter.signal.samples import Source
+from softmeter.signal.specification import parse_source, with_path
+from softmeter.transport.errors import TransportError
+from softmeter.transport.session import associated
+from softmeter.wire.wrapper import Datagram, Reassembly, encode_datagram
+
+T = TypeVar("T")
+SERIAL = "00000001"
+"""Of a meter to which the scenario gives none."""
+_METER = "meter"
+
+
+class SimulatedTime:
+    """Time that passes when the story says so; a `Timekeeper`. The display scrolls by the same time."""
+
+    rate = 0.0
+
+    def __init__(self, actor: Actor, journal: Journal) -> None:
+        self._actor = actor
+        self._journal = journal
+        self._start = self._present = actor.now
+
+    def present(self) -> Instant:
+        return self._present
+
+    def link_now(self) -> LinkTime:
+        return LinkTime((self._present - self._start) / SECOND)
+
+    def set_rate(self, rate: float) -> None:
+        """Only a story lets time pass here.
+
+        Raises:
+            ConfigurationError: another rate than 0.
+        """
+        if rate:
+            raise ConfigurationError("a scenario has no rate: time passes with its steps", "rate")
+
+    def move_to(self, instant: Instant) -> None:
+        if not self._actor.meter.device.powered:  # power may be back at once, and the display is lit from then on
+            self._live(Instant(min(instant, (-(-self._present // SECOND) + 1) * SECOND)))
+        self._live(instant)
+
+    def _live(self, until: Instant) -> None:
+        meter = self._actor.meter
+        was_powered = meter.device.powered
+        lit_at = self.link_now()
+        self._actor.jump(until)
+        self._present = until
+        self._journal.forget_before(whole_second(until))
+        if meter.device.powered and not was_powered:
+            meter.display.power_on(lit_at)
+
+
+class Line:
+    """A connection of one client to the meter, without a wire; a `BlockingLink`."""
+
+    def __init__(self, meter: Meter, now: Callable[[], LinkTime], sap: int) -> None:
+        self._meter = meter
+        self._now = now
+        self._sap = sap
+        self._server = Server(meter, now())
+        self._answers = Reassembly()
+
+    def run(self, conversation: Conversation[T], *, client_sap: int | None = None) -> T:
+        """Run a conversation to its end; TransportError while the meter has no power."""
+        if not self._meter.device.powered:
+            conversation.close()
+            raise TransportError("the meter has no power: nobody answers")
+        return drive(conversation, partial(self._answer, self._sap if client_sap is None else client_sap))
+
+    def _answer(self, sap: int, apdu: bytes) -> bytes | None:
+        if apdu:
+            self._server.receive(encode_datagram(Datagram(sap, 1, apdu)), self._now())
+        octets = self._server.to_send()
+        if octets:
+            self._answers.receive(octets)
+        datagram = self._answers.take()
+        return None if datagram is None else datagram.apdu
+
+
+class Stage:
+    """A meter, its bench, and ways to talk to it. Files named by the scenario lie beside it, in `directory`."""
+
+    def __init__(self, part: MeterPart, directory: Path, seed: int | None = None) -> None:
+        self.start = parse_instant(part.start)
+        chance = SeededEntropy(part.seed if seed is None else seed)
+        settings = _settings(part, directory)
+        source = _source(part.source, directory, self.start)
+        self.journal = Journal()
+        device = Device(
+            settings.device, Supply(source, self.journal), self.start, JournalSurroundings(self.journal)
+        )
+        identity = settings.identity
+        keys = keyfile.generate(chance, identity.system_title, identity.logical_device_name)
+        secrets = {
+            client.sap: Keys(client.unicast_encryption_key, client.authentication_key, client.lls_password)
+            for client in keys.clients.values()
+        }
+        display = Display(settings.display, identity.legal_firmware, LinkTime(0.0))
+        factory = Factory(identity, self.start, "", part.source)
+        self.meter = Meter(factory, device, display, KeyRing(keys.master_key, secrets), chance)
+        self.meter.extra_services = settings.extra_services
+        device.glance()
+        self.actor = Actor(self.meter)
+        self.time = SimulatedTime(self.actor, self.journal)
+        self.bench = Bench(self.meter, self.journal, self.time)
+        self._chance = SeededEntropy(f"client {part.seed if seed is None else seed}")
+
+    @contextmanager
+    def associated(self, client: str, *, wrong: str = "") -> Iterator[Association]:
+        """An association as one of the meter's clients, whose secrets are right, or whose `wrong` one is not."""
+        sap = keyfile.SAPS[client]
+        line = Line(self.meter, self.time.link_now, sap)
+        login = Login(sap, self._credentials(client, wrong), f"client {client}")
+        with associated(line, login.credentials, client_sap=sap, entropy=self._chance) as session:
+            yield Association(line, session.client, Settings(client=client, meter="the meter"), login)
+
+    def digest(self) -> str:
+        """The SHA-256 of all that the meter would find again after a power cut."""
+        with tempfile.TemporaryDirectory(prefix="softmeter-") as directory:
+            store = Store.open(Path(directory))
+            store.commit(_METER, Actor(self.meter).changes(), 0)
+            saved = store.load(_METER)
+            store.close()
+        lines = saved.canonical() if saved is not None else ()
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def _credentials(self, client: str, wrong: str) -> Credentials:
+        sap = keyfile.SAPS[client]
+        if sap == PUBLIC:
+            return Credentials()
+        keys = self.meter.keys(sap)
+        encryption = _other(keys.unicast_encryption) if wrong == "key" else keys.unicast_encryption
+        password = _other(keys.password) if wrong == "password" else keys.password
+        by_password = client == "readout" or wrong == "password"
+        return Credentials(
+            Mechanism.LLS if by_password else Mechanism.HLS_GMAC,
+            Key(password) if by_password else Key(),
+            Family.SERVICE,
+            system_title=TITLE,
+            encryption_key=Key(encryption),
+            authentication_key=Key(keys.authentication),
+        )
+
+
+def _other(secret: bytes) -> bytes:
+    """A secret of the same length that is not this one."""
+    return bytes(octet ^ 1 for octet in secret)
+
+
+def _settings(part: MeterPart, directory: Path) -> configuration.Configuration:
+    name = part.config if part.config in configuration.PACKAGED else str(directory / part.config)
+    identity = {"serial": SERIAL, **({"type": part.type} if part.type else {})}
+    replaced = {**part.settings, "identity": {**identity, **part.settings.get("identity", {})}}
+    return configuration.parse(configuration.text(name), name, replaced)
+
+
+def _source(specification: str, directory: Path, start: Instant) -> Source:
+    placed = with_path(specification, lambda path: str(directory / path))
+    return metered(parse_source(placed, start_second=whole_second(start), open_file=_open))
+
+
+def _open(path: str) -> BinaryIO:
+    return Path(path).open("rb")
