@@ -62,7 +62,7 @@ fuzz: $(FUZZING)/.made
 
 ## make crash     power cuts at every write, damaged files, killed processes (CRASH="--seconds 60 --seed 1")
 crash: $(VENV)/.dev
-	$(BIN)/python crash/run.py $(CRASH)
+	$(BIN)/python crash/cut.py $(CRASH)
 
 ## make bench     measure speed and size beside peers and floors, as ratios (BENCH="--quick")
 bench: $(VENV)/.dev

@@ -79,7 +79,6 @@ def test_the_generated_model_says_what_a_client_may_do() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("script", "expected"), [
-    ("read_meter.py", r"KWQ1010412345678 2026-01-02T13:00:00\+01:00\n"),
     ("read_profile.py", r"(2026-01-0\dT\d\d:\d\d:00\+01:00 \d+ 0\n){95}2026-01-02T13:00:00\+01:00 33120 0\n"),
 ])  # fmt: skip
 def test_the_examples_read_a_meter(tmp_path: Path, script: str, expected: str) -> None:

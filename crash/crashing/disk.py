@@ -90,9 +90,9 @@ def _apply(ops: Iterable[Op], names: dict[str, int], contents: dict[int, bytearr
             case Kind.CREATED:
                 names[op.name] = op.file
             case Kind.DELETED:
-                names.pop(op.name, None)
+                _forget(names, op)
             case Kind.RENAMED:
-                names.pop(op.name, None)
+                _forget(names, op)
                 names[op.other] = op.file
             case Kind.WRITTEN:
                 octets.extend(bytes(max(0, op.offset - len(octets))))
@@ -100,3 +100,9 @@ def _apply(ops: Iterable[Op], names: dict[str, int], contents: dict[int, bytearr
             case Kind.TRUNCATED:
                 del octets[op.offset :]
                 octets.extend(bytes(op.offset - len(octets)))
+
+
+def _forget(names: dict[str, int], op: Op) -> None:
+    """A file loses its name, unless another one has it by now."""
+    if names.get(op.name) == op.file:
+        del names[op.name]

@@ -67,7 +67,7 @@ def _batch(state: Path, number: signal.Signals, random: Random, size: int) -> Ba
                 break
         shown(state, batch.witness)
     except (AssertionError, OSError) as error:
-        batch.faults.append(f"{type(error).__name__}: {error}")
+        batch.faults.append(f"{type(error).__name__}: {(str(error).splitlines() or [''])[-1]}")
     batch.faults += batch.witness.faults
     batch.seconds = time.monotonic() - begun
     return batch

@@ -14,7 +14,7 @@ from softmeter.errors import ConfigurationError
 def test_the_printed_factory_settings_are_the_defaults() -> None:
     empty, factory = configuration.parse("", "empty"), configuration.read("factory")
     assert factory.identity == empty.identity
-    assert factory.display == empty.display
+    assert factory.device.display == empty.device.display
     assert factory.ports == empty.ports
     assert factory.device.profiles == empty.device.profiles
     assert factory.device.zone == empty.device.zone
@@ -41,7 +41,7 @@ def test_a_file_chooses(tmp_path: Path) -> None:
     path = tmp_path / "meter.toml"
     path.write_text('[identity]\nserial = "77"\n[display]\nscroll_s = 9\n[clock]\nutc_offset_min = 0\n')
     made = configuration.read(str(path))
-    assert (made.identity.serial, made.serial_given, made.display.scroll_s) == ("77", True, 9)
+    assert (made.identity.serial, made.serial_given, made.device.display.scroll_s) == ("77", True, 9)
     assert made.device.zone.standard_min == 0
 
 

@@ -81,3 +81,13 @@ def test_a_cut_leaves_nothing_that_was_not_written(leaving: Leaving) -> None:
         images.add(content)
     assert len(images) == {Leaving.KEPT: 1, Leaving.DROPPED: 1, Leaving.SHORTENED: 5}.get(leaving, len(images))
     assert len(images) > 10 or leaving in {Leaving.KEPT, Leaving.DROPPED, Leaving.SHORTENED}
+
+
+def test_a_name_that_is_given_again_is_not_lost_with_the_file_before() -> None:
+    disk = Disk({"a": b"first"})
+    disk.take(Op(Kind.DELETED, 0, "a"))
+    disk.take(Op(Kind.CREATED, 1, "a"))
+    disk.take(Op(Kind.WRITTEN, 1, "a", 0, b"second"))
+    disk.take(Op(Kind.SYNCHRONISED, 1, "a"))
+    assert disk.image([])["a"] == b"second"
+    assert disk.image(disk.pending)["a"] == b"second"

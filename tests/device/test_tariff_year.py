@@ -1,9 +1,11 @@
 """The rate through whole years, against a calendar walked by hand: at each switch and each quarter of an hour."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from device.making import SETTINGS, device
 from softmeter.clock import DateTime
 from softmeter.device.calendar import Calendar, Day, Season, Switch, Week
 from softmeter.device.clock import Clock
@@ -11,7 +13,9 @@ from softmeter.device.recurrence import Day as Date
 from softmeter.device.special_days import SpecialDay, SpecialDays
 from softmeter.device.tariff import Tariff
 from softmeter.device.zone import AMSTERDAM
-from softmeter.instant import SECOND, Instant
+from softmeter.instant import SECOND, Instant, parse_instant
+from softmeter.metrology.energy import Quantity, quantities
+from softmeter.metrology.engine import integrate
 
 CALENDAR = Calendar(
     b"year",
@@ -104,3 +108,21 @@ def test_a_year_of_rates_is_that_of_the_calendar(year: int) -> None:
             switches += tariff.rate != before
         assert tariff.rate == rate(local(second)), local(second)
     assert switches > 1000
+
+
+@pytest.mark.slow
+def test_each_rate_counts_the_energy_of_its_seconds() -> None:
+    """Three weeks with a Friday the 13th, two power cuts and the night in which summer time begins."""
+    cuts = [("2026-03-12T22:10:30Z", "2026-03-13T09:00:00Z"), ("2026-03-29T00:59:30Z", "2026-03-29T02:00:30Z")]
+    settings = replace(SETTINGS, tariff=CALENDAR, special_days=SPECIAL)
+    meter = device("2026-03-10T00:00:00Z", *cuts, settings=settings)
+    begin, end = (parse_instant(text) // SECOND for text in ("2026-03-10T00:00:00Z", "2026-03-31T00:00:00Z"))
+    meter.advance(Instant(end * SECOND))
+    counted = quantities(integrate(meter.source.measurements(begin, end - begin)))[Quantity.ACTIVE_IMPORT]
+    for first, last in cuts:
+        counted[parse_instant(first) // SECOND - begin : parse_instant(last) // SECOND - begin] = 0
+    expected = dict.fromkeys(range(1, 5), 0)
+    for index, energy in enumerate(counted.reshape(-1, 30).sum(axis=1).tolist()):
+        expected[rate(local(begin + 30 * index))] += energy
+    assert {one: meter.registers.mj(Quantity.ACTIVE_IMPORT, rate=one) for one in range(1, 5)} == expected
+    assert min(expected.values()) > 0

@@ -23,7 +23,7 @@ def test_fifty_kills_under_load(tmp_path: Path) -> None:
     chance = random.Random(2024)  # noqa: S311  (moments to kill at, no secrets)
     witness = Witness()
     state = tmp_path / "state"
-    lived(state, witness, 4.0)
+    lived(state, witness, 2.0, from_up=True)
     for _ in range(KILLS - 1):
         lived(state, witness, chance.uniform(0.2, 3.0))
         assert not witness.faults
@@ -37,9 +37,8 @@ def test_ten_clean_ends_under_load(tmp_path: Path) -> None:
     chance = random.Random(2025)  # noqa: S311  (the same)
     witness = Witness()
     state = tmp_path / "state"
-    lived(state, witness, 4.0, signal.SIGTERM)
-    for _ in range(ENDS - 1):
-        lived(state, witness, chance.uniform(0.2, 3.0), signal.SIGTERM)
+    for life in range(ENDS):
+        lived(state, witness, chance.uniform(0.2, 3.0), signal.SIGTERM, from_up=life % 2 == 0)
         assert not witness.faults
     shown(state, witness)
     assert len(witness.counters) > 100

@@ -59,6 +59,6 @@ class Made:
             self.start,
             JournalSurroundings(self.journal),
         )
-        display = Display(settings.display, identity.legal_firmware, LinkTime(0.0))
+        display = Display(identity.legal_firmware, LinkTime(0.0))
         self.meter = Meter(Factory(identity, self.start), device, display, KeyRing(bytes(16), KEYS), SeededEntropy(1))
         self.actor = Actor(self.meter, self.outputs)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from meter.asking import call, cut, get, put
-from meter.making import Made
+from meter.making import Made, steady
 from softmeter.clock import DateTime
 from softmeter.device.adjustment import set_clock
 from softmeter.instant import SECOND, parse_instant
@@ -203,3 +203,21 @@ def test_demands_and_maxima_are_reset_one_by_one() -> None:
     assert call(made, *MAXIMUM, 1) == 0
     assert (value(made, *MAXIMUM, 2), value(made, 4, "1-0:1.6.2", 2)) == (0, 1150)
     assert get(made, *MAXIMUM, 2, Audience.READOUT) == u32(0)
+
+
+def test_average_powers_for_the_limiter_are_those_of_their_period() -> None:
+    made = living("2026-01-05T10:00:00Z", "2026-01-05T10:15:00Z")
+    for obis, sign in (("1-0:1.24.0", 1), ("1-0:15.24.0", 1), ("1-0:16.24.0", 1)):
+        assert [value(made, 5, obis, attribute) for attribute in (2, 3, 8, 9)] == [sign * 575, sign * 1150, 600, 1]
+        assert time(value(made, 5, obis, 6)) == time(value(made, 5, obis, 7)) == "2026-01-05T11:10:00+01:00"
+    assert get(made, 5, "1-0:16.24.0", 2)[0] == Tag.DOUBLE_LONG
+    columns = bytes.fromhex("0102 0204 120008 09060000010000FF 0F02 120000 0204 120005 09060100101800FF 0F03 120000")
+    assert put(made, *PROFILE, 3, columns) == 0
+    assert call(made, *PROFILE, 2) == 0
+    assert rows(made) == [["2026-01-05T11:15:00+01:00", 1150]]
+
+
+def test_exported_power_is_negative_net_power() -> None:
+    made = Made(start=parse_instant("2026-01-05T10:00:00Z"), source=steady(i="-5"))
+    made.actor.jump(parse_instant("2026-01-05T10:10:00Z"))
+    assert [value(made, 5, f"1-0:{c}.24.0", 3) for c in (1, 15, 16)] == [0, 1150, -1150]

@@ -4,7 +4,7 @@ from meter.making import Made
 from softmeter.device.display import POWER_ON_S
 from softmeter.instant import LinkTime
 from softmeter.legal import CHECKSUM, IDENTIFICATION, VERSION
-from softmeter.meter.model.shown import indicators, values
+from softmeter.meter.model.shown import screen
 from softmeter.meter.policies import Audience
 from softmeter.meter.readout import readout
 
@@ -21,8 +21,7 @@ def test_it_can_be_read() -> None:
 
 def test_the_display_shows_it_for_five_seconds_at_power_on() -> None:
     meter = Made().meter
-    looked_up, beside = values(meter.device, meter.identity), indicators(meter.device, meter.identity)
     for after_s in (0.0, 4.9):
-        screen = meter.display.screen(LinkTime(after_s), looked_up, beside)
-        assert (screen.alphanumeric, screen.numeric) == (CHECKSUM[:8].upper(), VERSION)
-    assert meter.display.screen(LinkTime(POWER_ON_S), looked_up, beside).numeric != VERSION
+        seen = screen(meter, LinkTime(after_s))
+        assert (seen.alphanumeric, seen.numeric) == (CHECKSUM[:8].upper(), VERSION)
+    assert screen(meter, LinkTime(POWER_ON_S)).numeric != VERSION

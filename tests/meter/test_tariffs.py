@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from meter.asking import call, cut, get, key, put
 from meter.making import START, Made
@@ -234,7 +236,7 @@ def test_customer_port_display_and_object_show_the_same_rate() -> None:
     call(made, 9, "0-0:10.0.100", 1, encode_data(number(3, Tag.LONG_UNSIGNED)))
     device, identity = made.meter.device, made.meter.identity
     assert b"0-0:96.14.0(0003)" in telegram(device, identity)
-    assert indicators(device, identity).rate == 3
+    assert indicators(made.meter).rate == 3
     assert name(made) == b"0003"
 
 
@@ -281,3 +283,33 @@ def test_a_register_that_is_added_is_switched_from_then_on() -> None:
     assert registers.mj(Quantity.ACTIVE_IMPORT, rate=1) == before
     with pytest.raises(AccessError, match="twice"):
         view.invokers[key(*ENERGY, 1)](made.meter, encode_data(first))
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> tuple[tuple[int, str], int, bytes]:
+    """A legal value with some octets changed, gone or added."""
+    place, attribute, value = draw(st.sampled_from(LEGAL))
+    octets = bytearray(value)
+    for _ in range(draw(st.integers(1, 3))):
+        octets[draw(st.integers(0, len(octets) - 1))] = draw(st.integers(0, 255))
+    cut = draw(st.integers(0, len(octets)))
+    return place, attribute, draw(st.sampled_from([bytes(octets), bytes(octets[:cut]), bytes(octets) + b"\0"]))
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
+@given(damaged())
+def test_whatever_is_sent_is_taken_whole_or_refused_whole(sent: tuple[tuple[int, str], int, bytes]) -> None:
+    place, attribute, value = sent
+    made = living()
+    program(made)
+    before = state(made)
+    if put(made, *place, attribute, value):
+        assert state(made) == before
+        return
+    get(made, *place, attribute)
+    call(made, *CALENDAR, 1)  # perhaps it fits together
+    made.meter.device.tariff.evaluate(made.meter.device.clock, made.meter.device.clock.time(made.actor.now) // SECOND)
+    twin = Made(start=made.start)
+    twin.meter.device.tariff.restore(dict(made.meter.device.tariff.saved()))
+    assert twin.meter.device.tariff.saved() == made.meter.device.tariff.saved()

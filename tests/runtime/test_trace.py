@@ -172,7 +172,7 @@ def test_a_port_tells_its_taps_what_passes() -> None:
         return taps[-1]
 
     async def scene() -> None:
-        port = WanPort(Address.parse("127.0.0.1:0", "--wan"), Echo, Barrier(lambda: False))
+        port = WanPort(Address.parse("127.0.0.1:0", "--wan"), lambda _: Echo(), Barrier(lambda: False))
         port.make_tap = make_tap
         address = await port.open()
         reader, writer = await asyncio.open_connection(address.host, address.port)

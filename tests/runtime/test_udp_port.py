@@ -5,7 +5,6 @@ import socket
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import pytest
@@ -85,7 +84,7 @@ def scene(story: Callable[[Scene], Coroutine[Any, Any, None]], host: str = "127.
         barrier = Barrier(lambda: meter.must_store)
         port = UdpPort(
             Address(host, 0, "--wan"),
-            partial(DatagramServer, meter),
+            lambda _, *pair: DatagramServer(meter, *pair),
             barrier,
             lambda: time.monotonic() + ahead[0],
             most=most,
@@ -261,7 +260,7 @@ def test_somebody_listens_in() -> None:
 
 def test_a_port_in_use_is_told() -> None:
     async def story(on: Scene) -> None:
-        other = UdpPort(on.address, partial(DatagramServer, on.meter), on.barrier)
+        other = UdpPort(on.address, lambda _, *pair: DatagramServer(on.meter, *pair), on.barrier)
         with pytest.raises(ConfigurationError, match="in use"):
             await other.open()
 

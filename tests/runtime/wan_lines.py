@@ -138,7 +138,7 @@ def scene(story: Callable[[Scene], Coroutine[Any, Any, None]], most_peers: int =
         meter = Meter()
         barrier = Barrier(lambda: meter.owed)
         port = WanPort(
-            Address("127.0.0.1", 0, "--wan"), lambda: Lines(meter), barrier, meter.now, most_peers=most_peers
+            Address("127.0.0.1", 0, "--wan"), lambda _: Lines(meter), barrier, meter.now, most_peers=most_peers
         )
         try:
             await story(Scene(meter, barrier, port, await port.open()))

@@ -78,8 +78,7 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
     journal = Journal()
     source = _source(factory, say)
     device = Device(settings.device, Supply(source, journal), factory.start, JournalSurroundings(journal))
-    link_now = LinkTime(time.monotonic())
-    display = Display(settings.display, factory.identity.legal_firmware, link_now)
+    display = Display(factory.identity.legal_firmware, LinkTime(time.monotonic()))
     meter = Meter(factory, device, display, KeyRing(), SystemEntropy())
     meter.extra_services = settings.extra_services
     actor = Actor(meter, outputs)

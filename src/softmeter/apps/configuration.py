@@ -1,24 +1,22 @@
 """One TOML file with what a factory or a customer would choose, read into settings of the meter."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from softmeter.clock import NOT_SPECIFIED, NOT_SPECIFIED_YEAR, DateTime
-from softmeter.device.calendar import Calendar, Day, Season, Switch, Week
+from softmeter.apps.tariff_file import TariffTable, calendar_of, special_days_of
+from softmeter.apps.toml_lines import line_of
 from softmeter.device.demand import FACTORY_DEMAND, DemandSettings
-from softmeter.device.display import DisplaySettings
 from softmeter.device.display_lists import FACTORY_DISPLAY
 from softmeter.device.hands import Crystal
 from softmeter.device.profile import ProfileSettings
-from softmeter.device.recurrence import Day as Date
 from softmeter.device.settings import DeviceSettings
-from softmeter.device.special_days import SpecialDay, SpecialDays
 from softmeter.device.zone import AMSTERDAM
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND
@@ -68,29 +66,6 @@ class _Clock(_Table):
     @property
     def crystal(self) -> Crystal:
         return Crystal(round(self.drift_s_per_day * SECOND), round(self.drift_s_per_day_per_degree * SECOND))
-
-
-class _Season(_Table):
-    name: Annotated[str, Field(min_length=1, max_length=8)]
-    start: Annotated[str, StringConstraints(pattern=r"^\d\d-\d\d$")]
-    week: str
-
-
-_Time = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-
-
-class _SpecialDay(_Table):
-    date: Annotated[str, StringConstraints(pattern=r"^(\d{4}-)?\d\d-\d\d$")]
-    day: Annotated[int, Field(ge=0, le=255)]
-
-
-class _Tariff(_Table):
-    name: Annotated[str, StringConstraints(pattern=r"^[ -~]{0,32}$")] = "factory"
-    default_rate: Annotated[int, Field(ge=1, le=4)] = 1
-    seasons: tuple[_Season, ...]
-    weeks: dict[str, tuple[int, ...]]
-    days: dict[Annotated[int, Field(ge=0, le=255)], dict[_Time, int]]
-    special_days: tuple[_SpecialDay, ...] = ()
 
 
 class _Load(_Table):
@@ -144,10 +119,10 @@ class _Services(_Table):
     extras: bool = False
 
 
-class _File(_Table):
+class File(_Table):
     identity: _Identity = _Identity()
     clock: _Clock = _Clock()
-    tariff: _Tariff | None = None
+    tariff: TariffTable | None = None
     profiles: _Profiles = _Profiles()
     demand: _Demand = _Demand()
     display: _Display = _Display()
@@ -162,10 +137,20 @@ class Configuration:
     identity: Identity
     serial_given: bool
     device: DeviceSettings
-    display: DisplaySettings
     ports: Ports
     extra_services: bool = False
     """Priorities and blocks of ACTION, beyond what the manual offers."""
+
+
+class Problem(NamedTuple):
+    """Something wrong in a file. `entry` is the entry's name with dots, empty where `message` says it."""
+
+    line: int
+    entry: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.entry}: {self.message}" if self.entry else f"line {self.line}: {self.message}"
 
 
 def text(path_or_name: str) -> str:
@@ -200,20 +185,37 @@ def parse(text: str, name: str, replaced: Mapping[str, Any] | None = None) -> Co
     Raises:
         ConfigurationError: an entry is unknown or wrong.
     """
+    found = problems(text, name, replaced)
+    if isinstance(found, Configuration):
+        return found
+    more = f"; softmeter config check shows {len(found) - 1} more" if len(found) > 1 else ""
+    raise ConfigurationError(f"{found[0]}{more}", name)
+
+
+def problems(text: str, name: str, replaced: Mapping[str, Any] | None = None) -> "Configuration | list[Problem]":
+    """The configuration in `text` as `parse` reads it, or everything that is wrong in it."""
     try:
-        file = _File.model_validate(_merged(tomllib.loads(text), replaced or {}))
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"is no TOML: {error}", name) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        entry = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"{first['msg']} (found {_short(first['input'])})", f"{name}: {entry}") from None
     except RecursionError:
         raise ConfigurationError("is no configuration: nested far too deep", name) from None
     try:
-        return _configuration(file)
+        return _configuration(File.model_validate(_merged(document, replaced or {})))
+    except ValidationError as error:
+        return [
+            Problem(
+                line_of(one["loc"], text),
+                ".".join(map(str, one["loc"])),
+                f"{one['msg']} (found {_short(one['input'])})",
+            )
+            for one in error.errors()
+        ]
+    except RecursionError:
+        raise ConfigurationError("is no configuration: nested far too deep", name) from None
     except ConfigurationError as error:
-        raise ConfigurationError(str(error), name) from None
+        place = _place(str(error))
+        return [Problem(line_of(place, text), "", str(error))]
 
 
 def _merged(document: dict[str, Any], replaced: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,7 +227,7 @@ def _merged(document: dict[str, Any], replaced: Mapping[str, Any]) -> dict[str, 
     return merged
 
 
-def _configuration(file: _File) -> Configuration:
+def _configuration(file: File) -> Configuration:
     given = file.identity.model_dump()
     serial_given = bool(given["serial"])
     if not serial_given:
@@ -254,43 +256,32 @@ def _configuration(file: _File) -> Configuration:
         limits=LIMITS,
         monitors=MONITORS,
         alarm_words=ALARM_WORDS,
+        display=replace(FACTORY_DISPLAY, **file.display.model_dump()),
     )
     if file.tariff is not None:
-        device = replace(device, tariff=_calendar(file.tariff), default_rate=file.tariff.default_rate)
-        device = replace(device, special_days=_special_days(file.tariff.special_days))
-    display = replace(FACTORY_DISPLAY, **file.display.model_dump())
-    return Configuration(identity, serial_given, device, display, file.ports, file.services.extras)
+        device = replace(device, tariff=calendar_of(file.tariff), default_rate=file.tariff.default_rate)
+        device = replace(device, special_days=special_days_of(file.tariff))
+    return Configuration(identity, serial_given, device, file.ports, file.services.extras)
 
 
-def _calendar(tariff: _Tariff) -> Calendar:
-    calendar = Calendar(
-        tariff.name.encode("ascii"),
-        tuple(Season(one.name.encode(), _start(one.start), one.week.encode()) for one in tariff.seasons),
-        tuple(Week(name.encode(), days) for name, days in tariff.weeks.items()),
-        tuple(
-            Day(
-                number,
-                tuple(Switch(int(at[:2]) * 3600 + int(at[3:]) * 60, rate) for at, rate in sorted(switches.items())),
-            )
-            for number, switches in tariff.days.items()
-        ),
-    )
-    calendar.check()
-    return calendar
+_PLACES = (
+    (re.compile(r"profile (\w+)"), ("profiles",)),
+    (re.compile(r"tariff week '(.*?)'"), ("tariff", "weeks")),
+    (re.compile(r"tariff day (\d+)"), ("tariff", "days")),
+    (re.compile(r"tariff season"), ("tariff", "seasons")),
+    (re.compile(r"special days"), ("tariff", "special_days")),
+    (re.compile(r"tariff"), ("tariff",)),
+    (re.compile(r"(?:demand|.*\bdemand\b)"), ("demand",)),
+    (re.compile(r"(?:display|.*\bscroll\b)"), ("display",)),
+)
+"""What the parts of a meter say about their settings, and where those stand; a group of the pattern is the entry."""
 
 
-def _special_days(days: tuple[_SpecialDay, ...]) -> SpecialDays:
-    return SpecialDays.of(SpecialDay(index, _date(one.date), one.day) for index, one in enumerate(days, 1))
-
-
-def _date(text: str) -> Date:
-    *year, month, day = (int(part) for part in text.split("-"))
-    return Date(year[0] if year else NOT_SPECIFIED_YEAR, month, day)
-
-
-def _start(month_day: str) -> DateTime:
-    month, day = month_day.split("-")
-    return DateTime(NOT_SPECIFIED_YEAR, int(month), int(day), NOT_SPECIFIED, 0, 0, 0)
+def _place(message: str) -> tuple[str, ...]:
+    for pattern, place in _PLACES:
+        if match := pattern.match(message):
+            return (*place, *match.groups())
+    return ()
 
 
 def _short(value: Any) -> str:

@@ -11,14 +11,17 @@ from functools import partial
 from softmeter.apps.announcement import Announcement
 from softmeter.apps.assembly import METER, Assembled, assemble
 from softmeter.apps.options import RunOptions
+from softmeter.apps.panel.live_time import LiveTime
 from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.apps.panel.server import create_app
 from softmeter.apps.panel.serving import serving
 from softmeter.apps.panel.shown_meter import ShownMeter
 from softmeter.apps.progress import jump_progress
 from softmeter.apps.telling import say, tell
+from softmeter.bench.bench import Bench
 from softmeter.dlms.datagram_server import DatagramServer
 from softmeter.dlms.hdlc_server import HdlcServer, Station
+from softmeter.dlms.host import Guard
 from softmeter.dlms.optical import OpticalServer
 from softmeter.dlms.server import Server
 from softmeter.errors import ConfigurationError
@@ -26,6 +29,7 @@ from softmeter.instant import SECOND, Instant, LinkTime, iso, whole_second
 from softmeter.meter.meter import Meter
 from softmeter.meter.p1 import telegram
 from softmeter.meter.readout import readout
+from softmeter.meter.vigilance import Vigilance
 from softmeter.runtime.address import Address
 from softmeter.runtime.bench_time import BenchTime, check_rate
 from softmeter.runtime.descriptors import MOST, raised_limit, shares
@@ -108,14 +112,17 @@ class _Life:
             log.warning("with %d file descriptors there is room for fewer connections: %s", limit, self._shares)
         meter = actor.meter
         ports = assembled.ports
+        wan, optical = (Vigilance(meter, time.monotonic) for _ in range(2))
         self._wan = WanPort(
             Address.parse(options.wan or ports.wan, "--wan"),
-            lambda: Server(meter, LinkTime(time.monotonic())),
+            lambda peer: Server(meter, LinkTime(time.monotonic()), wan.over(peer)),
             self._drive.barrier,
             most_peers=self._shares.wan,
         )
         self._udp = UdpPort(
-            Address.parse(options.wan or ports.wan, "--wan"), partial(DatagramServer, meter), self._drive.barrier
+            Address.parse(options.wan or ports.wan, "--wan"),
+            lambda peer, source, destination, now: DatagramServer(meter, source, destination, now, wan.over(peer)),
+            self._drive.barrier,
         )
         self._p1 = P1Port(
             Address.parse(options.p1 or ports.p1, "--p1"),
@@ -125,12 +132,15 @@ class _Life:
             most_readers=self._shares.p1,
         )
         self._optical = OpticalPort(
-            parse_place(options.optical or ports.optical, "--optical"), partial(_optical, meter), self._drive.barrier
+            parse_place(options.optical or ports.optical, "--optical"),
+            partial(_optical, meter, optical.over("optical port")),
+            self._drive.barrier,
         )
         self.tracing = self._traced(meter)
         self._panel_address = Address.parse(options.panel or ports.panel, "--panel")
         _check_panel(self._panel_address, options.panel_token)
-        self._shown = ShownMeter(actor, assembled.journal, pulses, bench_time.rate, self._drive.barrier, time.monotonic)
+        bench = Bench(meter, assembled.journal, LiveTime(self._drive, time.monotonic))
+        self._shown = ShownMeter(actor, bench, pulses, self._drive.barrier)
         self._shown.source = assembled.source
 
     def _traced(self, meter: Meter) -> contextlib.AbstractContextManager[object]:
@@ -247,7 +257,7 @@ class _Life:
         tell(announcement.as_json() if self._options.json else announcement.as_text())
 
 
-def _optical(meter: Meter, baud: int, inter_octet_s: float | None) -> OpticalServer:
+def _optical(meter: Meter, guard: Guard, baud: int, inter_octet_s: float | None) -> OpticalServer:
     """The meter's side of the optical port, for the next reader."""
     identity = meter.identity
     opening = ModeEServer(
@@ -256,4 +266,4 @@ def _optical(meter: Meter, baud: int, inter_octet_s: float | None) -> OpticalSer
         identity.serial,
         idle_baud=baud,
     )
-    return OpticalServer(opening, HdlcServer(meter, Station(inter_octet_s=inter_octet_s)))
+    return OpticalServer(opening, HdlcServer(meter, Station(inter_octet_s=inter_octet_s), guard))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from softmeter.apps.accuracy.cli import app as accuracy
+from softmeter.apps.scenario.cli import app as scenario
 
 app = typer.Typer(
     name="softmeter",
@@ -18,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(accuracy, name="accuracy")
+app.add_typer(scenario, name="scenario")
 
 State = Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the meter keeps what must survive.")]
 Config = Annotated[

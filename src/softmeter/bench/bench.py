@@ -7,7 +7,6 @@ from typing import Protocol
 from softmeter.bench.journal import Circumstance, Control, Journal, Quantity
 from softmeter.device.device import Device
 from softmeter.device.display import Display
-from softmeter.device.surroundings import CALM
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, LinkTime
 
@@ -32,6 +31,10 @@ class Fault(IntFlag):
     NONVOLATILE_MEMORY = 1 << 10
     MEASUREMENT = 1 << 11
     WATCHDOG = 1 << 12
+
+    @property
+    def label(self) -> str:
+        return (self.name or "").lower()
 
 
 CONTROLS: Mapping[str, Control] = {
@@ -119,7 +122,10 @@ class Bench:
         elif held_s < SHORT_PRESS_S:
             self._journal.press(Circumstance.DISPLAY_BUTTON, at)
             if self._meter.device.powered:
-                self._meter.display.press(self.time.link_now())
+                device = self._meter.device
+                self._meter.display.press(
+                    device.behaviours.display.settings, self.time.link_now(), device.feeling.state
+                )
 
     def run(self, rate: float | None = None) -> None:
         """Let time pass at `rate`, else as fast as before it was paused.
@@ -157,11 +163,6 @@ def _control(label: str) -> Control:
         raise ConfigurationError(f"there is no control {label!r}; there are {', '.join(CONTROLS)}", "bench") from None
 
 
-def untouched(control: Control) -> float | None:
-    """What a circumstance is while nobody touches it; None for what the source decides."""
-    return float(getattr(CALM, control.label)) if isinstance(control, Circumstance) else None
-
-
 def faults(names: Iterable[str]) -> Fault:
     """The faults of these names.
 
@@ -173,6 +174,6 @@ def faults(names: Iterable[str]) -> Fault:
         try:
             found |= Fault[name.upper()]
         except KeyError:
-            known = ", ".join((fault.name or "").lower() for fault in Fault)
+            known = ", ".join(fault.label for fault in Fault)
             raise ConfigurationError(f"there is no fault {name!r}; there are {known}", "faults") from None
     return found

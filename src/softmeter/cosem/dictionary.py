@@ -52,6 +52,8 @@ class View:
         self.selectors: dict[bytes, Selector] = {}
         self.writers: dict[bytes, Writer] = {}
         self.invokers: dict[bytes, Invoker] = {}
+        self.fleeting: set[bytes] = set()
+        """The methods whose changes need not be stored before the answer leaves."""
         self._classes: dict[bytes, Interface] = {}
         for name, interface, rights in dictionary.seen_by(audience):
             self._classes[name.octets] = interface
@@ -73,6 +75,8 @@ class View:
             if rights.may_call(called.name):
                 key = place + bytes((number,))
                 self.invokers[key] = guarded(invoker(interface, called), rights.demand(called.name))
+                if not called.lasting:
+                    self.fleeting.add(key)
 
     def refusal(self, key: bytes, *, is_method: bool = False) -> DataAccessResult:
         """Why an attribute or method is not served to this audience; method results have the same numbers."""

@@ -86,6 +86,8 @@ class MethodSpec:
     type: Codec[Any]
     returns: Codec[Any] | None
     invoke: Callable[..., Any]
+    lasting: bool = True
+    """Whether what it changes must be stored before the answer leaves."""
 
 
 Reader = Callable[[Holder], bytes]
@@ -158,14 +160,17 @@ def method(
     number: int,
     type: Codec[Any],  # noqa: A002
     returns: Codec[Any] | None = None,
+    *,
+    lasting: bool = True,
 ) -> Callable[[Function], Function]:
     """Declare `f(self, meter, parameter)` as method `number`.
 
-    A parameter of type `i8` is the dummy of the standard: it may also be absent or null-data, and is 0 then.
+    A parameter of type `i8` is the dummy of the standard: it may also be absent or null-data, and is 0 then. What a
+    method changes that is not `lasting` may be gone after a power cut, and whoever called it knows how to find out.
     """
 
     def declare(function: Function) -> Function:
-        setattr(function, _SPEC, MethodSpec(number, function.__name__, type, returns, function))
+        setattr(function, _SPEC, MethodSpec(number, function.__name__, type, returns, function, lasting))
         return function
 
     return declare

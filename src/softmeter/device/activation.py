@@ -54,6 +54,7 @@ class Masks:
     masks: tuple[Mask, ...]
     _counting: Mapping[bytes, tuple[int, ...]] = field(init=False, repr=False)
     _activations: Mapping[bytes, "Activation"] = field(init=False, repr=False)
+    _text: str = field(init=False, repr=False, default="")
 
     def __post_init__(self) -> None:
         where = "register activation"
@@ -88,9 +89,12 @@ class Masks:
 
     @property
     def text(self) -> str:
-        """Registers and masks as JSON, names of masks in hexadecimal; `parse` reads it."""
-        registers = [[class_id, str(name)] for class_id, name in self.registers]
-        return json.dumps({"registers": registers, "masks": [[name.hex(), places] for name, places in self.masks]})
+        """Registers and masks as JSON, names of masks in hexadecimal; `parse` reads it; written once."""
+        if not self._text:
+            registers = [[class_id, str(name)] for class_id, name in self.registers]
+            tables = {"registers": registers, "masks": [[name.hex(), places] for name, places in self.masks]}
+            object.__setattr__(self, "_text", json.dumps(tables, separators=(",", ":")))
+        return self._text
 
     def parse(self, text: str) -> "Masks":
         """What was written by `text`, over the same known registers.

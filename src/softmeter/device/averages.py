@@ -146,6 +146,10 @@ class Averaging(Behaviour):
             return self._last
         return self._running.ended(device.registers, self.period_s) if second == self.due else DARK
 
+    def running(self, device: "Device") -> Averages:
+        """The averages of the running period as if it ended now; powers over its whole length."""
+        return self._running.ended(device.registers, self.period_s)
+
     def set_period(self, device: "Device", period_s: int) -> None:
         """Average over other periods: the one that begins now is shortened by what has passed of it.
 

@@ -9,9 +9,12 @@ from softmeter.device.breaker import Breaker
 from softmeter.device.calibration import SealedCalibration
 from softmeter.device.demand import Demand
 from softmeter.device.diagnosis import Diagnosis
+from softmeter.device.display_control import DisplayControl
+from softmeter.device.images import Images
 from softmeter.device.limiter import Limiter
 from softmeter.device.measurement_check import MeasurementCheck
 from softmeter.device.monitors import Monitors
+from softmeter.device.outputs import OpticalOutput
 from softmeter.device.power_failures import PowerFailures
 from softmeter.device.power_quality import PowerQuality
 from softmeter.device.settings import DeviceSettings
@@ -28,12 +31,15 @@ class Behaviours(NamedTuple):
     averages: Averaging
     calibration: SealedCalibration
     diagnosis: Diagnosis
+    firmware: Images
     tamper: Tamper
     power_failures: PowerFailures
     limiter: Limiter
     breaker: Breaker
     alarms: Alarms
     monitors: Monitors
+    display: DisplayControl
+    outputs: OpticalOutput
 
     @classmethod
     def of(cls, settings: DeviceSettings) -> "Behaviours":
@@ -46,12 +52,15 @@ class Behaviours(NamedTuple):
             averages=Averaging(settings.averaging_period_s),
             calibration=SealedCalibration(settings.calibration),
             diagnosis=Diagnosis(),
+            firmware=Images(settings.image_block_octets),
             tamper=Tamper(),
             power_failures=PowerFailures(),
             limiter=Limiter(settings.limits),
             breaker=Breaker(fitted=settings.has_breaker),
             alarms=Alarms(),
             monitors=Monitors(settings.monitors, settings.alarm_words),
+            display=DisplayControl(settings.display),
+            outputs=OpticalOutput(),
         )
 
     def fork(self) -> "Behaviours":

@@ -66,6 +66,7 @@ class Calendar:
     days: tuple[Day, ...]
     _weeks: Mapping[bytes, tuple[int, ...]] = field(init=False, repr=False, compare=False)
     _days: Mapping[int, tuple[Switch, ...]] = field(init=False, repr=False, compare=False)
+    _text: str = field(init=False, repr=False, compare=False, default="")
 
     def __post_init__(self) -> None:
         _check_name(self.name, "calendar")
@@ -132,16 +133,16 @@ class Calendar:
 
     @property
     def text(self) -> str:
-        """The calendar as JSON, names and dates in hexadecimal; `parse` reads it."""
-        return json.dumps(
-            {
+        """The calendar as JSON, names and dates in hexadecimal; `parse` reads it; written once."""
+        if not self._text:
+            tables = {
                 "name": self.name.hex(),
                 "seasons": [[one.name.hex(), one.start.encode().hex(), one.week.hex()] for one in self.seasons],
                 "weeks": [[name.hex(), days] for name, days in self.weeks],
                 "days": self.days,
-            },
-            separators=(",", ":"),
-        )
+            }
+            object.__setattr__(self, "_text", json.dumps(tables, separators=(",", ":")))
+        return self._text
 
     @classmethod
     def parse(cls, text: str) -> "Calendar":

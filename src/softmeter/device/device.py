@@ -14,6 +14,7 @@ from softmeter.device.behaviour import Block, Script
 from softmeter.device.behaviours import Behaviours
 from softmeter.device.clock import Clock
 from softmeter.device.events import CLEARED, Event, EventLogs, Log
+from softmeter.device.images import Installer, Verified
 from softmeter.device.instantaneous import NOTHING, Instantaneous
 from softmeter.device.measurement_check import alive
 from softmeter.device.outage import power_down, power_up
@@ -24,7 +25,7 @@ from softmeter.device.registers import Registers
 from softmeter.device.settings import DeviceSettings
 from softmeter.device.surroundings import Calm, Feeling, Surroundings
 from softmeter.device.tariff import Tariff, follow
-from softmeter.errors import LocalProtocolError
+from softmeter.errors import ConfigurationError, LocalProtocolError
 from softmeter.instant import SECOND, Instant, at_second, whole_second
 from softmeter.metrology.energy import quantities
 from softmeter.metrology.engine import Seconds, integrate
@@ -48,6 +49,11 @@ def _no_scripts(_: "Device", __: Script) -> None:
     """A device alone has no objects that a script could act upon."""
 
 
+def _no_images(_: "Device", __: Verified) -> None:
+    """A device alone cannot read what an image declares."""
+    raise ConfigurationError("nobody can install it", "image")
+
+
 class Device:
     """Registers, profiles, logs, clock and tariff of one meter, fed by a source of measurements.
 
@@ -63,6 +69,7 @@ class Device:
         "events",
         "executor",
         "feeling",
+        "installer",
         "instantaneous",
         "profiles",
         "progress",
@@ -80,6 +87,7 @@ class Device:
         self.source = source
         self.surroundings = surroundings
         self.executor: Executor = _no_scripts
+        self.installer: Installer = _no_images
         self.attributes = Attributes()
         self.feeling = Feeling()
         self.progress = Progress(start)
@@ -203,6 +211,18 @@ class Device:
             self._executing -= 1
             self._capturing = before
 
+    def install(self, image: Verified) -> None:
+        """Put an image in force now.
+
+        Raises:
+            ConfigurationError: it cannot be; nothing has changed.
+        """
+        self._executing += 1
+        try:
+            self.installer(self, image)
+        finally:
+            self._executing -= 1
+
     def reschedule(self, second: int) -> None:
         """The clock shows `second`, and may have shown anything before: let each behaviour find out when it is due."""
         for behaviour in self.behaviours:
@@ -248,6 +268,8 @@ class Device:
         for profile in self.profiles:
             yield profile.ring
         yield self.behaviours.power_failures.ring
+        if self.behaviours.firmware.blocks is not None:
+            yield self.behaviours.firmware.blocks
         for log in Log:
             yield self.events.ring(log)
 
@@ -299,12 +321,13 @@ class Device:
             counted = block.counted[:, begin:stop]
             if outputs is not None and outputs.wants_seconds:
                 for index, pulses in enumerate(pulses_each(self.registers, counted, first + begin), begin):
-                    outputs.pulses(*pulses)
+                    outputs.pulses(*self.behaviours.outputs.given(self, pulses, first + index + 1))
                     self._add(block, index, index + 1, boundary)
                     outputs.second(self)
             else:
                 if outputs is not None:
-                    outputs.pulses(*pulses_of(self.registers, counted, first + begin))
+                    pulses = pulses_of(self.registers, counted, first + begin)
+                    outputs.pulses(*self.behaviours.outputs.given(self, pulses, first + stop))
                 self._add(block, begin, stop, boundary)
             begin = stop
 

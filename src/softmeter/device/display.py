@@ -1,23 +1,21 @@
 """The display: what the LCD shows at a time (manual 4, annex I)."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from softmeter.clock import DateTime
-from softmeter.device.saved import saved_int, saved_text
-from softmeter.errors import ConfigurationError
+from softmeter.device.display_lists import DisplaySettings, Item
+from softmeter.device.surroundings import Surrounded
 from softmeter.instant import LinkTime
-from softmeter.obis import Obis
-from softmeter.persistent import Scalar
 from softmeter.units import Unit
 
 WIDTH = 9
 WHOLE_DIGITS = 6
 DASHES = "-" * WIDTH
 POWER_ON_S = 5.0
-MOST_ITEMS = 100
+SIGNAL_S = 30.0
+"""How long a signal strength is shown before it is looked at again (manual 4.3)."""
 
 _THOUSANDS = {
     Unit.WATT_HOUR: "kWh",
@@ -28,20 +26,6 @@ _THOUSANDS = {
     Unit.VOLT_AMPERE: "kVA",
 }
 _ENERGIES = frozenset((Unit.WATT_HOUR, Unit.VAR_HOUR, Unit.VOLT_AMPERE_HOUR))
-
-
-class Item(NamedTuple):
-    """One line of a display list: an attribute of an object; `title` says what it is."""
-
-    class_id: int
-    obis: Obis
-    attribute: int
-    title: str = ""
-
-    @property
-    def code(self) -> str:
-        """What the upper row shows."""
-        return f"{self.obis.c}.{self.obis.d}.{self.obis.e}"
 
 
 class Reading(NamedTuple):
@@ -94,88 +78,68 @@ class Screen:
     """What the item is, for people; not on the glass."""
 
 
-@dataclass(frozen=True, slots=True)
-class DisplaySettings:
-    """Both lists and the times of the display."""
-
-    automatic: tuple[Item, ...]
-    manual: tuple[Item, ...]
-    scroll_s: int = 5
-    return_s: int = 60
-    energy_decimals: int = 0
-
-    def __post_init__(self) -> None:
-        for name, value, least, greatest in (
-            ("scroll period", self.scroll_s, 5, 60),
-            ("return time", self.return_s, 1, 300),
-            ("energy decimals", self.energy_decimals, 0, 3),
-            ("length of the automatic list", len(self.automatic), 1, MOST_ITEMS),
-            ("length of the manual list", len(self.manual), 1, MOST_ITEMS),
-        ):
-            if not least <= value <= greatest:
-                raise ConfigurationError(f"{name} {value}; it must be {least}..{greatest}", "display")
-
-
 class Display:
     """Which item is shown: first the firmware version, then the automatic list, after a press the manual one.
 
     `version` is that of the metrological part, and behind a space its checksum, which the upper row shows.
-    Only the settings survive a power cut. Times are those of a person looking, whatever the rate of the bench.
+    Nothing here survives a power cut. Times are those of a person looking, whatever the rate of the bench.
     """
 
-    __slots__ = ("_power_on", "_pressed", "_presses", "settings", "version")
+    __slots__ = ("_felt", "_foretold", "_power_on", "_pressed", "_presses", "_signal", "version")
 
-    def __init__(self, settings: DisplaySettings, version: str, now: LinkTime) -> None:
-        self.settings = settings
+    def __init__(self, version: str, now: LinkTime) -> None:
         self.version = version
-        self._power_on = now
-        self._pressed: LinkTime | None = None
-        self._presses = 0
+        self.power_on(now)
 
     def power_on(self, now: LinkTime) -> None:
         """Begin anew."""
-        self._power_on, self._pressed, self._presses = now, None, 0
+        self._power_on = now
+        self._pressed: LinkTime | None = None
+        self._presses = 0
+        self._foretold = 0
+        self._felt: tuple[int, int] | None = None
+        self._signal: tuple[LinkTime, int | None] | None = None
 
-    def press(self, now: LinkTime) -> None:
-        """The display button: into the manual list, or on to its next screen."""
-        self._presses = self._presses + 1 if self.is_manual(now) else 0
+    def press(self, settings: DisplaySettings, now: LinkTime, around: Surrounded | None = None) -> None:
+        """The display button: into the manual list, or on to its next screen.
+
+        A press that the device will feel later is given with what it feels `around` it now, and counts once.
+        """
+        if around is not None:
+            self.feel(settings, around, now)
+            self._foretold += 1
+        self._presses = self._presses + 1 if self.is_manual(settings, now) else 0
         self._pressed = now
 
-    def is_manual(self, now: LinkTime) -> bool:
+    def feel(self, settings: DisplaySettings, around: Surrounded, now: LinkTime) -> None:
+        """Take note of the presses that the device felt: each one scrolls, a long one ends the manual list."""
+        before, self._felt = self._felt, (around.display_button, around.long_presses)
+        if before is None:
+            return
+        pressed = max(around.display_button - before[0], 0)
+        foretold = min(pressed, self._foretold)
+        self._foretold -= foretold
+        for _ in range(pressed - foretold):
+            self.press(settings, now)
+        if around.long_presses > before[1] and self.is_manual(settings, now):
+            self._pressed = LinkTime(now - settings.return_s)
+
+    def is_manual(self, settings: DisplaySettings, now: LinkTime) -> bool:
         """Whether the button was pressed not long ago."""
-        return self._pressed is not None and now - self._pressed < self.settings.return_s
+        return self._pressed is not None and now - self._pressed < settings.return_s
 
-    def screen(self, now: LinkTime, values: Values, indicators: Indicators) -> Screen:
-        """What is visible at `now`."""
-        page = self._page(now, values)
-        return Screen(page.alphanumeric, page.numeric, page.unit, *indicators, title=page.title)
+    def screen(
+        self, settings: DisplaySettings, now: LinkTime, values: Values, indicators: Indicators, more_decimals: int = 0
+    ) -> Screen:
+        """What is visible at `now`; energies with so many decimals more than set."""
+        if self._signal is None or now - self._signal[0] >= SIGNAL_S:
+            self._signal = (now, indicators.signal)
+        beside = indicators._replace(signal=self._signal[1])
+        page = self._page(settings, now, values, settings.energy_decimals + more_decimals)
+        return Screen(page.alphanumeric, page.numeric, page.unit, *beside, title=page.title)
 
-    def saved(self) -> Mapping[str, Scalar]:
-        settings = self.settings
-        return {
-            "automatic": _listed(settings.automatic),
-            "manual": _listed(settings.manual),
-            "scroll_s": settings.scroll_s,
-            "return_s": settings.return_s,
-            "energy_decimals": settings.energy_decimals,
-        }
-
-    def restore(self, saved: Mapping[str, Scalar]) -> None:
-        settings = self.settings
-        restored = replace(
-            settings,
-            automatic=_items(saved_text(saved, "automatic", _listed(settings.automatic))),
-            manual=_items(saved_text(saved, "manual", _listed(settings.manual))),
-            scroll_s=saved_int(saved, "scroll_s", settings.scroll_s),
-            return_s=saved_int(saved, "return_s", settings.return_s),
-            energy_decimals=saved_int(saved, "energy_decimals", settings.energy_decimals),
-        )
-        if restored != settings:  # else a thousand meters go on sharing one
-            self.settings = restored
-
-    def _page(self, now: LinkTime, values: Values) -> Page:
-        settings = self.settings
-        if self.is_manual(now):
+    def _page(self, settings: DisplaySettings, now: LinkTime, values: Values, energy_decimals: int) -> Page:
+        if self.is_manual(settings, now):
             items, position = settings.manual, self._presses
         else:
             shown_for = now - self._power_on - POWER_ON_S
@@ -185,7 +149,7 @@ class Display:
             if self._pressed is not None:
                 shown_for = now - self._pressed - settings.return_s
             items, position = settings.automatic, int(shown_for // settings.scroll_s)
-        pages = [page for item in items for page in item_pages(item, values(item), settings.energy_decimals)]
+        pages = [page for item in items for page in item_pages(item, values(item), energy_decimals)]
         return pages[position % len(pages)]
 
 
@@ -213,16 +177,22 @@ def number_text(reading: Reading, energy_decimals: int) -> tuple[str, str]:
     if unit in _THOUSANDS:
         symbol, decimals = _THOUSANDS[unit], decimals + 3
     if unit in _ENERGIES:
-        digits = WHOLE_DIGITS
-        magnitude = abs(number) // 10 ** (decimals - energy_decimals)
+        energy_decimals = min(energy_decimals, decimals)
+        cells = WIDTH - (number < 0)
+        digits = min(WHOLE_DIGITS, cells - energy_decimals)
+        magnitude = abs(number) // 10 ** (decimals - energy_decimals) % 10**cells
         decimals = energy_decimals
-        magnitude %= 10**WIDTH
     else:
         magnitude = abs(number)
     text = f"{magnitude:0{digits + decimals}d}"
     if decimals:
         text = f"{text[:-decimals]}.{text[-decimals:]}"
     return (f"-{text}" if number < 0 and magnitude else text), symbol
+
+
+def signal_class(rsrp_dbm: int) -> int:
+    """Bars of a signal strength, 0 for no reception to 4 for an excellent one (manual 4.3)."""
+    return sum(rsrp_dbm >= least for least in (-120, -100, -90, -80))
 
 
 def _pages(code: str, text: str, unit: str, title: str) -> list[Page]:
@@ -245,16 +215,3 @@ def _pages(code: str, text: str, unit: str, title: str) -> list[Page]:
 def _is_wide(character: str) -> bool:
     """Whether it needs a cell of its own."""
     return character not in ".:"
-
-
-@lru_cache(maxsize=64)  # a thousand meters share the text of one list
-def _listed(items: tuple[Item, ...]) -> str:
-    return "\n".join(f"{item.class_id},{item.obis},{item.attribute},{item.title}" for item in items)
-
-
-def _items(text: str) -> tuple[Item, ...]:
-    items = []
-    for line in text.split("\n"):
-        class_id, obis, attribute, title = line.split(",", 3)
-        items.append(Item(int(class_id), Obis.parse(obis), int(attribute), title))
-    return tuple(items)

@@ -1,7 +1,76 @@
-"""The display lists of the factory (manual 4.3, annex I)."""
+"""What a display is set to show: its items, lists and times, and those of the factory (manual 4.3, 4.4, annex I)."""
 
-from softmeter.device.display import DisplaySettings, Item
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from softmeter.errors import ConfigurationError
 from softmeter.obis import Obis
+
+MOST_ITEMS = 100
+MOST_DECIMALS = 3
+
+
+class Item(NamedTuple):
+    """One line of a display list: an attribute of an object, or an element of it; `title` says what it is.
+
+    `data_index` 0 is the whole attribute.
+    """
+
+    class_id: int
+    obis: Obis
+    attribute: int
+    title: str = ""
+    data_index: int = 0
+
+    @property
+    def code(self) -> str:
+        """What the upper row shows."""
+        return f"{self.obis.c}.{self.obis.d}.{self.obis.e}"
+
+
+@dataclass(frozen=True, slots=True)
+class DisplaySettings:
+    """Both lists and the times of the display."""
+
+    automatic: tuple[Item, ...]
+    manual: tuple[Item, ...]
+    scroll_s: int = 5
+    return_s: int = 60
+    energy_decimals: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value, least, greatest in (
+            ("scroll period", self.scroll_s, 5, 60),
+            ("return time", self.return_s, 1, 300),
+            ("energy decimals", self.energy_decimals, 0, MOST_DECIMALS),
+            ("length of the automatic list", len(self.automatic), 1, MOST_ITEMS),
+            ("length of the manual list", len(self.manual), 1, MOST_ITEMS),
+        ):
+            if not least <= value <= greatest:
+                raise ConfigurationError(f"{name} {value}; it must be {least}..{greatest}", "display")
+
+
+@lru_cache(maxsize=64)  # a thousand meters share the text of one list
+def listed(items: tuple[Item, ...]) -> str:
+    """A list as it is stored: a line for each item."""
+    return "\n".join(f"{item.class_id},{item.obis},{_place(item)},{item.title}" for item in items)
+
+
+@lru_cache(maxsize=64)
+def unlisted(text: str) -> tuple[Item, ...]:
+    """The list that was stored as `text`."""
+    items = []
+    for line in text.split("\n"):
+        class_id, obis, place, title = line.split(",", 3)
+        attribute, _, data_index = place.partition("/")
+        items.append(Item(int(class_id), Obis.parse(obis), int(attribute), title, int(data_index or 0)))
+    return tuple(items)
+
+
+def _place(item: Item) -> str:
+    return f"{item.attribute}/{item.data_index}" if item.data_index else str(item.attribute)
+
 
 # fmt: off
 AUTOMATIC = (

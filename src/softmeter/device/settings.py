@@ -7,7 +7,9 @@ from softmeter.device.action_schedules import ActionSchedule
 from softmeter.device.averages import FACTORY_PERIOD_S
 from softmeter.device.calendar import FACTORY_CALENDAR, Calendar
 from softmeter.device.demand import FACTORY_DEMAND, DemandSettings
+from softmeter.device.display_lists import FACTORY_DISPLAY, DisplaySettings
 from softmeter.device.hands import EXACT, Crystal
+from softmeter.device.images import LARGEST_BLOCK
 from softmeter.device.limiter import NO_LIMITS, Limits
 from softmeter.device.monitors import Monitor, Read
 from softmeter.device.profile import Catalogue, ProfileSettings
@@ -41,8 +43,10 @@ class DeviceSettings:
     averaging_period_s: int = FACTORY_PERIOD_S
     calibration: Calibration = NEUTRAL
     schedules: Mapping[Obis, ActionSchedule] = field(default_factory=dict)
+    display: DisplaySettings = FACTORY_DISPLAY
     has_breaker: bool = False
     limits: Limits = NO_LIMITS
     monitors: Mapping[Obis, Monitor] = field(default_factory=dict)
+    image_block_octets: int = LARGEST_BLOCK
     alarm_words: Mapping[str, Read] = field(default_factory=dict)
     """What monitors look at whenever it changes, by its key in the catalogue."""

@@ -121,6 +121,7 @@ class Tariff:
         self.default_rate = saved_int(saved, "default_rate", self.default_rate)
         if "active" in saved:
             self.table = Calendar.parse(saved_text(saved, "active", ""))
+            self.table.check()
         if "passive" in saved:
             self.passive = Calendar.parse(saved_text(saved, "passive", ""))
         self.activation_time = DateTime.decode(saved_octets(saved, "activation_time", NEVER.encode()))

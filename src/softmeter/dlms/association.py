@@ -25,7 +25,7 @@ from softmeter.dlms.acse import (
 from softmeter.dlms.agreed import Agreed
 from softmeter.dlms.apdu import encode_apdu
 from softmeter.dlms.conformance import Conformance
-from softmeter.dlms.decisions import Proposal, Refusal, answered_context, decide
+from softmeter.dlms.decisions import LOCKED_OUT, Proposal, Refusal, answered_context, decide
 from softmeter.dlms.dialect import STANDARD, Dialect
 from softmeter.dlms.host import (
     AssociationOpened,
@@ -34,6 +34,7 @@ from softmeter.dlms.host import (
     BadRequest,
     DecipherFailed,
     Event,
+    Guard,
     Host,
     LoginFailed,
     Replayed,
@@ -105,9 +106,16 @@ class Association:
     """The association between one client address and one server address of a connection."""
 
     def __init__(
-        self, host: Host, client_sap: int, server_sap: int, events: list[Event], longest: int = LONGEST_ANSWER
+        self,
+        host: Host,
+        client_sap: int,
+        server_sap: int,
+        events: list[Event],
+        longest: int = LONGEST_ANSWER,
+        guard: Guard | None = None,
     ) -> None:
         self._host = host
+        self._guard = guard
         self._client_sap = client_sap
         self._server_sap = server_sap
         self._events = events
@@ -225,15 +233,21 @@ class Association:
             return protector.open(apdu)
         except CounterError as error:
             self._wait_if_locked()
-            self._events.append(Replayed(self._client_sap, error.last))
+            self._tell(Replayed(self._client_sap, error.last))
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.INVOCATION_COUNTER_ERROR, error.last)
         except SecurityError:
             self._wait_if_locked()
-            self._events.append(DecipherFailed(self._client_sap))
+            self._tell(DecipherFailed(self._client_sap))
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.DECIPHERING_ERROR)
         except DecodeError as error:
             self._events.append(BadRequest(self._client_sap, str(error)))
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.OTHER_REASON)
+
+    def _tell(self, event: Event) -> None:
+        """Report what says something about who is at the other end."""
+        self._events.append(event)
+        if self._guard is not None:
+            self._guard.heard(event)
 
     # -- opening, proving, releasing
 
@@ -244,6 +258,8 @@ class Association:
             aarq = decode_message(Aarq, apdu)
         except DecodeError as error:
             return self._reject(None, Refusal(Diagnostic.PROVIDER_NO_REASON, f"AARQ: {error}"))
+        if self._guard is not None and not self._guard.admits(self._client_sap):
+            return self._reject(aarq, LOCKED_OUT)
         client = self._host.clients.get(self._client_sap)
         if client is None or self._server_sap != SERVER_SAP:
             return self._reject(aarq, Refusal(Diagnostic.NO_REASON, "address"))
@@ -259,11 +275,11 @@ class Association:
     def _reject(self, aarq: Aarq | None, refused: Refusal, dialect: Dialect = STANDARD) -> bytes:
         sap = self._client_sap
         if refused.is_login and aarq is not None:
-            self._events.append(LoginFailed(sap, Mechanism(aarq.mechanism or 0)))
+            self._tell(LoginFailed(sap, Mechanism(aarq.mechanism or 0)))
         elif refused.is_undeciphered:
-            self._events.append(DecipherFailed(sap))
+            self._tell(DecipherFailed(sap))
         elif refused.replayed is not None:
-            self._events.append(Replayed(sap, refused.replayed))
+            self._tell(Replayed(sap, refused.replayed))
         else:
             self._events.append(AssociationRefused(sap, refused.reason))
         if dialect.exceptions_to_aarq and refused.replayed is not None:
@@ -274,7 +290,7 @@ class Association:
         return encode_acse(
             Aare(
                 context=answered_context(aarq),
-                result=Result.REJECTED_PERMANENT,
+                result=Result.REJECTED_TRANSIENT if refused.is_transient else Result.REJECTED_PERMANENT,
                 diagnostic=refused.diagnostic,
                 user_information=None if error is None else encode_apdu(error),
             )
@@ -288,7 +304,7 @@ class Association:
             agreed.theirs = proposal.aarq.authentication or b""
             agreed.ours = draw_challenge(self._host.entropy, different_from=(agreed.theirs,))
         else:
-            self._events.append(AssociationOpened(self._client_sap, agreed.mechanism))
+            self._tell(AssociationOpened(self._client_sap, agreed.mechanism))
         self._move(agreed, _CHALLENGE if hls else Step.ACCEPT)
         return encode_accepting(
             context,
@@ -347,13 +363,13 @@ class Association:
                 raise CounterError(before)
         except (SecurityError, DecodeError):
             self._move(agreed, Step.FAIL)
-            self._events.append(LoginFailed(self._client_sap, agreed.mechanism))
+            self._tell(LoginFailed(self._client_sap, agreed.mechanism))
             return encode_apdu(ActionResponseNormal(plain[2], ActionResult.OTHER_REASON, None))
         if counter is not None and counter > proving.last_accepted:
             proving.accept_counter(counter)
         proof = octets.encode(prover.make(agreed.theirs, agreed.ours))
         self._move(agreed, Step.PROVE)
-        self._events.append(AssociationOpened(self._client_sap, agreed.mechanism))
+        self._tell(AssociationOpened(self._client_sap, agreed.mechanism))
         agreed.ours = agreed.theirs = b""
         return _proved(plain[2]) + proof
 

@@ -10,7 +10,7 @@ from softmeter.dlms.association import LONGEST_ANSWER, Association, State
 from softmeter.dlms.block_server import BlockServer
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.decisions import SMALLEST_PDU
-from softmeter.dlms.host import Event, Host
+from softmeter.dlms.host import Event, Guard, Host
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 
@@ -34,9 +34,12 @@ class Standing(IntEnum):
 class Associations:
     """Answers APDUs by the addresses they came with; what happened is added to `events`."""
 
-    def __init__(self, host: Host, events: list[Event], longest: int = LONGEST_ANSWER) -> None:
+    def __init__(
+        self, host: Host, events: list[Event], longest: int = LONGEST_ANSWER, guard: Guard | None = None
+    ) -> None:
         """`longest`: octets of an APDU that the link carries; no answer is longer, whatever the client takes."""
         self._host = host
+        self._guard = guard
         self._events = events
         self._longest = longest
         self._by_pair: dict[tuple[int, int], Association] = {}
@@ -133,7 +136,7 @@ class Associations:
                 raise RemoteProtocolError(f"more than {MOST_ASSOCIATIONS} associations in one connection")
             self._end_transfer(*idle[0])
             del self._by_pair[idle[0]]
-        association = Association(self._host, source, destination, self._events, self._longest)
+        association = Association(self._host, source, destination, self._events, self._longest, self._guard)
         self._by_pair[source, destination] = association
         return association
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from softmeter.dlms.association import BusyError
 from softmeter.dlms.associations import Associations, Standing
-from softmeter.dlms.host import Event, Host, TimedOut
+from softmeter.dlms.host import Event, Guard, Host, TimedOut
 from softmeter.dlms.server import ASSOCIATED_S, UNASSOCIATED_S
 from softmeter.instant import LinkTime
 from softmeter.wire.wrapper import LONGEST_IN_DATAGRAM, Datagram, encode_datagram
@@ -30,8 +30,9 @@ _REMEMBERED = 16
 class DatagramServer:
     """Answers the APDUs of one correspondent. `now` is when the first came."""
 
-    def __init__(self, host: Host, source: int, destination: int, now: LinkTime) -> None:
+    def __init__(self, host: Host, source: int, destination: int, now: LinkTime, guard: Guard | None = None) -> None:
         self._host = host
+        self._guard = guard
         self._pair = source, destination
         self._events: list[Event] = []
         self._associations = self._fresh()
@@ -100,7 +101,7 @@ class DatagramServer:
         return self._reported()
 
     def _fresh(self) -> Associations:
-        return Associations(self._host, self._events, LONGEST_IN_DATAGRAM)
+        return Associations(self._host, self._events, LONGEST_IN_DATAGRAM, self._guard)
 
     def _serve(self, apdu: bytes, now: LinkTime) -> None:
         last = self._last

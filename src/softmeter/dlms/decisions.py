@@ -87,6 +87,10 @@ class Refusal(NamedTuple):
     is_login: bool = False
     is_undeciphered: bool = False
     replayed: int | None = None
+    is_transient: bool = False
+
+
+LOCKED_OUT = Refusal(Diagnostic.NO_REASON, "too many failures: locked out for a while", is_transient=True)
 
 
 class _Rule(NamedTuple):

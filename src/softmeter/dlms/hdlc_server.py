@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from softmeter.dlms.association import SERVER_SAP, BusyError
 from softmeter.dlms.associations import MOST_ASSOCIATIONS, Associations, Standing
-from softmeter.dlms.host import BadRequest, Event, Host, TimedOut
+from softmeter.dlms.host import BadRequest, Event, Guard, Host, TimedOut
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 from softmeter.wire.hdlc import LLC_COMMAND, LLC_RESPONSE, Address, Frame, FrameReader, Kind, control_of, encode_frame
@@ -72,7 +72,7 @@ class _Waiting(NamedTuple):
 class HdlcServer:
     """One line to the meter, with any number of clients."""
 
-    def __init__(self, host: Host, station: Station | None = None) -> None:
+    def __init__(self, host: Host, station: Station | None = None, guard: Guard | None = None) -> None:
         self._station = station or Station()
         self._reader = FrameReader(self._station.inter_octet_s)
         self._lines: dict[int, _Line] = {}
@@ -80,7 +80,7 @@ class HdlcServer:
         self._out: list[bytes] = []
         self._events: list[Event | LinkSetUp | LinkEnded] = []
         self._reports: list[Event] = []
-        self._associations = Associations(host, self._reports)
+        self._associations = Associations(host, self._reports, guard=guard)
         self._closed = False
 
     @property

@@ -110,6 +110,18 @@ class Counters(Protocol):
         ...
 
 
+class Guard(Protocol):
+    """Who watches over one connection: keeps out clients that guess secrets, and hears of what is suspicious."""
+
+    def admits(self, sap: int) -> bool:
+        """Whether somebody may try to open an association as this client now."""
+        ...
+
+    def heard(self, event: "Event") -> None:
+        """An association was opened, or somebody failed to, or an APDU was forged or repeated."""
+        ...
+
+
 class Host(Holder, Protocol):
     """The meter, as far as a server needs it."""
 

@@ -68,7 +68,8 @@ class Objects:
             data = invoke(self.host, parameter)
         except AccessError as error:
             return ActionOutcome(ActionResult(error.result), None)
-        self.host.changed()
+        if key not in self.view.fleeting:
+            self.host.changed()
         self._events.append(MethodInvoked(self._sap, key))
         return ActionOutcome(ActionResult.SUCCESS, data or None)
 

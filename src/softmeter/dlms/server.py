@@ -5,7 +5,7 @@ Sans IO: whoever owns the socket hands in what arrived and sends what `to_send` 
 
 from softmeter.dlms.association import BusyError
 from softmeter.dlms.associations import Associations, Standing
-from softmeter.dlms.host import BadRequest, Event, Host, TimedOut
+from softmeter.dlms.host import BadRequest, Event, Guard, Host, TimedOut
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 from softmeter.wire.wrapper import LONGEST, Datagram, Reassembly, encode_datagram
@@ -19,11 +19,11 @@ MOST_PENDING = 2 * LONGEST
 class Server:
     """One connection to the meter. `now` is when it was made."""
 
-    def __init__(self, host: Host, now: LinkTime) -> None:
+    def __init__(self, host: Host, now: LinkTime, guard: Guard | None = None) -> None:
         self._stream = Reassembly()
         self._out: list[bytes] = []
         self._events: list[Event] = []
-        self._associations = Associations(host, self._events)
+        self._associations = Associations(host, self._events, guard=guard)
         self._waiting: Datagram | None = None
         self._silent_since = now
         self._closed = False

@@ -67,6 +67,8 @@ class Actor:
     def advanced(self, until: Instant) -> Device:
         """A successor of the visible device that has lived until an instant."""
         successor = self.meter.device.fork()
+        for event in self.meter.reported():
+            successor.record(event)
         successor.advance(until, self.outputs)
         return successor
 
@@ -103,6 +105,5 @@ class Actor:
     def _parts(self, device: Device) -> Iterator[tuple[str, Persistent]]:
         yield "factory", self.meter.factory
         yield from device.parts()
-        yield "display", self.meter.display
         yield "keys", self.meter.key_ring
         yield "counters", self.meter.counters

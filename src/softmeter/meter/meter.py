@@ -13,6 +13,7 @@ from softmeter.cosem.sessions import Sessions
 from softmeter.device.attributes import Attributes
 from softmeter.device.device import Device
 from softmeter.device.display import Display
+from softmeter.device.events import Event
 from softmeter.dlms.host import Client, Keys
 from softmeter.entropy import Entropy
 from softmeter.instant import Instant
@@ -24,6 +25,8 @@ from softmeter.meter.identity import Identity
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.scripts import execute
 
+MOST_REPORTS = 64
+
 
 class Meter:
     """What a DLMS server asks of a meter (`Host`), and what the rows of the model read of it (`Presented`).
@@ -34,6 +37,7 @@ class Meter:
 
     __slots__ = (
         "_changed",
+        "_reported",
         "counters",
         "device",
         "display",
@@ -60,6 +64,7 @@ class Meter:
         self.extra_services = False
         self.present: Callable[[], Instant] = lambda: self.device.now
         self._changed = False
+        self._reported: list[Event] = []
         device.executor = partial(execute, self)
 
     @property
@@ -100,6 +105,16 @@ class Meter:
             ConfigurationError: it has not 17 characters of ASCII.
         """
         self.factory.identity = replace(self.identity, equipment_identifier=equipment_identifier)
+
+    def report(self, event: Event) -> None:
+        """Have an event logged that happened outside the device, as soon as time goes on."""
+        if len(self._reported) < MOST_REPORTS:
+            self._reported.append(event)
+
+    def reported(self) -> list[Event]:
+        """What was reported since the last call."""
+        events, self._reported = self._reported, []
+        return events
 
     def changed(self) -> None:
         """A client changed something: it must be stored before the answer leaves."""

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from softmeter.clock import DateTime
-from softmeter.cosem.access import ActionResult
+from softmeter.clock import DateTime, Stamp
+from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.device.demand import (
     DemandSettings,
     Window,
@@ -16,6 +16,7 @@ from softmeter.device.demand import (
 from softmeter.device.profile import levels
 from softmeter.errors import AccessError
 from softmeter.meter.model.demanded import Read
+from softmeter.meter.model.limited import Limited
 from softmeter.meter.parts import lived, refusals
 from softmeter.meter.presented import Presented
 
@@ -110,3 +111,59 @@ class CapturedPart:
             raise AccessError(ActionResult.READ_WRITE_DENIED, "the last average follows its demand")
         lived(self.meter)
         reset_maximum(self.meter.device, self.place)
+
+
+@dataclass
+class AveragePart:
+    """An average power over the measurement period 1-0:0.8.2, whose window is set there."""
+
+    meter: Presented
+    of: Limited
+
+    @property
+    def current(self) -> int:
+        return self.of.current(self.meter.device)
+
+    @property
+    def last(self) -> int:
+        return self.of.last(self.meter.device)
+
+    @property
+    def status(self) -> int:
+        return int(levels(self._begun))
+
+    @property
+    def capture_time(self) -> DateTime:
+        return self._begun.date_time
+
+    @property
+    def start_time(self) -> DateTime:
+        return self._begun.date_time
+
+    @property
+    def period_s(self) -> int:
+        return self.meter.device.behaviours.averages.period_s
+
+    @period_s.setter
+    def period_s(self, _: int) -> None:
+        raise AccessError(DataAccessResult.READ_WRITE_DENIED, "the period is that of 1-0:0.8.2")
+
+    @property
+    def periods(self) -> int:
+        return 1
+
+    @periods.setter
+    def periods(self, _: int) -> None:
+        raise AccessError(DataAccessResult.READ_WRITE_DENIED, "the window is one period")
+
+    def reset(self) -> None:
+        raise AccessError(ActionResult.READ_WRITE_DENIED, "the averages follow their period")
+
+    def next_period(self) -> None:
+        raise AccessError(ActionResult.READ_WRITE_DENIED, "the averages follow their period")
+
+    @property
+    def _begun(self) -> Stamp:
+        """When the last period ended and the running one began."""
+        device = self.meter.device
+        return device.clock.stamp_of(device.behaviours.averages.due - self.period_s)

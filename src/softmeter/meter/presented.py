@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from softmeter.cosem.dictionary import Dictionary
 from softmeter.cosem.interface import Holder
 from softmeter.device.device import Device
 from softmeter.instant import Instant
@@ -16,6 +17,11 @@ class Presented(Holder, Protocol):
     @property
     def device(self) -> Device:
         """The visible state."""
+        ...
+
+    @property
+    def dictionary(self) -> Dictionary:
+        """The objects of the meter's type."""
         ...
 
     @property

@@ -75,7 +75,7 @@ class OpticalPort:
         self.place = place
         self._port: WanPort | SerialPort
         if isinstance(place, Address):
-            self._port = WanPort(place, lambda: factory(SLOW, None), barrier, monotonic, most_peers=READERS)
+            self._port = WanPort(place, lambda _: factory(SLOW, None), barrier, monotonic, most_peers=READERS)
         else:
             baud = place.baud
             self._port = SerialPort(_opener(place), baud, lambda: factory(baud, INTER_OCTET_S), barrier, monotonic)

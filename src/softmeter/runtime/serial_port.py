@@ -110,7 +110,7 @@ class _SerialPeer(Peer):
     """A peer whose line changes its speed after what was sent last."""
 
     def __init__(self, port: SerialPort, connection: SpeakingAtSpeed) -> None:
-        super().__init__(port, connection)
+        super().__init__(port, lambda _: connection)
         self._line = connection
 
     def _serve(self, step: Step, *arguments: Any) -> None:

@@ -25,8 +25,8 @@ MOST_CORRESPONDENTS = 256
 _AARQ = b"\x60"
 _ICMP_IS_NO_NEWS = "an answer was not delivered: %s"
 
-Factory = Callable[[int, int, LinkTime], DatagramServer]
-"""Makes the server of a correspondent: its address, the server's, when it was first heard of."""
+Factory = Callable[[str, int, int, LinkTime], DatagramServer]
+"""Makes the server of a correspondent: where it is, its address, the server's, when it was first heard of."""
 Key = tuple[Host, int, int]
 
 log = logging.getLogger("softmeter.wan")
@@ -162,7 +162,7 @@ class UdpPort(asyncio.DatagramProtocol):
         if one is not None:
             one.where = where
             return one
-        server = self._factory(datagram.source, datagram.destination, self._now())
+        server = self._factory(key[0][0], datagram.source, datagram.destination, self._now())
         one = _Correspondent(key, where, server, self._monotonic())
         if datagram.apdu[:1] == _AARQ and not self._admit(one):
             return None

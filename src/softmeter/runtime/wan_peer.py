@@ -56,12 +56,14 @@ class Home(Protocol):
 class Peer(asyncio.Protocol):
     """Drives one connection."""
 
-    def __init__(self, port: Home, connection: Connection) -> None:
+    def __init__(self, port: Home, make: Callable[[str], Connection]) -> None:
+        """`make` makes the meter's side for whoever connects from that address."""
         self.name = "unknown"
         self.active = port.monotonic()
         """When the peer last sent something."""
         self._port = port
-        self._connection = connection
+        self._make = make
+        self._connection: Connection
         self._transport: asyncio.Transport
         self._backlog = bytearray()
         self._held: deque[tuple[int, bytes]] = deque()
@@ -86,6 +88,7 @@ class Peer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self.name = peer_name(transport)
+        self._connection = self._make(host_of(transport.get_extra_info("peername"))[0])
         if not self._port.admit(self, transport):
             self._finishing = True
             return

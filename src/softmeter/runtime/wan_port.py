@@ -40,13 +40,13 @@ class WanPort:
     def __init__(
         self,
         address: Address,
-        factory: Callable[[], Connection],
+        factory: Callable[[str], Connection],
         barrier: Barrier,
         monotonic: Callable[[], float] = time.monotonic,
         *,
         most_peers: int = MOST.wan,
     ) -> None:
-        self._listener = Listener(address, lambda: Peer(self, factory()))
+        self._listener = Listener(address, lambda: Peer(self, factory))
         self.barrier = barrier
         self.monotonic = monotonic
         self.reports = Reports(logging.getLogger("softmeter.wan"))

@@ -18,10 +18,10 @@ from softmeter.apps.panel.contract import (
     Port,
     PowerSample,
     PulseTrain,
-    Quantity,
     Readings,
     RegisterReading,
     Time,
+    TimeChange,
 )
 from softmeter.apps.panel.server import create_app
 from softmeter.apps.panel.serving import serving
@@ -40,6 +40,10 @@ class TableMeter:
     presses: list[int] = field(default_factory=list)
     pulses_ms: tuple[float, ...] = ()
     bench: Bench = field(default_factory=lambda: Bench(source="constant"))
+    imposed: dict[str, float | None] = field(default_factory=dict)
+    buttons: list[str] = field(default_factory=list)
+    changes_of_time: list[TimeChange] = field(default_factory=list)
+    rate: float = 1
     storing: asyncio.Event | None = None
     """Set once what the meter shows is stored; None while it is."""
     version: int = 1
@@ -60,7 +64,7 @@ class TableMeter:
                 meter_clock=f"2024-03-30T12:{self.tick // 60 % 60:02}:{self.tick % 60:02}+01:00"
                 if self.powered
                 else None,
-                rate=1,
+                rate=self.rate,
             ),
             lcd=self.lcd or self._items()[self.item % 4],
             leds=Leds(
@@ -151,15 +155,24 @@ class TableMeter:
         if self.storing is not None:
             await self.storing.wait()
 
-    async def press(self, duration_ms: int) -> None:
+    async def press(self, duration_ms: int, button: str = "display") -> None:
         self.presses.append(duration_ms)
-        if duration_ms < 2000:
+        self.buttons.append(button)
+        if duration_ms < 2000 and button == "display":
             self.change(item=self.item + 1)
 
-    async def override(self, changes: Mapping[Quantity, float | None]) -> None:
+    async def retime(self, change: TimeChange) -> None:
+        if change.jump_to == "yesterday":
+            raise MeterError("time does not run back")
+        self.changes_of_time.append(change)
+        if change.rate is not None:
+            self.change(rate=change.rate)
+
+    async def override(self, changes: Mapping[str, float | None]) -> None:
         if changes.get("voltage_v") == 0:
             raise MeterError("no voltage, no meter")
-        self.change(bench=self.bench.model_copy(update={str(name): value for name, value in changes.items()}))
+        self.imposed |= changes
+        self.change(bench=Bench.of(self.imposed, self.bench.source))
 
     async def wait_changed(self, seen: int) -> bool:
         while True:

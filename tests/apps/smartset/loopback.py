@@ -39,7 +39,7 @@ def made(keys: keyfile.Keys, identity: Identity) -> Meter:
     settings = configuration.read("factory")
     source = metered(parse_source(LOAD, start_second=whole_second(start), open_file=_no_file))
     device = Device(settings.device, Supply(source, Journal()), start)
-    display = Display(settings.display, identity.legal_firmware, LinkTime(0.0))
+    display = Display(identity.legal_firmware, LinkTime(0.0))
     secrets = {
         client.sap: ClientKeys(client.unicast_encryption_key, client.authentication_key, client.lls_password)
         for client in keys.clients.values()

@@ -53,8 +53,10 @@ def test_set_in_json(own: Own) -> None:
         (["set", "load:4", "often"], "'often' is no number, and the meter wants double-long-unsigned"),
         (["set", "load:4", "17"], "attribute 4 (capture_period) of 1-0:99.1.0: other-reason"),
         (["set", "serial:2", "x"], "read-write-denied; this client's rights there are: 1-2 r"),
-        (["call", "load", "0"], "'load' names no method"),
-        (["call", "clock:shift_time", "5"], "the type of '5' is not known; add --type"),
+        (["call", "load"], "'load' names no method; write it like 1-0:99.1.0 1"),
+        (["call", "clock", "shift_time"], "method shift_time takes a value of type long; add it"),
+        (["call", "clock", "shift_time", "5", "6"], "2 values given, a method takes one; put '5 6' in quotes"),
+        (["call", "0-0:43.0.0", "1", "3"], "the type of '3' is not known; add --type"),
         (["call", "clock:leap"], "'leap' is no method of Clock; known are adjust_to_quarter"),
         (["call", "active_import:1"], "method 1 (reset) of 1-0:1.8.0: read-write-denied"),
     ],
@@ -81,6 +83,8 @@ def test_call_invokes_a_method(own: Own) -> None:
     assert smartset("call", "load:reset") == (0, "done\n", "")
     assert smartset("get", "load:entries_in_use") == (0, "0\n", "")
     assert smartset("call", "0-0:1.0.0:6", "5", "--type", "long") == (0, "done\n", "")
+    assert smartset("call", "clock", "shift_time", "-5") == (0, "done\n", "")
+    assert smartset("call", "0-0:10.0.100", "1", "2") == (0, "done\n", "")
     assert json.loads(smartset("--json", "call", "load:2")[1])["value"] is None
     assert meter.must_store is False
 

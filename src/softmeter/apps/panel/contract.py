@@ -7,19 +7,21 @@ implements `PanelMeter` can be shown.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Protocol
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic.fields import FieldInfo
 
+from softmeter.bench.bench import SHORT_PRESS_S, Fault, faults
+from softmeter.bench.journal import Circumstance, Control
 from softmeter.bench.journal import Quantity as Overridable
 
 ALPHANUMERIC_CELLS = 8
 NUMERIC_CELLS = 9
-SHORT_PRESS_MS = 2000
+SHORT_PRESS_MS = round(SHORT_PRESS_S * 1000)
 """A press shorter than this scrolls the display (manual 4.4)."""
 
 LcdUnit = Literal["", "kWh", "kvarh", "kW", "kvar", "kVA", "V", "A", "Hz", "dBm", "%"]
 Direction = Literal["import", "export"]
-Quantity = Literal["voltage_v", "active_power_w", "power_factor", "frequency_hz"]
+FaultName = Literal["program_memory", "ram", "nonvolatile_memory", "measurement", "watchdog"]
 
 
 def _cells(text: str) -> int:
@@ -36,7 +38,7 @@ def _within(cells: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _range_of(quantity: Overridable) -> FieldInfo:
+def _range_of(quantity: Control) -> FieldInfo:
     """The values that the bench takes."""
     _, low, high = quantity.value
     info: FieldInfo = Field(ge=low, le=high, strict=True)
@@ -136,14 +138,31 @@ class Port(_Message):
 
 
 class Bench(_Message):
-    """What the bench imposes on the input; None leaves a quantity to the source."""
+    """What the bench imposes; None leaves a quantity to the source, and what surrounds the meter untouched."""
 
     voltage_v: float | None = None
     active_power_w: float | None = None
     power_factor: float | None = None
     frequency_hz: float | None = None
+    terminal_cover_open: bool | None = None
+    meter_cover_open: bool | None = None
+    module_cover_open: bool | None = None
+    strong_field: bool | None = None
+    """A magnet at the meter."""
+    module_present: bool | None = None
+    temperature: float | None = None
+    """Degrees Celsius."""
+    faults: tuple[FaultName, ...] | None = None
+    """What is broken inside."""
     source: str = ""
     """The input beneath, in words: "household, seed 7"."""
+
+    @classmethod
+    def of(cls, imposed: Mapping[str, float | None], source: str) -> "Bench":
+        """What the controls of the bench are set to, by name."""
+        broken = imposed.get("faults")
+        names = None if broken is None else tuple(fault.label for fault in Fault if fault in Fault(int(broken)))
+        return cls.model_validate({**imposed, "faults": names, "source": source})
 
 
 class PanelState(_Message):
@@ -185,16 +204,43 @@ class BenchOverride(_Message):
     power_factor: Annotated[float, _range_of(Overridable.POWER_FACTOR)] | None = None
     """Magnitude |P|/S; positive is inductive (+Q), negative capacitive (-Q)."""
     frequency_hz: Annotated[float, _range_of(Overridable.FREQUENCY_HZ)] | None = None
+    terminal_cover_open: StrictBool | None = None
+    meter_cover_open: StrictBool | None = None
+    module_cover_open: StrictBool | None = None
+    strong_field: StrictBool | None = None
+    module_present: StrictBool | None = None
+    temperature: Annotated[float, _range_of(Circumstance.TEMPERATURE)] | None = None
+    faults: tuple[FaultName, ...] | None = None
 
-    def changes(self) -> dict[Quantity, float | None]:
-        """The quantities that were named."""
-        values: dict[Quantity, float | None] = {
-            "voltage_v": self.voltage_v,
-            "active_power_w": self.active_power_w,
-            "power_factor": self.power_factor,
-            "frequency_hz": self.frequency_hz,
-        }
-        return {quantity: value for quantity, value in values.items() if quantity in self.model_fields_set}
+    def changes(self) -> dict[str, float | None]:
+        """The controls of the bench that were named, with what to set them to."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        if given.get("faults") is not None:
+            given["faults"] = faults(given["faults"])
+        return {name: None if value is None else float(value) for name, value in given.items()}
+
+
+class BenchPress(Press):
+    """A button was down this long."""
+
+    button: Literal["display", "sealed"] = "display"
+
+
+class TimeChange(_Message):
+    """What is to become of time: one of the three."""
+
+    rate: Annotated[float, Field(ge=0, strict=True)] | None = None
+    """Simulated seconds per real second from now on: 0 stands still."""
+    step_s: Annotated[int, Field(ge=1, le=86_400)] | None = None
+    """Live on to the next whole second, or to so many of them, at full speed."""
+    jump_to: Annotated[str, Field(max_length=40)] | None = None
+    """Live through everything until then at full speed; ISO 8601."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "TimeChange":
+        if sum(one is not None for one in (self.rate, self.step_s, self.jump_to)) != 1:
+            raise ValueError("give one of rate, step_s and jump_to")
+        return self
 
 
 class PanelMeter(Protocol):
@@ -209,11 +255,18 @@ class PanelMeter(Protocol):
     def recent_power(self) -> Sequence[PowerSample]:
         """The power curve of the last minutes, oldest first, at most 600 points."""
 
-    async def press(self, duration_ms: int) -> None:
-        """Press the display button and let it go after `duration_ms`."""
+    async def press(self, duration_ms: int, button: str = "display") -> None:
+        """Press a button and let it go after `duration_ms`."""
 
-    async def override(self, changes: Mapping[Quantity, float | None]) -> None:
-        """Impose or release quantities at the input; returns when they are accepted.
+    async def retime(self, change: TimeChange) -> None:
+        """Let time pass otherwise; returns when that is accepted.
+
+        Raises:
+            MeterError: it cannot be.
+        """
+
+    async def override(self, changes: Mapping[str, float | None]) -> None:
+        """Impose or release controls of the bench by name; returns when they are accepted.
 
         Raises:
             MeterError: a combination that cannot be imposed.

@@ -9,6 +9,9 @@ The JSON is that of `contract`; who may call is decided in `gate`. Routes:
     POST /api/display/press    `Press`; 204
     GET  /api/bench            `Bench`
     POST /api/bench/override   `BenchOverride`; answers `Bench`
+    POST /api/bench/press      `BenchPress`; 204
+    POST /api/bench/time       `TimeChange`; answers `Time`
+    GET  /api/openapi.json     all of this as OpenAPI
 
 Errors are `{"error": code, "message": text}` with a 4xx status.
 """
@@ -23,13 +26,17 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from softmeter import __version__
 from softmeter.apps.panel.contract import (
     Bench,
     BenchOverride,
+    BenchPress,
     PanelMeter,
     PanelState,
     PowerSample,
     Press,
+    Time,
+    TimeChange,
 )
 from softmeter.apps.panel.gate import Gate, Rules
 from softmeter.errors import MeterError
@@ -53,7 +60,9 @@ def create_app(meter: PanelMeter, *, token: str | None = None, allowed_hosts: Co
         ValueError: a host that is not loopback, without a token.
     """
     rules = Rules.of(token, allowed_hosts)
-    app = FastAPI(title="softmeter panel", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="softmeter panel", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
     app.include_router(_routes(meter))
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -95,6 +104,15 @@ def _routes(meter: PanelMeter) -> APIRouter:
     async def override(body: BenchOverride) -> Bench:
         await meter.override(body.changes())
         return (await _shown(meter)).bench
+
+    @router.post("/bench/press", status_code=204)
+    async def bench_press(body: BenchPress) -> None:
+        await meter.press(body.duration_ms, body.button)
+
+    @router.post("/bench/time")
+    async def bench_time(body: TimeChange) -> Time:
+        await meter.retime(body)
+        return (await _shown(meter)).time
 
     return router
 

@@ -2,11 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 
 from softmeter.apps.panel.contract import (
-    SHORT_PRESS_MS,
     Bench,
     Identity,
     Lcd,
@@ -15,27 +13,26 @@ from softmeter.apps.panel.contract import (
     Port,
     PowerSample,
     PulseTrain,
-    Quantity,
     Readings,
     RegisterReading,
     Time,
+    TimeChange,
 )
 from softmeter.apps.panel.pulse_watch import PulseWatch
-from softmeter.bench.journal import Journal
-from softmeter.bench.journal import Quantity as Overridable
+from softmeter.bench.bench import Bench as Controls
+from softmeter.bench.bench import Button
 from softmeter.device.device import Device
 from softmeter.device.display import Screen
 from softmeter.device.pulses import active_pulse_count, reactive_pulse_count
 from softmeter.device.registers import RATES
-from softmeter.instant import SECOND, LinkTime, iso
+from softmeter.instant import LinkTime, iso, parse_instant
 from softmeter.meter.actor import Actor
-from softmeter.meter.model.shown import indicators, values
+from softmeter.meter.model.shown import screen
 from softmeter.metrology.energy import Quantity as Energy
 from softmeter.runtime.barrier import Barrier
 
 HISTORY = 600
 """Points of the power curve that are kept."""
-_BY_LABEL = {quantity.label: quantity for quantity in Overridable}
 _KINDS = (("+A", 1, Energy.ACTIVE_IMPORT), ("-A", 2, Energy.ACTIVE_EXPORT))
 
 
@@ -45,20 +42,16 @@ class ShownMeter:
     def __init__(
         self,
         actor: Actor,
-        journal: Journal,
+        bench: Controls,
         pulses: PulseWatch,
-        rate: Fraction,
         barrier: Barrier,
-        monotonic: Callable[[], float],
     ) -> None:
         self.ports: tuple[Port, ...] = ()
         self.source = ""
         self._actor = actor
-        self._journal = journal
+        self._controls = bench
         self._pulses = pulses
-        self._rate = rate
         self._barrier = barrier
-        self._monotonic = monotonic
         self._version, self._tick = 1, 1
         self._offsets_ms: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
         self._seen_until = actor.now
@@ -74,7 +67,7 @@ class ShownMeter:
             self._actor.meter.display.power_on(self._link())
         self._was_powered = device.powered
         if device.now > self._seen_until:
-            self._offsets_ms = self._pulses.taken(self._seen_until, float(self._rate))
+            self._offsets_ms = self._pulses.taken(self._seen_until, self._controls.time.rate)
             self._seen_until = device.now
             power_w = device.instantaneous.active_power_mw / 1000
             self._history.append(PowerSample(instant=iso(device.now), active_power_w=power_w))
@@ -95,12 +88,12 @@ class ShownMeter:
             tick=self._tick,
             powered=device.powered,
             time=self._time(device),
-            lcd=self._lcd(device) if device.powered else Lcd(),
+            lcd=lcd(screen(meter, self._link())) if device.powered else Lcd(),
             leds=self._leds(device),
             readings=_readings(device),
             identity=self._identity(),
             ports=self.ports,
-            bench=self._bench(),
+            bench=Bench.of(self._controls.imposed(), self.source),
         )
 
     def recent_power(self) -> Sequence[PowerSample]:
@@ -111,20 +104,24 @@ class ShownMeter:
         """Return when all that is visible now is stored."""
         await self._barrier.stored()
 
-    async def press(self, duration_ms: int) -> None:
-        """Press the display button; a long press does nothing more than a short one's first half."""
-        if duration_ms < SHORT_PRESS_MS and self._actor.meter.device.powered:
-            self._actor.meter.display.press(self._link())
-            self._announce()
+    async def press(self, duration_ms: int, button: str = "display") -> None:
+        """Press a button and let it go."""
+        self._controls.press(Button(button), duration_ms / 1000)
+        self._announce()
 
-    async def override(self, changes: Mapping[Quantity, float | None]) -> None:
-        """Impose or release quantities of the supply from the next whole second on."""
-        for label, value in changes.items():
-            if value is not None:
-                _BY_LABEL[label].check(value)
-        at = self._actor.present()
-        for label, value in changes.items():
-            self._journal.give(_BY_LABEL[label], value, at)
+    async def override(self, changes: Mapping[str, float | None]) -> None:
+        """Impose or release controls of the bench from the next whole second on."""
+        self._controls.impose(changes)
+        self._announce()
+
+    async def retime(self, change: TimeChange) -> None:
+        """Let time pass otherwise."""
+        if change.rate is not None:
+            self._controls.run(change.rate)
+        elif change.step_s is not None:
+            self._controls.step(change.step_s)
+        elif change.jump_to is not None:
+            self._controls.jump(parse_instant(change.jump_to))
         self._announce()
 
     async def wait_changed(self, seen: int) -> bool:
@@ -143,16 +140,11 @@ class ShownMeter:
                 one.set_result(None)
 
     def _link(self) -> LinkTime:
-        return LinkTime(self._monotonic())
+        return self._controls.time.link_now()
 
     def _time(self, device: Device) -> Time:
         clock = device.clock.date_time(device.now).iso() if device.powered else None
-        return Time(instant=iso(device.now), meter_clock=clock, rate=float(self._rate))
-
-    def _lcd(self, device: Device) -> Lcd:
-        meter = self._actor.meter
-        screen = meter.display.screen(self._link(), values(device, meter.identity), indicators(device, meter.identity))
-        return lcd(screen)
+        return Time(instant=iso(device.now), meter_clock=clock, rate=self._controls.time.rate)
 
     def _leds(self, device: Device) -> Leds:
         active_ms, reactive_ms = self._offsets_ms if device.powered else ((), ())
@@ -174,27 +166,22 @@ class ShownMeter:
             firmware=f"{identity.legal_firmware} / {identity.application_firmware}",
         )
 
-    def _bench(self) -> Bench:
-        second = -(-self._actor.present() // SECOND)
-        imposed = {quantity.label: value for quantity, value in self._journal.current(second).items()}
-        return Bench.model_validate({"source": self.source, **imposed})
 
-
-def lcd(screen: Screen) -> Lcd:
+def lcd(seen: Screen) -> Lcd:
     """A screen of the display as the panel draws it."""
-    breaker = None if screen.breaker_closed is None else ("closed" if screen.breaker_closed else "open")
+    breaker = None if seen.breaker_closed is None else ("closed" if seen.breaker_closed else "open")
     return Lcd.model_validate(
         {
-            "alphanumeric": screen.alphanumeric,
-            "numeric": screen.numeric,
-            "unit": screen.unit,
-            "rate": screen.rate,
-            "active_direction": _DIRECTIONS[screen.active_direction],
-            "reactive_direction": _DIRECTIONS[screen.reactive_direction],
+            "alphanumeric": seen.alphanumeric,
+            "numeric": seen.numeric,
+            "unit": seen.unit,
+            "rate": seen.rate,
+            "active_direction": _DIRECTIONS[seen.active_direction],
+            "reactive_direction": _DIRECTIONS[seen.reactive_direction],
             "breaker": breaker,
-            "signal": screen.signal or 0,
-            "triangles": tuple(mark for mark in ("L1", "F", "T", "M", "C") if mark in screen.triangles),
-            "description": screen.title,
+            "signal": seen.signal or 0,
+            "triangles": tuple(mark for mark in ("L1", "F", "T", "M", "C") if mark in seen.triangles),
+            "description": seen.title,
         }
     )
 

@@ -1,10 +1,11 @@
 """What a step does as a client of the meter: reading, setting, calling, and trying to get in."""
 
+import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-import json
 
 from softmeter.apps.scenario.script import Call, Get, Login, Set
 from softmeter.apps.scenario.stage import Stage
@@ -33,10 +34,12 @@ class Outcome:
     what: str
     expected: str
     seen: str
+    within: bool | None = None
+    """Whether that is what was expected, where another text may be."""
 
     @property
     def met(self) -> bool:
-        return self.expected == self.seen
+        return self.expected == self.seen if self.within is None else self.within
 
 
 def read(meter: Association, written: str, class_id: int | None) -> Reading:
@@ -99,7 +102,7 @@ def difference(reading: Reading, before: Reading) -> Decimal:
     return Decimal(reading.data.value - before.data.value).scaleb(reading.scaler)
 
 
-def _result(do: Any) -> str:
+def _result(do: Callable[[], None]) -> str:
     try:
         do()
     except RefusedError as error:

@@ -25,7 +25,7 @@ from softmeter.apps.smartset.reading import Reading
 from softmeter.apps.smartset.values import is_number, plain, text
 from softmeter.device.display import Screen
 from softmeter.errors import MeterError
-from softmeter.meter.model.shown import indicators, values
+from softmeter.meter.model.shown import screen
 from softmeter.meter.p1 import telegram
 
 Kept = Mapping[str, Reading]
@@ -44,6 +44,7 @@ def compared(stage: Stage, wanted: Part, kept: Kept) -> Outcome:
 
 @singledispatch
 def _compared(wanted: Part, stage: Stage, kept: Kept) -> Outcome:
+    del stage, kept
     raise TypeError(f"{type(wanted).__name__} is no expectation")
 
 
@@ -75,8 +76,7 @@ def _value_compared(wanted: ValueExpectation, reading: Reading, kept: Kept) -> O
             return Outcome(what, f"a value kept as {wanted.since!r} before", "none")
         number = difference(reading, kept[wanted.since])
         what, shown = f"{what} since {wanted.since!r}", f"{number:f} {reading.unit}".strip()
-    expected = _range(wanted, reading.unit)
-    return Outcome(what, expected, expected if _within(number, wanted) else shown)
+    return Outcome(what, _range(wanted, reading.unit), shown, _within(number, wanted))
 
 
 def _within(number: Decimal, wanted: ValueExpectation) -> bool:
@@ -120,12 +120,11 @@ def _(wanted: DisplayExpectation, stage: Stage, kept: Kept) -> Outcome:
     meter = stage.meter
     if not meter.device.powered:
         return Outcome("display", "dark" if glass.dark else _shown(glass.model_dump(exclude_none=True)), "dark")
-    shown = values(meter.device, meter.identity), indicators(meter.device, meter.identity)
-    screen = meter.display.screen(stage.time.link_now(), *shown)
+    seen_now = screen(meter, stage.time.link_now())
     if glass.dark:
-        return Outcome("display", "dark", _shown(_seen(screen)))
+        return Outcome("display", "dark", _shown(_seen(seen_now)))
     expected = glass.model_dump(exclude_none=True, exclude={"dark"})
-    seen = {name: value for name, value in _seen(screen).items() if name in expected}
+    seen = {name: value for name, value in _seen(seen_now).items() if name in expected}
     return Outcome("display", _shown(expected), _shown(seen))
 
 

@@ -92,9 +92,8 @@ def _check_times(step: Step, number: int, text: str, name: str) -> None:
     """Every time and duration can be read."""
     moments: list[tuple[tuple[str | int, ...], str | None]] = [(("at",), step.at)]
     for index, one in enumerate(step.expect):
-        for field in ("at", "time", "since", "until"):
-            if field != "since" or "object" not in type(one).model_fields:
-                moments.append((("expect", index, field), getattr(one, field, None)))
+        fields = ("at", "time", "until", *(("since",) if "object" not in type(one).model_fields else ()))
+        moments += [(("expect", index, field), getattr(one, field, None)) for field in fields]
     for place, moment in moments:
         if moment is not None:
             try:

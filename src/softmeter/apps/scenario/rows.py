@@ -42,9 +42,9 @@ def log_seen(meter: Association, wanted: LogExpectation) -> Outcome:
         hits = sum(abs(second - moment) <= within for second in found)
         times = 1 if wanted.times is None else wanted.times
         met = hits >= 1 if wanted.times is None else hits == times
-        return Outcome(what, expected, expected if met else _listed(found, lines))
+        return Outcome(what, expected, _listed(found, lines), met)
     if wanted.times is None:
-        return Outcome(what, "logged", "logged" if found else _listed(found, lines))
+        return Outcome(what, "logged", _listed(found, lines), bool(found))
     return Outcome(what, f"{wanted.times} times", f"{len(found)} times")
 
 

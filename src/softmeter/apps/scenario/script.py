@@ -10,9 +10,7 @@ from softmeter.bench.bench import CONTROLS, Button, Fault
 Text = Annotated[str, StringConstraints(min_length=1)]
 Moment = Annotated[
     str,
-    Field(
-        description="ISO 8601; without an offset it is UTC", examples=["2026-03-29T01:30:00+01:00"]
-    ),
+    Field(description="ISO 8601; without an offset it is UTC", examples=["2026-03-29T01:30:00+01:00"]),
 ]
 Duration = Annotated[str, StringConstraints(pattern=r"^(0|([0-9]+(\.[0-9]+)?[smhd])+)$")]
 Scalar = bool | int | float | str
@@ -29,12 +27,12 @@ class Part(BaseModel):
 class MeterPart(Part):
     """The meter of the story."""
 
-    config: str = Field("factory", description="factory, nl, or a configuration file beside the scenario")
+    config: str = Field(default="factory", description="factory, nl, or a configuration file beside the scenario")
     settings: dict[str, Any] = Field(default={}, description="Entries that replace those of the configuration")
-    type: str = Field("", description="Type code of manual 3.2; +D at the end has a breaker")
-    source: str = Field("constant:u=230,i=5", description="What the meter measures, as for softmeter run")
+    type: str = Field(default="", description="Type code of manual 3.2; +D at the end has a breaker")
+    source: str = Field(default="constant:u=230,i=5", description="What the meter measures, as for softmeter run")
     start: Moment = "2026-01-01T00:00:00Z"
-    seed: int = Field(1, description="Of keys and challenges")
+    seed: int = Field(default=1, description="Of keys and challenges")
 
 
 class Get(Part):
@@ -43,7 +41,7 @@ class Get(Part):
     object: Object
     client: Who = "management"
     class_id: int | None = None
-    keep: Text | None = Field(None, description="A name by which later expectations can refer to the value")
+    keep: Text | None = Field(default=None, description="A name by which later expectations can refer to the value")
 
 
 class Set(Part):
@@ -51,10 +49,10 @@ class Set(Part):
 
     object: Object
     value: Scalar | list[Any] = Field(description="As smartset takes it; lists for arrays and structures")
-    type: str = Field("", description="Type of the value where the meter shows none: long-unsigned, a-xdr, ...")
+    type: str = Field(default="", description="Type of the value where the meter shows none: long-unsigned, a-xdr, ...")
     client: Who = "management"
     class_id: int | None = None
-    result: str = Field("success", description="What the meter answers, such as read-write-denied")
+    result: str = Field(default="success", description="What the meter answers, such as read-write-denied")
 
 
 class Call(Part):
@@ -84,9 +82,9 @@ class ValueExpectation(Part):
     tolerance: Annotated[float, Field(ge=0)] = 0
     least: float | None = None
     most: float | None = None
-    bits: list[int] | None = Field(None, description="Exactly these bits of the number are set")
-    since: Text | None = Field(None, description="Compare the difference to the value kept under this name")
-    result: str | None = Field(None, description="The meter refuses, with this answer")
+    bits: list[int] | None = Field(default=None, description="Exactly these bits of the number are set")
+    since: Text | None = Field(default=None, description="Compare the difference to the value kept under this name")
+    result: str | None = Field(default=None, description="The meter refuses, with this answer")
     client: Who = "management"
     class_id: int | None = None
 
@@ -101,12 +99,12 @@ class LogExpectation(Part):
     """Lines of an event log: all codes in order, or one event."""
 
     log: Literal["standard", "fraud", "disconnector", "power_quality", "communication"]
-    codes: list[int] | None = Field(None, description="The codes of all lines, oldest first")
+    codes: list[int] | None = Field(default=None, description="The codes of all lines, oldest first")
     code: int | None = None
-    at: Moment | None = Field(None, description="When the event with this code was logged")
+    at: Moment | None = Field(default=None, description="When the event with this code was logged")
     within: Duration = "0"
-    times: Annotated[int, Field(ge=0)] | None = Field(None, description="How often; without it at least once")
-    since: Moment | None = Field(None, description="Only lines from then on")
+    times: Annotated[int, Field(ge=0)] | None = Field(default=None, description="How often; without it at least once")
+    since: Moment | None = Field(default=None, description="Only lines from then on")
 
     @model_validator(mode="after")
     def _says_something(self) -> "LogExpectation":
@@ -119,14 +117,16 @@ class ProfileExpectation(Part):
     """Rows of a profile: how many, how far apart, or one of them."""
 
     profile: Object
-    since: Moment | None = Field(None, description="Only rows from then on")
-    until: Moment | None = Field(None, description="Only rows up to then")
-    having: str | None = Field(None, description="Only rows whose status has this bit: power_down, clock_adjusted, ...")
+    since: Moment | None = Field(default=None, description="Only rows from then on")
+    until: Moment | None = Field(default=None, description="Only rows up to then")
+    having: str | None = Field(
+        default=None, description="Only rows whose status has this bit: power_down, clock_adjusted, ..."
+    )
     rows: Annotated[int, Field(ge=0)] | None = None
-    spacing: Duration | None = Field(None, description="Time between a row and the next, everywhere")
-    row: int | None = Field(None, description="One of the rows: 0 is the oldest, -1 the newest")
+    spacing: Duration | None = Field(default=None, description="Time between a row and the next, everywhere")
+    row: int | None = Field(default=None, description="One of the rows: 0 is the oldest, -1 the newest")
     time: Moment | None = None
-    status: list[str] | None = Field(None, description="Exactly these bits are set in that row")
+    status: list[str] | None = Field(default=None, description="Exactly these bits are set in that row")
     values: dict[str, Scalar] = Field(default={}, description="Columns of that row")
 
     @model_validator(mode="after")
@@ -219,7 +219,7 @@ Expectation = Annotated[
 ]
 
 Control = Annotated[str, Field(json_schema_extra={"enum": sorted({*CONTROLS, "faults"})})]
-FAULTS = tuple((fault.name or "").lower() for fault in Fault)
+FAULTS = tuple(fault.label for fault in Fault)
 
 
 class Press(Part):
@@ -233,9 +233,9 @@ class Press(Part):
 class Step(Part):
     """What happens at one time; in this order: bench, release, press, login, set, call, get, expect."""
 
-    note: str = Field("", description="What happens, in words: printed while the scenario runs")
+    note: str = Field(default="", description="What happens, in words: printed while the scenario runs")
     at: Moment | None = None
-    after: Duration | None = Field(None, description="So long after the step before: 90s, 15m, 2h30m, 3d")
+    after: Duration | None = Field(default=None, description="So long after the step before: 90s, 15m, 2h30m, 3d")
     bench: dict[Control, float | bool | list[str]] = Field(
         default={}, description=f"Imposes {', '.join(CONTROLS)}; faults is a list of {', '.join(FAULTS)}"
     )

@@ -125,16 +125,14 @@ class Stage:
         settings = _settings(part, directory)
         source = _source(part.source, directory, self.start)
         self.journal = Journal()
-        device = Device(
-            settings.device, Supply(source, self.journal), self.start, JournalSurroundings(self.journal)
-        )
+        device = Device(settings.device, Supply(source, self.journal), self.start, JournalSurroundings(self.journal))
         identity = settings.identity
         keys = keyfile.generate(chance, identity.system_title, identity.logical_device_name)
         secrets = {
             client.sap: Keys(client.unicast_encryption_key, client.authentication_key, client.lls_password)
             for client in keys.clients.values()
         }
-        display = Display(settings.display, identity.legal_firmware, LinkTime(0.0))
+        display = Display(identity.legal_firmware, LinkTime(0.0))
         factory = Factory(identity, self.start, "", part.source)
         self.meter = Meter(factory, device, display, KeyRing(keys.master_key, secrets), chance)
         self.meter.extra_services = settings.extra_services

@@ -1,14 +1,16 @@
 """The commands `set` and `call`: what changes a meter."""
 
-from softmeter.apps.smartset.classes import attribute_number, method_number
+from dataclasses import replace
+
+from softmeter.apps.smartset.classes import attribute_number, method_name, method_number, method_type
 from softmeter.apps.smartset.connection import opened
 from softmeter.apps.smartset.meter import Meter, RefusedError
 from softmeter.apps.smartset.names import Target
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.reading import Reading
 from softmeter.apps.smartset.settings import Settings
-from softmeter.apps.smartset.typed import value_of
-from softmeter.apps.smartset.values import is_number, text
+from softmeter.apps.smartset.typed import TYPES, value_of
+from softmeter.apps.smartset.values import is_number, text, type_name
 from softmeter.cosem.access import DataAccessResult
 from softmeter.errors import ConfigurationError
 from softmeter.wire.types import Data, Tag
@@ -52,18 +54,34 @@ def _reading(meter: Meter, target: Target, attribute: int) -> Reading | None:
     return Reading(target.obis, class_id, attribute, data, *(scaled or ()))
 
 
-def invoke(settings: Settings, written: str, value: str | None, type_word: str, class_id: int | None) -> None:
-    """Invoke a method and print what it returns."""
+def invoke(settings: Settings, written: str, words: list[str], type_word: str, class_id: int | None) -> None:
+    """Invoke a method and print what it returns; `words` are the method, unless `written` names it, and a value."""
     target = Target.parse(written, class_id)
+    rest = list(words)
+    if not target.part and rest:
+        target = replace(target, part=rest.pop(0))
     if not target.part:
-        raise ConfigurationError(f"{written!r} names no method; write it like {target.obis.short}:1")
-    if value is not None and not type_word:
-        raise ConfigurationError(f"the type of {value!r} is not known; add --type, such as --type long-unsigned")
-    parameter = _DUMMY if value is None else value_of(value, None, type_word)
+        raise ConfigurationError(f"{written!r} names no method; write it like {target.obis.short} 1")
+    if len(rest) > 1:
+        raise ConfigurationError(f"{len(rest)} values given, a method takes one; put {' '.join(rest)!r} in quotes")
     with opened(settings) as meter:
-        number = method_number(meter.class_of(target), target.part)
-        returned = meter.call(meter.class_of(target), target.obis, number, parameter)
+        kind = meter.class_of(target)
+        number = method_number(kind, target.part)
+        returned = meter.call(kind, target.obis, number, _parameter(kind, number, rest, type_word))
     if settings.json:
-        print_json(Reading(target.obis, meter.class_of(target), number, returned or Data(Tag.NULL)).described())
+        print_json(Reading(target.obis, kind, number, returned or Data(Tag.NULL)).described())
     else:
         print("done" if returned is None else text(returned))
+
+
+def _parameter(class_id: int, method: int, given: list[str], type_word: str) -> Data:
+    """What a method is called with: typed as its class says, or as told."""
+    known = method_type(class_id, method)
+    if not given:
+        if known not in {None, type_name(_DUMMY.type)}:
+            raise ConfigurationError(f"method {method_name(class_id, method)} takes a value of type {known}; add it")
+        return _DUMMY
+    word = type_word or (known if known in TYPES else "")
+    if not word:
+        raise ConfigurationError(f"the type of {given[0]!r} is not known; add --type, such as --type long-unsigned")
+    return value_of(given[0], None, word)

@@ -1,35 +1,31 @@
 """What is known of interface classes: names of attributes and methods, and where a value's scaler stands."""
 
-from softmeter.cosem.classes.association_ln import AssociationLN
-from softmeter.cosem.classes.clock import Clock
-from softmeter.cosem.classes.data import Data
-from softmeter.cosem.classes.profile_generic import ProfileGeneric
-from softmeter.cosem.classes.register import Register
-from softmeter.cosem.classes.sap_assignment import SapAssignment
-from softmeter.cosem.classes.security_setup import SecuritySetup
+import pkgutil
+from importlib import import_module
+
+from softmeter.cosem import classes
 from softmeter.cosem.interface import Interface
 from softmeter.errors import ConfigurationError
 
 MAIN = 2
 """The attribute that is meant when none is named."""
 
-_KNOWN: dict[int, type[Interface]] = {
-    known.class_id: known
-    for known in (Data, Register, ProfileGeneric, Clock, AssociationLN, SapAssignment, SecuritySetup)
-}
+
+def _declared() -> dict[int, type[Interface]]:
+    """Every class of the stack by its id; of several versions the first that is declared."""
+    for module in pkgutil.iter_modules(classes.__path__):
+        import_module(f"{classes.__name__}.{module.name}")
+    found: dict[int, type[Interface]] = {}
+    for known in Interface.__subclasses__():
+        found.setdefault(known.class_id, known)
+    return found
+
+
+_KNOWN = _declared()
 _NAMES = {
-    **{class_id: known.__name__ for class_id, known in _KNOWN.items()},
-    4: "ExtendedRegister",
-    5: "DemandRegister",
-    6: "RegisterActivation",
-    9: "ScriptTable",
     10: "Schedule",
-    11: "SpecialDaysTable",
     18: "ImageTransfer",
     19: "IecLocalPortSetup",
-    20: "ActivityCalendar",
-    21: "RegisterMonitor",
-    22: "SingleActionSchedule",
     23: "IecHdlcSetup",
     40: "PushSetup",
     41: "TcpUdpSetup",
@@ -37,10 +33,9 @@ _NAMES = {
     45: "GprsModemSetup",
     47: "GsmDiagnostic",
     48: "Ipv6Setup",
-    70: "DisconnectControl",
-    71: "Limiter",
     72: "MBusClient",
     124: "CommunicationPortProtection",
+    **{class_id: known.__name__ for class_id, known in _KNOWN.items()},
 }
 _SCALER = {(3, 2): 3, (4, 2): 3, (5, 2): 4, (5, 3): 4}
 
@@ -89,6 +84,13 @@ def method_number(class_id: int, part: str) -> int:
     known = _KNOWN.get(class_id)
     names = {spec.name: spec.number for spec in known.method_specs.values()} if known else {}
     return _number(part, names, f"method of {class_name(class_id)}")
+
+
+def method_type(class_id: int, method: int) -> str | None:
+    """The type of a method's parameter; None where it is not known."""
+    known = _KNOWN.get(class_id)
+    spec = known.method_specs.get(method) if known else None
+    return spec.type.name if spec else None
 
 
 def _number(part: str, names: dict[str, int], what: str) -> int:

@@ -142,15 +142,18 @@ def set_value(
 @app.command(context_settings=_NEGATIVE)
 def call(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="NAME|OBIS:METHOD")],
-    value: Annotated[str | None, typer.Argument(help="The parameter; the integer 0 when it is left out.")] = None,
+    target: Annotated[str, typer.Argument(metavar="OBJECT", help="NAME or OBIS; may name the method: load:reset.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="METHOD [VALUE]", help="Name or number, and the parameter if it takes one."),
+    ] = None,
     type_word: TypeOption = "",
     class_id: ClassOption = None,
 ) -> None:
-    """Invoke a method."""
+    """Invoke a method by its name or number: clock shift_time 5, load reset, 0-0:10.0.100 1 2."""
     from softmeter.apps.smartset.changing import invoke
 
-    invoke(context.obj, target, value, type_word, class_id)
+    invoke(context.obj, target, words or [], type_word, class_id)
 
 
 @app.command()
@@ -171,6 +174,30 @@ def profile(
     from softmeter.apps.smartset.profiles import Form, Part, show_profile
 
     show_profile(context.obj, target, Part.of(start, end, last, entries), Form(csv, parquet))
+
+
+@app.command()
+def events(
+    context: typer.Context,
+    *,
+    logs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[LOG]",
+            help="standard, fraud, disconnector, power_quality, communication, power_failures; all of them if none.",
+        ),
+    ] = None,
+    since: Annotated[str, typer.Option(metavar="ISO", help="First time; local if without an offset.")] = "",
+    last: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the newest N.")] = None,
+    codes: Annotated[bool, typer.Option("--codes", help="List what the codes mean; asks no meter.")] = False,
+) -> None:
+    """Show the event logs, the oldest event first, with what the codes mean."""
+    from softmeter.apps.smartset.events import Wanted, show_codes, show_events
+
+    if codes:
+        show_codes(context.obj)
+    else:
+        show_events(context.obj, Wanted(tuple(logs or ()), since, last))
 
 
 @clock_app.callback()

@@ -15,7 +15,8 @@ from softmeter.wire.types import NULL, Bits, Data, Tag, decode_data, encode_data
 ENCODED = "a-xdr"
 """The type by which a value is given as it travels: tag and content in hex."""
 
-_TYPES = {type_name(tag): tag for tag in Tag if tag not in {Tag.COMPACT_ARRAY, Tag.DONT_CARE}}
+TYPES = {type_name(tag): tag for tag in Tag if tag not in {Tag.COMPACT_ARRAY, Tag.DONT_CARE}}
+"""The types a value may be given as, by the standard's words."""
 _FLAGS = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 _FLOATS = frozenset({Tag.FLOAT32, Tag.FLOAT64})
 _PREFIXED = re.compile(r"(?P<kind>0x|text:|time:|obis:)(?P<rest>.*)", re.DOTALL)
@@ -32,9 +33,9 @@ def value_of(text: str, like: Data | None, type_word: str = "", scaler: int = 0)
     if type_word == ENCODED:
         return _encoded(text)
     if type_word:
-        tag = _TYPES.get(type_word)
+        tag = TYPES.get(type_word)
         if tag is None:
-            raise ConfigurationError(f"{type_word!r} is no type; known are {', '.join([*_TYPES, ENCODED])}", "--type")
+            raise ConfigurationError(f"{type_word!r} is no type; known are {', '.join([*TYPES, ENCODED])}", "--type")
         if tag in {Tag.ARRAY, Tag.STRUCTURE}:
             raise ConfigurationError(f"elements of an {type_word} have types too; use --type {ENCODED}", "--type")
         like = Data(tag, like.value if like is not None and like.type == tag else None)

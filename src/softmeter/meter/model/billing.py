@@ -9,9 +9,10 @@ from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
 from softmeter.meter.model.capture import BILLING, LOAD
 from softmeter.meter.model.demanded import DEMANDED, QUANTITIES, Demanded
+from softmeter.meter.model.limited import LIMITED, Limited
 from softmeter.meter.model.scripted import table
 from softmeter.meter.parts import LoadProfile
-from softmeter.meter.parts_billing import CapturedPart, DemandPart
+from softmeter.meter.parts_billing import AveragePart, CapturedPart, DemandPart
 from softmeter.meter.policies import DEMAND, MAXIMUM, PROFILE, READ, SCRIPT, SET
 from softmeter.meter.presented import Presented
 from softmeter.units import Unit
@@ -22,6 +23,12 @@ WIDEST = 0xFFFF
 
 def _demand(number: int, unit: Unit) -> DemandRegister:
     return DemandRegister(part=lambda meter: DemandPart(meter, number), scaler_unit=ScalerUnit(0, unit))
+
+
+def _average(one: Limited) -> DemandRegister:
+    return DemandRegister(
+        part=lambda meter: AveragePart(meter, one), type=one.type, scaler_unit=ScalerUnit(0, Unit.WATT)
+    )
 
 
 def _captured(one: Demanded) -> ExtendedRegister:
@@ -75,6 +82,7 @@ ROWS = (
     Row("0-0:10.0.1", "Script table: end of billing period", table(_END_OF_BILLING), SCRIPT),
     *(Row(f"1-0:{number + 1}.4.0", f"Current average demand {name}",   _demand(number, unit),   DEMAND)
       for number, (name, unit) in enumerate(QUANTITIES)),
+    *(Row(one.obis, one.title,                                         _average(one),         READ) for one in LIMITED),
     *(Row(one.obis, one.title,                                         _captured(one),
           READ if one.place is None else MAXIMUM) for one in DEMANDED),
 )

@@ -15,6 +15,7 @@ from softmeter.device.events import Log
 from softmeter.device.profile import Catalogue, Column, clock_column, status_column
 from softmeter.meter.model.alarm_words import WORDS
 from softmeter.meter.model.demanded import DEMANDED, Demanded
+from softmeter.meter.model.limited import LIMITED
 from softmeter.meter.model.measured import MEASURED
 from softmeter.meter.model.periodic import PERIODIC
 from softmeter.obis import Obis
@@ -70,6 +71,11 @@ def _capturable() -> tuple[Capturable, ...]:
         _value(register("0-0:96.7.19"), Tag.DOUBLE_LONG_UNSIGNED, attrgetter("behaviours.power_failures.last_long_s")),
         *(_value(register(value.obis), value.type, value.read) for value in (*MEASURED, *PERIODIC)),
         *(one for demanded in DEMANDED for one in _demand(demanded)),
+        *(
+            _value(CaptureObject(5, Obis.parse(one.obis), attribute, 0), one.type, read)
+            for one in LIMITED
+            for attribute, read in ((2, one.current), (3, one.last))
+        ),
     )
 
 

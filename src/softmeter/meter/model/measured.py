@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from softmeter.device.device import Device
-from softmeter.device.registers import ACTIVE_SUM, RATES, REACTIVE_EXPORT, REACTIVE_IMPORT
+from softmeter.device.registers import ACTIVE_SUM, MJ_PER_WH, RATES, REACTIVE_EXPORT, REACTIVE_IMPORT
 from softmeter.metrology.energy import Quantity
+from softmeter.obis import Obis
 from softmeter.units import Unit
 from softmeter.wire.types import Tag
 
@@ -31,6 +32,11 @@ class Measured(NamedTuple):
 def _energy(*summed: Quantity, rate: int) -> Read:
     """The register in Wh, rolling over at 2**32."""
     return lambda device: device.registers.wh(*summed, rate=rate) & 0xFFFF_FFFF
+
+
+def _milli_wh(*summed: Quantity, rate: int) -> Read:
+    """The same register in mWh, as far as nine digits on the display go."""
+    return lambda device: device.registers.mj(*summed, rate=rate) * 1000 // MJ_PER_WH
 
 
 def _net(device: Device) -> int:
@@ -132,3 +138,10 @@ INSTANTANEOUS = (
 # fmt: on
 
 MEASURED = (*ENERGIES, *INSTANTANEOUS)
+
+FINE = {
+    Obis.parse(f"1-0:{c}.8.{rate}"): _milli_wh(*summed, rate=rate)
+    for c, _, _, summed in _RATED
+    for rate in range(RATES + 1)
+}
+"""Energies in thousandths of their unit, for a display in certification mode."""

@@ -6,6 +6,8 @@ import { Connection } from "./connection.js";
 import { Button, NamePlate, PulseLed } from "./face.js";
 import { LCD } from "./lcd.js";
 import { number, Readings, showIdentity } from "./readings.js";
+import { Surroundings } from "./surroundings.js";
+import { TimeControls } from "./time.js";
 
 const find = (selector) => document.querySelector(selector);
 const connection = new Connection();
@@ -16,6 +18,8 @@ const leds = { active: new PulseLed(find("#led-active")), reactive: new PulseLed
 const readings = new Readings(find("#registers"), find("#instantaneous"));
 const chart = new PowerChart(find("#chart"));
 const bench = new BenchStrip(connection);
+const surroundings = new Surroundings(connection);
+const time = new TimeControls(connection);
 let shown = null;
 
 function chip(name, text, style = "") {
@@ -67,6 +71,8 @@ function show(state) {
   readings.show(state);
   showPower(state);
   bench.show(state);
+  surroundings.show(state);
+  time.show(state.time);
 }
 
 /** Once per connection: what does not change while it lasts. */

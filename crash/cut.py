@@ -1,6 +1,6 @@
 """Cuts power at every write, damages files, kills processes, measures what is written; the exit status is the verdict.
 
-python crash/run.py --seconds 60 --seed 1
+python crash/cut.py --seconds 60 --seed 1
 """
 
 import argparse

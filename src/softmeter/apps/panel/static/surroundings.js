@@ -1,0 +1,129 @@
+// What surrounds the meter: covers, magnet, module, warmth, faults and the buttons that are worked by hand.
+
+import { html } from "./readings.js";
+
+const SWITCHES = [
+  { key: "terminal_cover_open", name: "Terminal cover", off: "closed", on: "open" },
+  { key: "meter_cover_open", name: "Meter cover", off: "closed", on: "open" },
+  { key: "module_cover_open", name: "Module cover", off: "closed", on: "open" },
+  { key: "strong_field", name: "Magnet", off: "away", on: "at the meter" },
+  { key: "module_present", name: "Module", off: "out", on: "in place", calm: true },
+];
+const FAULTS = [
+  ["program_memory", "Program memory"], ["ram", "RAM"], ["nonvolatile_memory", "Non-volatile memory"],
+  ["measurement", "Measurement"], ["watchdog", "Watchdog"],
+];
+const PRESSES = [
+  { text: "Display button", title: "Short press: scrolls", button: "display", duration_ms: 200 },
+  { text: "Hold it 5 s", title: "Long press: works the breaker", button: "display", duration_ms: 5500 },
+  { text: "Sealed button", title: "The button under the seal", button: "sealed", duration_ms: 300 },
+];
+const REFERENCE_C = 23;
+const SEND_AFTER_MS = 120;
+const degrees = (value) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(0)} °C`;
+
+/** Something with two positions; `calm` is the one in which nobody has touched it. */
+class Switch {
+  constructor({ key, name, off, on, calm = false }, send) {
+    Object.assign(this, { key, name, off, on, calm });
+    this.state = html("span", { style: "switch-state" });
+    this.element = html(
+      "button", { type: "button", role: "switch", style: "switch", "data-control": key },
+      html("span", { style: "switch-name", text: name }), this.state,
+    );
+    this.element.addEventListener("click", () => {
+      const next = this.element.getAttribute("aria-checked") !== "true";
+      send({ [key]: next === calm ? null : next });
+    });
+    this.show(null);
+  }
+
+  show(imposed) {
+    const is = imposed ?? this.calm;
+    this.element.setAttribute("aria-checked", String(is));
+    this.element.classList.toggle("touched", is !== this.calm);
+    this.state.textContent = is ? this.on : this.off;
+  }
+}
+
+/** Faults inside: any of them at once. */
+class Faults {
+  constructor(send) {
+    this.boxes = FAULTS.map(([key, name]) => {
+      const box = html("input", { type: "checkbox", id: `fault-${key}`, "data-fault": key });
+      box.addEventListener("change", () => {
+        const now = this.boxes.map(({ box: one }) => one).filter((one) => one.checked).map((one) => one.dataset.fault);
+        send({ faults: now.length ? now : null });
+      });
+      return { box, element: html("label", { style: "fault" }, box, html("span", { text: name })) };
+    });
+    this.element = html("fieldset", { style: "faults" }, html("legend", { text: "Faults inside" }), ...this.boxes.map(({ element }) => element));
+  }
+
+  show(broken) {
+    for (const { box } of this.boxes) box.checked = (broken ?? []).includes(box.dataset.fault);
+  }
+}
+
+/** Degrees at the meter; its clock drifts with them. */
+class Warmth {
+  #timer = null;
+
+  constructor(send) {
+    this.slider = html("input", { type: "range", id: "bench-temperature", min: -40, max: 85, step: 1, value: REFERENCE_C });
+    this.output = html("output", { for: "bench-temperature", text: degrees(REFERENCE_C) });
+    this.release = html("button", { type: "button", text: "Release", "aria-label": "Release temperature", disabled: "" });
+    this.element = html("div", { style: "bench-row" }, html("label", { for: "bench-temperature", text: "Temperature" }), this.slider, this.output, this.release);
+    this.slider.addEventListener("input", () => {
+      this.output.textContent = degrees(Number(this.slider.value));
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => { this.#timer = null; send({ temperature: Number(this.slider.value) }); }, SEND_AFTER_MS);
+    });
+    this.release.addEventListener("click", () => send({ temperature: null }));
+  }
+
+  show(imposed) {
+    if (this.#timer !== null) return;
+    this.slider.value = imposed ?? REFERENCE_C;
+    this.output.textContent = degrees(imposed ?? REFERENCE_C);
+    this.element.classList.toggle("imposed", imposed !== null);
+    this.release.disabled = imposed === null;
+  }
+}
+
+export class Surroundings {
+  constructor(connection) {
+    this.connection = connection;
+    this.problem = document.querySelector("#surroundings-problem");
+    const send = (change) => this.#post("api/bench/override", change);
+    this.switches = SWITCHES.map((one) => new Switch(one, send));
+    this.warmth = new Warmth(send);
+    this.faults = new Faults(send);
+    const presses = PRESSES.map(({ text, title, ...body }) => {
+      const button = html("button", { type: "button", text, title });
+      button.addEventListener("click", () => this.#post("api/bench/press", body));
+      return button;
+    });
+    document.querySelector("#surroundings").append(
+      html("div", { style: "switches" }, ...this.switches.map(({ element }) => element)),
+      this.warmth.element, this.faults.element,
+      html("div", { style: "hand", role: "group", "aria-label": "Buttons of the meter" }, html("span", { style: "quiet", text: "Press" }), ...presses),
+    );
+  }
+
+  async #post(path, body) {
+    try {
+      const bench = await this.connection.post(path, body);
+      if (bench) this.show({ bench });
+      this.problem.textContent = "";
+    } catch (error) {
+      this.problem.textContent = error.message;
+    }
+  }
+
+  show({ bench }) {
+    for (const one of this.switches) one.show(bench[one.key]);
+    this.warmth.show(bench.temperature);
+    this.faults.show(bench.faults);
+  }
+}

@@ -1,0 +1,48 @@
+// Time on the bench: let it run, stand still, take steps, or leap to a moment.
+
+import { html } from "./readings.js";
+
+const RATES = [[0, "Pause"], [1, "× 1"], [60, "× 60"], [3600, "× 3600"]];
+const STEPS = [[1, "1 s"], [60, "1 min"], [900, "15 min"], [3600, "1 h"], [86400, "1 day"]];
+
+export class TimeControls {
+  constructor(connection) {
+    this.connection = connection;
+    this.problem = document.querySelector("#time-problem");
+    this.rates = RATES.map(([rate, text]) => {
+      const button = html("button", { type: "button", text, "aria-pressed": "false" });
+      button.addEventListener("click", () => this.#post({ rate }));
+      return { rate, button };
+    });
+    const steps = STEPS.map(([step, text]) => {
+      const button = html("button", { type: "button", text, "aria-label": `Step ${text}` });
+      button.addEventListener("click", () => this.#post({ step_s: step }));
+      return button;
+    });
+    this.moment = html("input", { type: "text", id: "jump-to", inputmode: "numeric", autocomplete: "off", placeholder: "2026-03-29 01:55", "aria-label": "Jump to, UTC" });
+    const form = html("form", { style: "jump" }, this.moment, html("button", { text: "Jump" }));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.moment.value.trim()) this.#post({ jump_to: this.moment.value.trim() });
+    });
+    document.querySelector("#time-controls").append(
+      html("div", { style: "segments", role: "group", "aria-label": "Rate" }, ...this.rates.map(({ button }) => button)),
+      html("div", { style: "hand", role: "group", "aria-label": "Steps" }, html("span", { style: "quiet", text: "Step" }), ...steps),
+      html("div", { style: "hand" }, html("label", { for: "jump-to", style: "quiet", text: "Jump to (UTC)" }), form),
+    );
+  }
+
+  async #post(change) {
+    try {
+      this.show(await this.connection.post("api/bench/time", change));
+      this.problem.textContent = "";
+    } catch (error) {
+      this.problem.textContent = error.message;
+    }
+  }
+
+  show(time) {
+    for (const { rate, button } of this.rates) button.setAttribute("aria-pressed", String(rate === time.rate));
+    document.querySelector("#time-now").textContent = time.instant.replace("T", " ").replace(/(\.\d+)?(Z|\+00:00)$/, "");
+  }
+}

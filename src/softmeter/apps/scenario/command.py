@@ -1,0 +1,74 @@
+"""The commands `scenario run`, `check`, `schema` and `list`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from softmeter.apps.scenario.reading import directory_of, library, parse, schema, text_of
+from softmeter.apps.scenario.report import described, print_step, print_summary, write_junit
+from softmeter.apps.scenario.running import Report, run
+from softmeter.apps.telling import tell
+from softmeter.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioOptions:
+    """What a person asks of `run`."""
+
+    names: Sequence[str]
+    junit: Path | None = None
+    seed: int | None = None
+    digest: bool = False
+    json: bool = False
+
+
+def run_all(options: ScenarioOptions) -> int:
+    """Run scenarios one after the other; the exit status says whether all expectations were met.
+
+    Raises:
+        ConfigurationError: a scenario cannot be read or done.
+    """
+    console = Console(highlight=False, quiet=options.json)
+    scripts = [(name, parse(text_of(name), name)) for name in options.names]
+    reports: list[tuple[str, Report]] = []
+    for name, script in scripts:
+        console.rule(script.title, align="left", style="dim")
+        told = partial(print_step, console)
+        try:
+            with console.status("running"):
+                report = run(script, directory_of(name), seed=options.seed, digest=options.digest, told=told)
+        except ConfigurationError as error:
+            raise ConfigurationError(str(error), name) from None
+        reports.append((name, report))
+        if options.json:
+            tell(json.dumps(described(name, report), ensure_ascii=False))
+        print_summary(console, report)
+    if options.junit is not None:
+        write_junit(options.junit, reports)
+    return 0 if all(report.met for _, report in reports) else 1
+
+
+def check_all(names: Sequence[str]) -> None:
+    """Say of each file whether it is a scenario.
+
+    Raises:
+        ConfigurationError: one is not; says where and why.
+    """
+    for name in names:
+        script = parse(text_of(name), name)
+        tell(f"{name}: {script.title}: {len(script.step)} steps, nothing wrong")
+
+
+def print_schema() -> None:
+    """The JSON Schema of scenario files."""
+    tell(schema())
+
+
+def print_library() -> None:
+    """The scenarios that come with the package."""
+    for name in library():
+        tell(f"{name:32} {parse(text_of(name), name).title}")

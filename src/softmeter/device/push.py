@@ -1,0 +1,232 @@
+"""Pushes: what a meter sends by itself, when, and how often it tries (IEC 62056-62, class Push setup; IDIS package 2).
+
+A trigger starts a push: after a random delay, inside a window and on the network, the values are collected and handed
+to whoever moves octets. What becomes of them is told back; a push that failed is tried again after its delay, with the
+values of then. What waits survives a power cut, what was handed out does not: it is collected and sent anew.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from softmeter.device.behaviour import Behaviour
+from softmeter.device.chance import drawn
+from softmeter.device.communication_window import is_open, next_opening
+from softmeter.device.push_setting import CONNECTIVITY, INSTALLATION, LAST_GASP, SETUPS, PushSetting, restored, written
+from softmeter.device.saved import saved_int, saved_octets
+from softmeter.device.zone import FOREVER
+from softmeter.instant import SECOND, Instant
+from softmeter.persistent import Scalar
+
+if TYPE_CHECKING:
+    from softmeter.device.device import Device
+
+HIGHEST_NUMBER = 0xFF_FFFF
+"""What a long invoke id can count."""
+
+OFFLINE = FOREVER - 1
+"""When a push is due that waits for the network."""
+
+
+class Waiting(NamedTuple):
+    """A push that has begun: the meter second of its next try, and how many tries are left after that one.
+
+    `number` is that of the message that was handed out and of which nothing is known yet, else 0. `again`: something
+    triggered it meanwhile.
+    """
+
+    due: int
+    retries: int
+    number: int = 0
+    again: bool = False
+
+
+class Message(NamedTuple):
+    """One message ready to go: the values as they were collected, and the time of that by the meter's clock."""
+
+    number: int
+    setup: int
+    setting: PushSetting
+    time: bytes
+    body: bytes
+
+
+Collector = Callable[["Device", int], bytes]
+"""Who knows what the object list of a push setup means: gives the encoded values."""
+
+
+class Pushes(Behaviour):
+    """All pushes of a meter, by the number of their setup (value group B of its name)."""
+
+    __slots__ = ("_changed", "_count", "_installed", "_settings", "_waiting", "outbox")
+
+    name = "pushes"
+
+    def __init__(self, settings: tuple[PushSetting, ...]) -> None:
+        super().__init__()
+        self._settings = settings
+        self._changed: frozenset[int] = frozenset()
+        self._waiting: Mapping[int, Waiting] = {}
+        self._count = 0
+        self._installed = False
+        self.outbox: tuple[Message, ...] = ()
+        """At most one message of each setup, the oldest first."""
+
+    def setting(self, setup: int) -> PushSetting:
+        """What a setup says."""
+        return self._settings[setup]
+
+    def change(self, setup: int, setting: PushSetting) -> None:
+        """Let a setup be another one from now on.
+
+        Raises:
+            ConfigurationError: it cannot be used.
+        """
+        setting.check()
+        self._settings = (*self._settings[:setup], setting, *self._settings[setup + 1 :])
+        self._changed |= {setup}
+
+    def trigger(self, device: "Device", setup: int) -> None:
+        """Have a setup pushed; one without a destination is nobody's business."""
+        setting, running = self._settings[setup], self._waiting.get(setup)
+        if not setting.destination:
+            return
+        if running is None:
+            self._start(device, setup)
+        elif any(message.setup == setup for message in self.outbox):
+            self._hand_out(device, setup, running.retries)  # nobody took it yet: the newest values go
+        elif running.number:
+            self._put(setup, running._replace(again=True))
+
+    def taken(self) -> tuple[Message, ...]:
+        """The messages to send now; they leave the outbox."""
+        messages, self.outbox = self.outbox, ()
+        return messages
+
+    def settle(self, device: "Device", number: int, *, arrived: bool) -> None:
+        """What became of a message that was taken; of one that nobody waits for any more it does not matter."""
+        setup = next((setup for setup, waiting in self._waiting.items() if waiting.number == number), None)
+        if setup is None or not number:
+            return
+        waiting = self._waiting[setup]
+        if not arrived and waiting.retries:
+            due = self._second(device) + max(1, self._settings[setup].repetition_delay_s)
+            self._put(setup, Waiting(due, waiting.retries - 1))
+            return
+        self._drop(setup)
+        if waiting.again:
+            self._start(device, setup)
+
+    def came_online(self, device: "Device") -> None:
+        """The network is there: what waited for it goes, and whoever wants to know is told."""
+        for setup, waiting in self._waiting.items():
+            if waiting.due == OFFLINE:
+                self._wait(device, setup, waiting.retries)
+        if not self._installed:
+            self._installed = True
+            self.trigger(device, INSTALLATION)
+        self.trigger(device, CONNECTIVITY)
+
+    def run(self, device: "Device", second: int) -> None:
+        for setup in [setup for setup, waiting in self._waiting.items() if waiting.due <= second]:
+            self._try(device, setup, self._waiting[setup].retries, second)
+        self._plan()
+
+    def reschedule(self, device: "Device", second: int) -> None:  # noqa: ARG002
+        """The clock was set: what waits for a time waits for the same random delay at most, or for its window."""
+        for setup, waiting in self._waiting.items():
+            if waiting.due < OFFLINE:
+                self._wait(device, setup, waiting.retries)
+
+    def power_up(self, device: "Device", at: Instant) -> None:  # noqa: ARG002
+        for setup, waiting in self._waiting.items():
+            if not waiting.number and waiting.due < OFFLINE:
+                self._wait(device, setup, waiting.retries)
+            elif waiting.number:
+                self._wait(device, setup, self._settings[setup].retries)
+        self.outbox = ()
+
+    def power_down(self, device: "Device", at: Instant) -> None:  # noqa: ARG002
+        """The last gasp: what is left of the power carries one message, at once and never again."""
+        self.outbox = ()
+        setting = self._settings[LAST_GASP]
+        if setting.destination and device.behaviours.modem.online:
+            self._drop(LAST_GASP)
+            self._message(device, LAST_GASP)
+
+    def saved(self) -> Mapping[str, Scalar]:
+        saved: dict[str, Scalar] = {}
+        for setup in self._changed:
+            saved |= written(f"setup_{setup}", self._settings[setup])
+        for setup, waiting in self._waiting.items():
+            saved[f"due_{setup}"], saved[f"retries_{setup}"] = waiting.due, waiting.retries
+        if self._count:
+            saved["count"] = self._count
+        if self._installed:
+            saved["installed"] = 1
+        return saved
+
+    def restore(self, saved: Mapping[str, Scalar]) -> None:
+        for setup in range(SETUPS):
+            if saved_octets(saved, f"setup_{setup}_objects", b"-") != b"-":
+                self.change(setup, restored(f"setup_{setup}", saved, self._settings[setup]))
+            due = saved_int(saved, f"due_{setup}", FOREVER)
+            if due != FOREVER:
+                self._put(setup, Waiting(due, saved_int(saved, f"retries_{setup}", 0)))
+        self._count = saved_int(saved, "count", 0)
+        self._installed = bool(saved_int(saved, "installed", 0))
+
+    def _start(self, device: "Device", setup: int) -> None:
+        self._wait(device, setup, self._settings[setup].retries)
+
+    def _wait(self, device: "Device", setup: int, retries: int) -> None:
+        """Try after a random delay, which may be none."""
+        second = self._second(device)
+        delay = drawn(device.seed, f"push {setup}", second, self._settings[setup].randomisation_s)
+        if delay:
+            self._put(setup, Waiting(second + delay, retries))
+        else:
+            self._try(device, setup, retries, second)
+
+    def _try(self, device: "Device", setup: int, retries: int, second: int) -> None:
+        """Hand the values out if that can be now, else find out when."""
+        setting = self._settings[setup]
+        if not setting.destination:
+            self._drop(setup)
+        elif not is_open(setting.windows, device.clock, second):
+            opening = next_opening(setting.windows, device.clock, second)
+            delay = drawn(device.seed, f"push {setup}", opening, setting.randomisation_s)
+            if opening == FOREVER:
+                self._drop(setup)  # no window will ever open
+            else:
+                self._put(setup, Waiting(opening + delay, retries))
+        elif not device.behaviours.modem.online:
+            self._put(setup, Waiting(OFFLINE, retries))
+        else:
+            self._hand_out(device, setup, retries)
+
+    def _hand_out(self, device: "Device", setup: int, retries: int) -> None:
+        self.outbox = tuple([message for message in self.outbox if message.setup != setup])
+        self._put(setup, Waiting(FOREVER, retries, self._message(device, setup)))
+
+    def _message(self, device: "Device", setup: int) -> int:
+        """Collect what a setup lists into the outbox; the number of the message."""
+        self._count = self._count % HIGHEST_NUMBER + 1
+        time = device.clock.date_time(device.now).encode()
+        body = device.collector(device, setup)
+        self.outbox = (*self.outbox, Message(self._count, setup, self._settings[setup], time, body))
+        return self._count
+
+    def _put(self, setup: int, waiting: Waiting) -> None:
+        self._waiting = {**self._waiting, setup: waiting}
+        self._plan()
+
+    def _drop(self, setup: int) -> None:
+        self._waiting = {one: waiting for one, waiting in self._waiting.items() if one != setup}
+        self._plan()
+
+    def _plan(self) -> None:
+        dues = [waiting.due for waiting in self._waiting.values() if waiting.due < OFFLINE]
+        self.due = min(dues, default=FOREVER)
+
+    def _second(self, device: "Device") -> int:
+        return device.clock.time(device.now) // SECOND

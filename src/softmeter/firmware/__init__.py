@@ -1,0 +1,1 @@
+"""Firmware images of the meter: their form, their keys, and what they declare."""

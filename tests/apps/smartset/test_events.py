@@ -1,0 +1,52 @@
+"""The command `events` on a real meter."""
+
+import json
+
+import pytest
+
+from apps.smartset.loopback import Smartset
+from softmeter.device.events import Event
+from softmeter.meter.meter import Meter
+
+Own = tuple[Smartset, Meter]
+
+
+@pytest.fixture
+def eventful(own: Own) -> Smartset:
+    smartset, meter = own
+    meter.device.record(Event.METER_COVER_REMOVED)
+    meter.device.record(Event.POWER_UP)
+    return smartset
+
+
+def test_events_of_all_logs_stand_in_the_order_of_time(eventful: Smartset) -> None:
+    status, out, err = eventful("events")
+    assert (status, err) == (0, "")
+    lines = [line.split(maxsplit=3) for line in out.splitlines()]
+    assert lines[0] == ["time", "log", "code", "event"]
+    assert ["2026-01-02T13:00:00+01:00", "fraud", "44", "meter cover removed"] in lines
+    times = [line[0] for line in lines[1:]]
+    assert times == sorted(times)
+
+
+def test_one_log_since_a_time_and_the_newest_only(eventful: Smartset) -> None:
+    assert eventful("events", "fraud", "--last", "1")[1].splitlines()[1].endswith("44  meter cover removed")
+    assert eventful("events", "fraud", "--since", "2026-01-02T13:00:01+01:00") == (0, "no events\n", "")
+    shown = json.loads(eventful("--json", "events", "standard", "--since", "2026-01-02T13:00:00")[1])
+    assert shown == [{"time": "2026-01-02T13:00:00+01:00", "log": "standard", "code": 2, "name": "power up"}]
+
+
+def test_codes_are_listed_without_a_meter(smartset: Smartset) -> None:
+    status, out, _ = smartset("events", "--codes")
+    assert status == 0
+    assert "fraud            46  login failed" in out.splitlines()
+
+
+def test_a_log_that_there_is_not_is_named(smartset: Smartset) -> None:
+    status, _, err = smartset("events", "gossip")
+    assert (status, err.startswith("smartset: 'gossip' is no log; known are standard, fraud")) == (2, True)
+
+
+def test_a_client_that_may_not_read_any_log_is_told_so(smartset: Smartset) -> None:
+    assert "object-undefined; smartset … list shows" in smartset("events", client="public")[2]
+    assert smartset("events", "fraud", client="public")[0] == 2

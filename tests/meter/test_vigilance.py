@@ -1,0 +1,139 @@
+"""Guessing, forging and repeating: logged by the meter, bounded, and answered by a lock-out of that peer alone."""
+
+import pytest
+
+from conformance.appl import MANAGEMENT, READOUT
+from dlms.link import CLIENT_TITLE, plain_aarq
+from meter.making import KEYS, START, Made
+from softmeter.device.events import Log
+from softmeter.dlms.acse import Aare, Mechanism, Result, decode_acse
+from softmeter.dlms.channel import Credentials, Family
+from softmeter.dlms.client import Client
+from softmeter.dlms.conversation import drive
+from softmeter.dlms.lockout import ALLOWED_FAILURES, FIRST_DELAY_S
+from softmeter.dlms.refusals import AssociationRefusedError, WrongKeyError
+from softmeter.dlms.server import Server
+from softmeter.entropy import SeededEntropy
+from softmeter.instant import SECOND, Instant, LinkTime
+from softmeter.meter.vigilance import Vigilance
+from softmeter.security.suites import Key
+from softmeter.wire.wrapper import Datagram, Reassembly, encode_datagram
+
+
+class Street:
+    """A meter, and peers at several addresses that ring at its door."""
+
+    def __init__(self) -> None:
+        self.made = Made()
+        self.now = 100.0
+        self.vigilance = Vigilance(self.made.meter, lambda: self.now)
+
+    def asked(self, peer: str, sap: int, apdu: bytes, server: Server | None = None) -> bytes:
+        at = server or self.server(peer)
+        at.receive(encode_datagram(Datagram(sap, 1, apdu)), LinkTime(self.now))
+        answers = Reassembly()
+        answers.receive(at.to_send())
+        datagram = answers.take()
+        return b"" if datagram is None else datagram.apdu
+
+    def server(self, peer: str) -> Server:
+        return Server(self.made.meter, LinkTime(self.now), self.vigilance.over(peer))
+
+    def read_out(self, peer: str, password: bytes) -> None:
+        """Open an association as the readout client."""
+        client = Client(Credentials(Mechanism.LLS, Key(password)), SeededEntropy(1))
+        server = self.server(peer)
+        drive(client.associate(), lambda apdu: self.asked(peer, READOUT, apdu, server))
+
+    def manage(self, peer: str, key: bytes, counter: int) -> None:
+        """Open an association as the management client."""
+        keys = KEYS[MANAGEMENT]
+        credentials = Credentials(
+            Mechanism.HLS_GMAC,
+            family=Family.SERVICE,
+            system_title=CLIENT_TITLE,
+            encryption_key=Key(key),
+            authentication_key=Key(keys.authentication),
+        )
+        server = self.server(peer)
+        client = Client(credentials, SeededEntropy(1), counter=counter)
+        drive(client.associate(), lambda apdu: self.asked(peer, MANAGEMENT, apdu, server))
+
+    def fraud(self) -> list[int]:
+        """The codes in the fraud log, after the meter has lived on for a second."""
+        actor = self.made.actor
+        actor.adopt(actor.advanced(Instant(actor.now + SECOND)))
+        codes: list[int] = actor.meter.device.events.ring(Log.FRAUD).rows()["code"].tolist()
+        return codes
+
+    def guess(self, peer: str, times: int) -> None:
+        for number in range(times):
+            with pytest.raises(AssociationRefusedError):
+                self.read_out(peer, b"guess %d" % number)
+
+
+def test_guessing_is_logged_once_and_locks_that_peer_out() -> None:
+    street = Street()
+    street.guess("mallory", ALLOWED_FAILURES - 1)
+    assert street.fraud() == []
+    street.guess("mallory", 1)
+    assert street.fraud() == [46]
+    assert street.made.meter.device.behaviours.alarms.words[0].register == 1 << 13
+    with pytest.raises(AssociationRefusedError):
+        street.read_out("mallory", KEYS[READOUT].password)
+    street.read_out("alice", KEYS[READOUT].password)
+    street.now += FIRST_DELAY_S
+    street.read_out("mallory", KEYS[READOUT].password)
+
+
+def test_who_is_locked_out_is_told_that_it_passes() -> None:
+    street = Street()
+    street.guess("mallory", ALLOWED_FAILURES)
+    answer = decode_acse(street.asked("mallory", READOUT, plain_aarq()))
+    assert isinstance(answer, Aare)
+    assert answer.result is Result.REJECTED_TRANSIENT
+
+
+def test_other_clients_of_the_same_peer_are_served() -> None:
+    street = Street()
+    street.guess("mallory", ALLOWED_FAILURES)
+    street.manage("mallory", KEYS[MANAGEMENT].unicast_encryption, 1)
+
+
+def test_a_success_forgives_what_was_before() -> None:
+    street = Street()
+    for _ in range(3):
+        street.guess("forgetful", ALLOWED_FAILURES - 1)
+        street.read_out("forgetful", KEYS[READOUT].password)
+    assert street.fraud() == []
+
+
+def test_a_wrong_key_is_an_event_and_counts_as_guessing() -> None:
+    street = Street()
+    for counter in range(ALLOWED_FAILURES):
+        with pytest.raises((WrongKeyError, AssociationRefusedError)):
+            street.manage("mallory", bytes(16), 100 + counter)
+    assert street.fraud() == [49, 46]
+    with pytest.raises(AssociationRefusedError):
+        street.manage("mallory", KEYS[MANAGEMENT].unicast_encryption, 1)
+
+
+def test_a_replay_is_an_event() -> None:
+    street = Street()
+    street.manage("alice", KEYS[MANAGEMENT].unicast_encryption, 50)
+    with pytest.raises((WrongKeyError, AssociationRefusedError)):
+        street.manage("mallory", KEYS[MANAGEMENT].unicast_encryption, 10)
+    assert street.fraud() == [50]
+
+
+def test_a_storm_of_forgeries_does_not_wash_out_the_log() -> None:
+    street = Street()
+    for number in range(200):
+        with pytest.raises((WrongKeyError, AssociationRefusedError)):
+            street.manage(f"bot {number}", bytes(16), 100 + number)
+    assert street.fraud() == [49]
+    street.now += 61
+    with pytest.raises((WrongKeyError, AssociationRefusedError)):
+        street.manage("another bot", bytes(16), 1000)
+    assert street.fraud() == [49, 49]
+    assert street.made.meter.device.now > START
