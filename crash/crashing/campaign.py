@@ -19,6 +19,8 @@ from crashing.recording import lay_out
 MOST_FAULTS = 20
 OLD = Path(__file__).parents[2] / "tests" / "runtime" / "version_1.sqlite"
 _EACH_MIGRATING = 20.0
+_JUMP_S, _JUMPED_S = 10_800, 20.0
+"""A life begins with a jump, and goes on for some seconds before the long one."""
 RECOVERING = "recovery: "
 """Before the writers of a start after a cut."""
 _SECOND_SHARE = 0.01
@@ -140,7 +142,7 @@ def campaign(task: Task) -> Report:
     while not enough(report):
         one.run(migrated(task.directory / "old", OLD.read_bytes()), _EACH_MIGRATING, again=False)
         recorded = Recorded(task.directory / "life")
-        for plan in (Plan(task.seconds), Plan(task.seconds / 4, jump_s=10_800)):
+        for plan in (Plan(min(_JUMPED_S, task.seconds), jump_s=_JUMP_S), Plan(task.seconds)):
             recorded.live(plan, random.getrandbits(32))
         wanted = max(1, task.images - report.images)
         one.run(recorded, min(6.0, max(0.3, wanted / len(recorded.recording.ops) / 2)))

@@ -80,7 +80,7 @@ class Caller:
         self._sap = sap
         self._ledger = ledger
         self._line = Line()
-        self._peer = Peer(port, Server(meter, LinkTime(now())))
+        self._peer = Peer(port, lambda _: Server(meter, LinkTime(now())))
         self._peer.connection_made(self._line)
 
     async def run(self, conversation: Conversation[T]) -> T:

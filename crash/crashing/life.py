@@ -117,7 +117,7 @@ class _Witness:
 
     def commit(self, meter: str, changes: Changes, real: int, *, durable: bool = True) -> None:
         recording, ledger = self._recorded.recording, self._recorded.ledger
-        recording.phase = _written_by(changes)
+        recording.phase = f"{'' if durable else 'jump: '}{_written_by(changes)}"
         self._store.commit(meter, changes, real, durable=durable)
         state = digest(self._store.load(meter)) if self._recorded.keeps_states else ""
         ledger.committed(state, len(recording.ops), durable=durable)
@@ -151,7 +151,7 @@ class _Life:
         self._drive = Drive(
             self._actor, partial(keep.commit, METER), time, AtOnce(), monotonic=self._now, wall=virtual.wall
         )
-        self._port = WanPort(Address("127.0.0.1", 0, "--wan"), self._nobody, self._drive.barrier, self._now)
+        self._port = WanPort(Address("127.0.0.1", 0, "--wan"), lambda _: self._nobody(), self._drive.barrier, self._now)
         self._drive.ticked.connect(self._port.tick)
         self._written = 0
 

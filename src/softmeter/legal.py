@@ -4,7 +4,7 @@ Source: manual 10 (the metrological part is separate and has a version of its ow
 checksum over it). `legal_versions.py` is the record; `make legal` keeps it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from hashlib import sha256
 
@@ -29,8 +29,17 @@ def checksum(sources: Mapping[str, bytes]) -> str:
 
     Line ends count as line feeds, so that a checkout on another system is the same.
     """
+    return _checksum(sources, filter(is_legal, sources))
+
+
+def application_checksum(sources: Mapping[str, bytes]) -> str:
+    """The same over all other files: those of the application part."""
+    return _checksum(sources, [path for path in sources if not is_legal(path)])
+
+
+def _checksum(sources: Mapping[str, bytes], paths: Iterable[str]) -> str:
     digest = sha256()
-    for path in sorted(filter(is_legal, sources)):
+    for path in sorted(paths):
         content = sources[path].replace(b"\r\n", b"\n")
         digest.update(f"{path}\n{len(content)}\n".encode())
         digest.update(content)

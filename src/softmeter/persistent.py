@@ -188,7 +188,8 @@ class Memory:
                     changes.appended[ring.name] = (begin, rows)
             if ring.first > first:
                 changes.dropped[ring.name] = ring.first
-            self._rings[ring.name] = (ring.first, ring.end)
+            if ring.end > end or ring.first > first:
+                self._rings[ring.name] = (ring.first, ring.end)
         return changes
 
     def note(self, parts: Iterable[tuple[str, Persistent]], rings: Iterable[Ring]) -> None:

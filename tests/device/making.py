@@ -97,9 +97,10 @@ def restored(meter: Device) -> Device:
     parts = dict(twin.parts())
     for name, part in meter.parts():
         parts[name].restore(dict(part.saved()))
-    rings = {ring.name: ring for ring in twin.rings()}
     for ring in meter.rings():
-        rings[ring.name].load(ring.first, ring.rows())
+        kept = twin.ring(ring.name)
+        assert kept is not None
+        kept.load(ring.first, ring.rows())
     return twin
 
 

@@ -73,8 +73,8 @@ def test_a_restored_meter_is_the_same_meter(tmp_path: Path) -> None:
                 with pytest.raises(type(error)):
                     again.meter.view(Audience.MANAGEMENT).readers[key](again.meter)
                 continue
-            # Instantaneous values are RAM: gone with the power.
-            if not (key[:2] == b"\0\3" and key[5] == 7):
+            # Instantaneous values are RAM, gone with the power, and so is what display lists show of them.
+            if not (key[:2] == b"\0\3" and key[5] == 7) and key[2:5] != bytes((0, 0, 21)):
                 assert read(again, key) == wanted, key.hex()
     assert again.meter.device.registers.mj(Quantity.ACTIVE_IMPORT) == made.meter.device.registers.mj(
         Quantity.ACTIVE_IMPORT

@@ -23,8 +23,10 @@ from softmeter.instant import SECOND
 from softmeter.meter.identity import Identity
 from softmeter.meter.model.alarms import ALARM_WORDS, MONITORS
 from softmeter.meter.model.capture import BILLING, CATALOGUE, CLOCK, DAILY, LOAD, QUALITY, data, key, register
+from softmeter.meter.model.pushing import PUSHES
 from softmeter.meter.model.scripted import SCHEDULES
 from softmeter.meter.model.switching import LIMITS
+from softmeter.runtime.program_memory import application_signature
 
 PACKAGED = ("factory", "nl")
 
@@ -179,6 +181,11 @@ def read(path_or_name: str) -> Configuration:
     return parse(text(path_or_name), path_or_name)
 
 
+def document(text: str) -> File:
+    """What stands in `text`, which `problems` found nothing wrong with, and the defaults."""
+    return File.model_validate(tomllib.loads(text))
+
+
 def parse(text: str, name: str, replaced: Mapping[str, Any] | None = None) -> Configuration:
     """The configuration in `text`, where it came from `name`; `replaced` are entries that hold instead of its own.
 
@@ -203,14 +210,7 @@ def problems(text: str, name: str, replaced: Mapping[str, Any] | None = None) ->
     try:
         return _configuration(File.model_validate(_merged(document, replaced or {})))
     except ValidationError as error:
-        return [
-            Problem(
-                line_of(one["loc"], text),
-                ".".join(map(str, one["loc"])),
-                f"{one['msg']} (found {_short(one['input'])})",
-            )
-            for one in error.errors()
-        ]
+        return sorted(_problem(one, text) for one in error.errors())
     except RecursionError:
         raise ConfigurationError("is no configuration: nested far too deep", name) from None
     except ConfigurationError as error:
@@ -256,12 +256,22 @@ def _configuration(file: File) -> Configuration:
         limits=LIMITS,
         monitors=MONITORS,
         alarm_words=ALARM_WORDS,
+        pushes=PUSHES,
+        program_signature=application_signature(),
         display=replace(FACTORY_DISPLAY, **file.display.model_dump()),
     )
     if file.tariff is not None:
         device = replace(device, tariff=calendar_of(file.tariff), default_rate=file.tariff.default_rate)
         device = replace(device, special_days=special_days_of(file.tariff))
     return Configuration(identity, serial_given, device, file.ports, file.services.extras)
+
+
+def _problem(found: Mapping[str, Any], text: str) -> Problem:
+    """What pydantic found, in our words where it is about a name."""
+    entry = ".".join(str(part) for part in found["loc"])
+    unknown = found["type"] == "extra_forbidden"
+    message = "is not known here" if unknown else f"{found['msg']} (found {_short(found['input'])})"
+    return Problem(line_of(found["loc"], text), entry, message)
 
 
 _PLACES = (
@@ -271,8 +281,8 @@ _PLACES = (
     (re.compile(r"tariff season"), ("tariff", "seasons")),
     (re.compile(r"special days"), ("tariff", "special_days")),
     (re.compile(r"tariff"), ("tariff",)),
-    (re.compile(r"(?:demand|.*\bdemand\b)"), ("demand",)),
-    (re.compile(r"(?:display|.*\bscroll\b)"), ("display",)),
+    (re.compile(r"demand"), ("demand",)),
+    (re.compile(r"display"), ("display",)),
 )
 """What the parts of a meter say about their settings, and where those stand; a group of the pattern is the entry."""
 

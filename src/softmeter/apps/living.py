@@ -20,15 +20,12 @@ from softmeter.apps.progress import jump_progress
 from softmeter.apps.telling import say, tell
 from softmeter.bench.bench import Bench
 from softmeter.dlms.datagram_server import DatagramServer
-from softmeter.dlms.hdlc_server import HdlcServer, Station
-from softmeter.dlms.host import Guard
-from softmeter.dlms.optical import OpticalServer
 from softmeter.dlms.server import Server
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, LinkTime, iso, whole_second
 from softmeter.meter.meter import Meter
+from softmeter.meter.optical import optical_server
 from softmeter.meter.p1 import telegram
-from softmeter.meter.readout import readout
 from softmeter.meter.vigilance import Vigilance
 from softmeter.runtime.address import Address
 from softmeter.runtime.bench_time import BenchTime, check_rate
@@ -40,12 +37,8 @@ from softmeter.runtime.ports import Port, follow_power
 from softmeter.runtime.store import Store
 from softmeter.runtime.udp_port import UdpPort
 from softmeter.runtime.wan_port import WanPort
-from softmeter.wire.mode_e import Identification
-from softmeter.wire.mode_e_link import ModeEServer
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-OPTICAL_SPEED = "5"
-"""The letter for 9600 baud, of manual 11.1."""
 
 log = logging.getLogger("softmeter")
 
@@ -133,7 +126,7 @@ class _Life:
         )
         self._optical = OpticalPort(
             parse_place(options.optical or ports.optical, "--optical"),
-            partial(_optical, meter, optical.over("optical port")),
+            partial(optical_server, meter, optical.over("optical port")),
             self._drive.barrier,
         )
         self.tracing = self._traced(meter)
@@ -255,15 +248,3 @@ class _Life:
         )
         self._shown.ports = announcement.panel_ports()
         tell(announcement.as_json() if self._options.json else announcement.as_text())
-
-
-def _optical(meter: Meter, guard: Guard, baud: int, inter_octet_s: float | None) -> OpticalServer:
-    """The meter's side of the optical port, for the next reader."""
-    identity = meter.identity
-    opening = ModeEServer(
-        Identification(identity.manufacturer, OPTICAL_SPEED, identity.model),
-        lambda: readout(meter.device, identity),
-        identity.serial,
-        idle_baud=baud,
-    )
-    return OpticalServer(opening, HdlcServer(meter, Station(inter_octet_s=inter_octet_s), guard))

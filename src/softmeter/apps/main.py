@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from softmeter.apps.accuracy.cli import app as accuracy
+from softmeter.apps.config.cli import app as config
 from softmeter.apps.scenario.cli import app as scenario
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(accuracy, name="accuracy")
 app.add_typer(scenario, name="scenario")
+app.add_typer(config, name="config")
 
 State = Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the meter keeps what must survive.")]
 Config = Annotated[

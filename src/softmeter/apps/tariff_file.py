@@ -1,10 +1,11 @@
 """A tariff as people write it: the table `[tariff]` of a configuration, which is also what `smartset tariff` reads."""
 
-import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from softmeter.apps.toml_text import key_text, value_text
 from softmeter.clock import NOT_SPECIFIED, NOT_SPECIFIED_YEAR, DateTime
 from softmeter.device.calendar import Calendar, Day, Season, Switch, Week
 from softmeter.device.recurrence import Day as Date
@@ -15,7 +16,6 @@ _HEX = "0x"
 """How octets begin that are no plain text or date."""
 _Octets = StringConstraints(pattern=r"^[ -~]{0,66}$")
 _Time = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")]
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class _Table(BaseModel):
@@ -118,37 +118,22 @@ def described(calendar: Calendar, special_days: SpecialDays | None) -> dict[str,
     return told
 
 
-def tariff_text(told: dict[str, Any]) -> str:
-    """The entries of `[tariff]` as TOML."""
-    lines = ["[tariff]", f"name = {_quoted(told['name'])}"]
-    if "default_rate" in told:
-        lines.append(f"default_rate = {told['default_rate']}")
+def tariff_text(told: Mapping[str, Any]) -> str:
+    """The entries of `[tariff]` as TOML, days and special days one a line."""
+    lines = ["[tariff]"]
+    lines += [f"{name} = {value_text(told[name])}" for name in ("name", "default_rate") if name in told]
     if "special_days" in told:
-        days = [f"    {_inline(one)}," for one in told["special_days"]]
+        days = [f"    {value_text(one)}," for one in told["special_days"]]
         lines += ["special_days = [", *days, "]"] if days else ["special_days = []"]
     if not told["seasons"]:
         lines.append("seasons = []")
     for season in told["seasons"]:
-        lines += ["", "[[tariff.seasons]]", *(f"{name} = {_quoted(value)}" for name, value in season.items())]
+        lines += ["", "[[tariff.seasons]]", *(f"{name} = {value_text(value)}" for name, value in season.items())]
     lines += ["", "[tariff.weeks]  # Monday to Sunday"]
-    lines += [f"{_key(name)} = [{', '.join(map(str, days))}]" for name, days in told["weeks"].items()]
+    lines += [f"{key_text(name)} = {value_text(days)}" for name, days in told["weeks"].items()]
     lines += ["", "[tariff.days]  # from when on which rate"]
-    lines += [f"{number} = {_inline(switches)}" for number, switches in told["days"].items()]
+    lines += [f"{number} = {value_text(switches)}" for number, switches in told["days"].items()]
     return "\n".join(lines) + "\n"
-
-
-def _inline(table: dict[str, Any]) -> str:
-    entries = [f"{_key(name)} = {_quoted(one) if isinstance(one, str) else one}" for name, one in table.items()]
-    return f"{{ {', '.join(entries)} }}" if entries else "{}"
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _quoted(name)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _octets(text: str) -> bytes:

@@ -55,6 +55,14 @@ class Circumstance(Control):
     DISPLAY_BUTTON = ("display_button", 0, 2**31)
     LONG_PRESSES = ("long_presses", 0, 2**31)
     FAULTS = ("faults", 0, 0x1F00)
+    NETWORK_UP = ("network_up", 0, 1)
+    RSRP = ("rsrp", -156, -44)
+    RSRQ = ("rsrq", -20, -3)
+    TECHNOLOGY = ("technology", 1, 8)
+    CELL = ("cell", 0, 2**28 - 1)
+    ROAMING = ("roaming", 0, 1)
+    ACCESS_REFUSED = ("access_refused", 0, 1)
+    MODEM_HANGS = ("modem_hangs", 0, 2**31)
 
 
 class Command(NamedTuple):

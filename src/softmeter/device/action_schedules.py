@@ -110,17 +110,16 @@ class ActionSchedules(Behaviour):
 
     def saved(self) -> Mapping[str, Scalar]:
         changed = {str(name): _octets(self._schedules[name]) for name in self._changed}
-        return {**changed, **{f"due,{name}": due for name, due in self._dues.items() if due != FOREVER}}
+        return {**changed, **{f"due,{name}": due for name, due in self._dues.items()}}
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
-        restored = dict(self._schedules)
         for name, schedule in self._schedules.items():
             octets = saved_octets(saved, str(name), b"")
             if octets:
-                restored[name] = _schedule(octets, made_up=schedule.made_up)
+                self._schedules = {**self._schedules, name: _schedule(octets, made_up=schedule.made_up)}
                 self._changed |= {name}
-        self._schedules = restored
-        self._dues = {name: saved_int(saved, f"due,{name}", FOREVER) for name in restored}
+        dues = {name: saved_int(saved, f"due,{name}", FOREVER) for name in self._schedules}
+        self._dues = {name: due for name, due in dues.items() if due != FOREVER}
         self.due = min(self._dues.values(), default=FOREVER)
 
     def _make_up(self, device: "Device", second: int) -> None:
@@ -132,7 +131,8 @@ class ActionSchedules(Behaviour):
                 device.execute(self._schedules[name].script, due)
 
     def _plan(self, clock: Clock, after: int, names: "tuple[Obis, ...] | Mapping[Obis, ActionSchedule]") -> None:
-        self._dues = {**self._dues, **{name: self._schedules[name].due(clock, after) for name in names}}
+        dues = {**self._dues, **{name: self._schedules[name].due(clock, after) for name in names}}
+        self._dues = {name: due for name, due in dues.items() if due != FOREVER}
         self.due = min(self._dues.values(), default=FOREVER)
 
 

@@ -13,10 +13,12 @@ from softmeter.device.display_control import DisplayControl
 from softmeter.device.images import Images
 from softmeter.device.limiter import Limiter
 from softmeter.device.measurement_check import MeasurementCheck
+from softmeter.device.modem import Modem
 from softmeter.device.monitors import Monitors
 from softmeter.device.outputs import OpticalOutput
 from softmeter.device.power_failures import PowerFailures
 from softmeter.device.power_quality import PowerQuality
+from softmeter.device.push import Pushes
 from softmeter.device.settings import DeviceSettings
 from softmeter.device.tamper import Tamper
 
@@ -40,6 +42,8 @@ class Behaviours(NamedTuple):
     monitors: Monitors
     display: DisplayControl
     outputs: OpticalOutput
+    pushes: Pushes
+    modem: Modem
 
     @classmethod
     def of(cls, settings: DeviceSettings) -> "Behaviours":
@@ -61,6 +65,8 @@ class Behaviours(NamedTuple):
             monitors=Monitors(settings.monitors, settings.alarm_words),
             display=DisplayControl(settings.display),
             outputs=OpticalOutput(),
+            pushes=Pushes(settings.pushes),
+            modem=Modem(settings.network),
         )
 
     def fork(self) -> "Behaviours":

@@ -1,4 +1,4 @@
-"""Windows of time in which a meter may communicate, by its local time (IEC 62056-62, communication and calling windows)."""
+"""Windows of time in which a meter may communicate, by its local time (IEC 62056-62, class Push setup)."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -21,6 +21,7 @@ from softmeter.device.outage import power_down, power_up
 from softmeter.device.profile import Profile, Status
 from softmeter.device.progress import Progress
 from softmeter.device.pulses import Outputs, pulses_each, pulses_of
+from softmeter.device.push import Collector
 from softmeter.device.registers import Registers
 from softmeter.device.settings import DeviceSettings
 from softmeter.device.surroundings import Calm, Feeling, Surroundings
@@ -49,6 +50,11 @@ def _no_scripts(_: "Device", __: Script) -> None:
     """A device alone has no objects that a script could act upon."""
 
 
+def _no_values(_: "Device", __: int) -> bytes:
+    """Nor any that it could push."""
+    return b""
+
+
 def _no_images(_: "Device", __: Verified) -> None:
     """A device alone cannot read what an image declares."""
     raise ConfigurationError("nobody can install it", "image")
@@ -66,6 +72,7 @@ class Device:
         "attributes",
         "behaviours",
         "clock",
+        "collector",
         "events",
         "executor",
         "feeling",
@@ -74,6 +81,7 @@ class Device:
         "profiles",
         "progress",
         "registers",
+        "seed",
         "settings",
         "source",
         "surroundings",
@@ -87,6 +95,9 @@ class Device:
         self.source = source
         self.surroundings = surroundings
         self.executor: Executor = _no_scripts
+        self.collector: Collector = _no_values
+        self.seed = b""
+        """What tells this meter from its fellows, where chance decides."""
         self.installer: Installer = _no_images
         self.attributes = Attributes()
         self.feeling = Feeling()
@@ -270,8 +281,12 @@ class Device:
         yield self.behaviours.power_failures.ring
         if self.behaviours.firmware.blocks is not None:
             yield self.behaviours.firmware.blocks
-        for log in Log:
-            yield self.events.ring(log)
+        yield from self.events.rings()
+
+    def ring(self, name: str) -> Ring | None:
+        """The rows that survive under a name."""
+        log = self.events.named(name)
+        return log if log is not None else next((ring for ring in self.rings() if ring.name == name), None)
 
     def _measured(self, at: Instant) -> Seconds:
         return integrate(self.source.measurements(whole_second(at), 1))

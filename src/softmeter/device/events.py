@@ -1,5 +1,6 @@
 """What a meter logs: event codes by log (manual 5.3) and the logs themselves."""
 
+from collections.abc import Iterable
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -81,6 +82,11 @@ class Event(Enum):
     VOLTAGE_NORMAL_L1 = Log.POWER_QUALITY, 85
     POWER_QUALITY_LOG_CLEARED = Log.POWER_QUALITY, 255
 
+    DATA_CONTEXT_ESTABLISHED = Log.COMMUNICATION, 146
+    DATA_CONTEXT_ENDED = Log.COMMUNICATION, 147
+    DATA_CONTEXT_FAILED = Log.COMMUNICATION, 148
+    MODEM_SOFTWARE_RESET = Log.COMMUNICATION, 149
+    MODEM_HARDWARE_RESET = Log.COMMUNICATION, 150
     LOCAL_COMMUNICATION = Log.COMMUNICATION, 158
     COMMUNICATION_LOG_CLEARED = Log.COMMUNICATION, 255
 
@@ -106,24 +112,35 @@ class EventLogs:
     __slots__ = ("_rings",)
 
     def __init__(self) -> None:
-        self._rings = {log: Ring(name, ENTRY, LOG_CAPACITY) for log, name in _NAMES.items()}
+        self._rings: dict[Log, Ring] = {}
 
     def record(self, event: Event, stamp: Stamp) -> None:
         """Add a line."""
-        self._rings[event.log].append((stamp, event.code))
+        self.ring(event.log).append((stamp, event.code))
 
     def ring(self, log: Log) -> Ring:
-        """The lines of one log."""
-        return self._rings[log]
+        """The lines of one log; it takes no room before somebody asks for it."""
+        ring = self._rings.get(log)
+        if ring is None:
+            ring = self._rings[log] = Ring(_NAMES[log], ENTRY, LOG_CAPACITY)
+        return ring
+
+    def rings(self) -> Iterable[Ring]:
+        """The logs that ever had a line, in their order."""
+        return (ring for log in Log if (ring := self._rings.get(log)) is not None and ring.end)
+
+    def named(self, name: str) -> Ring | None:
+        """The log whose ring has that name."""
+        return next((self.ring(log) for log, known in _NAMES.items() if known == name), None)
 
     def last_code(self, log: Log) -> int:
         """The code of the last event, 0 before the first."""
-        ring = self._rings[log]
-        return int(ring.rows(ring.end - 1)["code"][0]) if len(ring) else 0
+        ring = self._rings.get(log)
+        return int(ring.rows(ring.end - 1)["code"][0]) if ring else 0
 
     def clear(self, log: Log) -> None:
         """Forget all lines."""
-        self._rings[log].clear()
+        self.ring(log).clear()
 
     def fork(self) -> "EventLogs":
         """Logs with the same lines that can go their own way."""

@@ -6,6 +6,7 @@ values of then. What waits survives a power cut, what was handed out does not: i
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from softmeter.device.behaviour import Behaviour
@@ -50,6 +51,8 @@ class Message(NamedTuple):
     body: bytes
 
 
+_NOTHING: Mapping[int, Waiting] = MappingProxyType({})
+
 Collector = Callable[["Device", int], bytes]
 """Who knows what the object list of a push setup means: gives the encoded values."""
 
@@ -65,7 +68,7 @@ class Pushes(Behaviour):
         super().__init__()
         self._settings = settings
         self._changed: frozenset[int] = frozenset()
-        self._waiting: Mapping[int, Waiting] = {}
+        self._waiting = _NOTHING
         self._count = 0
         self._installed = False
         self.outbox: tuple[Message, ...] = ()
@@ -121,7 +124,7 @@ class Pushes(Behaviour):
         for setup, waiting in self._waiting.items():
             if waiting.due == OFFLINE:
                 self._wait(device, setup, waiting.retries)
-        if not self._installed:
+        if not self._installed and self._settings[INSTALLATION].destination:
             self._installed = True
             self.trigger(device, INSTALLATION)
         self.trigger(device, CONNECTIVITY)
@@ -138,12 +141,10 @@ class Pushes(Behaviour):
                 self._wait(device, setup, waiting.retries)
 
     def power_up(self, device: "Device", at: Instant) -> None:  # noqa: ARG002
-        for setup, waiting in self._waiting.items():
-            if not waiting.number and waiting.due < OFFLINE:
-                self._wait(device, setup, waiting.retries)
-            elif waiting.number:
-                self._wait(device, setup, self._settings[setup].retries)
         self.outbox = ()
+        for setup, waiting in self._waiting.items():
+            if waiting.due != OFFLINE:
+                self._wait(device, setup, waiting.retries)
 
     def power_down(self, device: "Device", at: Instant) -> None:  # noqa: ARG002
         """The last gasp: what is left of the power carries one message, at once and never again."""
@@ -169,8 +170,8 @@ class Pushes(Behaviour):
         for setup in range(SETUPS):
             if saved_octets(saved, f"setup_{setup}_objects", b"-") != b"-":
                 self.change(setup, restored(f"setup_{setup}", saved, self._settings[setup]))
-            due = saved_int(saved, f"due_{setup}", FOREVER)
-            if due != FOREVER:
+            due = saved_int(saved, f"due_{setup}", -1)
+            if due >= 0:
                 self._put(setup, Waiting(due, saved_int(saved, f"retries_{setup}", 0)))
         self._count = saved_int(saved, "count", 0)
         self._installed = bool(saved_int(saved, "installed", 0))

@@ -34,23 +34,25 @@ class Form(IntEnum):
 
 
 class Pushed(NamedTuple):
-    """An attribute that is pushed; index 0 is all of it, else one of its elements. The device does not know it."""
+    """An attribute that is pushed; element 0 is all of it. The device does not know it."""
 
     class_id: int
     name: Obis
     attribute: int
-    index: int = 0
+    element: int = 0
 
     def encode(self) -> bytes:
         """Its 11 octets."""
         head = self.class_id.to_bytes(2, "big") + self.name.octets
-        return head + self.attribute.to_bytes(1, "big", signed=True) + self.index.to_bytes(2, "big")
+        return head + self.attribute.to_bytes(1, "big", signed=True) + self.element.to_bytes(2, "big")
 
     @classmethod
     def decode(cls, octets: bytes) -> "Pushed":
         """What `encode` gave."""
         attribute = int.from_bytes(octets[8:9], "big", signed=True)
-        return cls(int.from_bytes(octets[:2], "big"), Obis.of(octets[2:8]), attribute, int.from_bytes(octets[9:], "big"))
+        return cls(
+            int.from_bytes(octets[:2], "big"), Obis.of(octets[2:8]), attribute, int.from_bytes(octets[9:], "big")
+        )
 
 
 class PushSetting(NamedTuple):
@@ -94,7 +96,13 @@ def place(destination: bytes) -> tuple[str, int]:
         host = host[1:-1]
     elif ":" in host:
         host = ""
-    if not host or not host.isprintable() or " " in host or not (port.isdecimal() and 0 < int(port) <= 0xFFFF):
+    if (
+        not host
+        or not destination.isascii()
+        or not host.isprintable()
+        or " " in host
+        or not (port.isdecimal() and 0 < int(port) <= 0xFFFF)
+    ):
         raise ConfigurationError(f"{text!r} is no HOST:PORT", "push destination")
     return host, int(port)
 

@@ -11,8 +11,10 @@ from softmeter.device.display_lists import FACTORY_DISPLAY, DisplaySettings
 from softmeter.device.hands import EXACT, Crystal
 from softmeter.device.images import LARGEST_BLOCK
 from softmeter.device.limiter import NO_LIMITS, Limits
+from softmeter.device.modem import FACTORY_NETWORK, Network
 from softmeter.device.monitors import Monitor, Read
 from softmeter.device.profile import Catalogue, ProfileSettings
+from softmeter.device.push_setting import NO_PUSHES, PushSetting
 from softmeter.device.special_days import NO_SPECIAL_DAYS, SpecialDays
 from softmeter.device.zone import AMSTERDAM, Zone
 from softmeter.metrology.calibration import NEUTRAL, Calibration
@@ -44,9 +46,13 @@ class DeviceSettings:
     calibration: Calibration = NEUTRAL
     schedules: Mapping[Obis, ActionSchedule] = field(default_factory=dict)
     display: DisplaySettings = FACTORY_DISPLAY
+    program_signature: bytes = b""
+    """The checksum of the program's application part; empty where nobody has looked."""
     has_breaker: bool = False
     limits: Limits = NO_LIMITS
     monitors: Mapping[Obis, Monitor] = field(default_factory=dict)
     image_block_octets: int = LARGEST_BLOCK
     alarm_words: Mapping[str, Read] = field(default_factory=dict)
     """What monitors look at whenever it changes, by its key in the catalogue."""
+    network: Network = FACTORY_NETWORK
+    pushes: tuple[PushSetting, ...] = NO_PUSHES

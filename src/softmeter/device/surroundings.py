@@ -29,6 +29,19 @@ class Surrounded(NamedTuple):
     """How often the display button was held for five seconds."""
     faults: int = 0
     """Bits of what is broken: the bits of the error register that self-diagnosis finds."""
+    network_up: int = 1
+    rsrp: int = -85
+    """dBm."""
+    rsrq: int = -10
+    """dB."""
+    technology: int = 7
+    """Of the cell, as ps_status of the GSM diagnostic numbers it."""
+    cell: int = 1
+    roaming: int = 0
+    access_refused: int = 0
+    """Whether the data network lets nobody in."""
+    modem_hangs: int = 0
+    """How often the communication module stopped to work."""
 
 
 CALM = Surrounded()

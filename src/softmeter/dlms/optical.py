@@ -31,8 +31,11 @@ Report = Event | LinkSetUp | LinkEnded | SpeedChanged
 class OpticalServer:
     """One optical port: an opening before an HDLC line, or that line alone."""
 
-    def __init__(self, opening: ModeEServer, line: HdlcServer, *, patience_s: float = 120.0) -> None:
-        """`patience_s`: how long after the opening a reader may take to set up a link."""
+    def __init__(
+        self, opening: ModeEServer, line: HdlcServer, *, patience_s: float = 120.0, mode_e: bool = True
+    ) -> None:
+        """`patience_s`: how long after the opening a reader may take to set up a link; `mode_e`: there is an opening."""
+        self._mode_e = mode_e
         self._opening = opening
         self._line = line
         self._patience_s = patience_s
@@ -96,7 +99,7 @@ class OpticalServer:
         return octets
 
     def _is_for_hdlc(self, data: bytes) -> bool:
-        if not data or self._line.in_frame:
+        if not data or self._line.in_frame or not self._mode_e:
             return True
         if self._by_hdlc and self._line.has_link and data[0] & 0x7F != START:
             return True  # between frames only a request means anything else, not what may follow one

@@ -93,9 +93,10 @@ class Actor:
         for name, part in self._parts(device):
             if name in values:
                 part.restore(values[name])
-        for ring in device.rings():
-            if ring.name in rings:
-                ring.load(rings[ring.name].first, rings[ring.name].rows(ring.dtype))
+        for name, stored in rings.items():
+            ring = device.ring(name)
+            if ring is not None:
+                ring.load(stored.first, stored.rows(ring.dtype))
         self._memory.note(self._parts(device), device.rings())
 
     def stop(self) -> None:

@@ -27,6 +27,7 @@ _NUMBERS = {
 _TEXTS = {Tag.VISIBLE_STRING, Tag.UTF8_STRING}
 _CONTAINERS = {Tag.ARRAY, Tag.STRUCTURE}
 _PROFILE, _BUFFER = 7, 2
+_LOGICAL_NAME = 1
 _IP_SETUP, _ADDRESSES = 42, {3, 6, 7, 9, 10}
 _ALARMS = 97
 _DATE_TIME_OCTETS = 12
@@ -38,7 +39,7 @@ def encoded(meter: Presented, item: Item) -> bytes | None:
 
     The right to read it is that of data readout: what it may not see, nobody sees on the display.
     """
-    if (item.class_id, item.attribute) == (_PROFILE, _BUFFER):
+    if (item.class_id, item.attribute) == (_PROFILE, _BUFFER) or item.attribute == _LOGICAL_NAME:
         return None  # rows of a profile are nothing for a display, and a display list would list itself
     reader = meter.dictionary.view(Audience.READOUT).readers.get(_key(item, item.attribute))
     if reader is None:
@@ -91,7 +92,7 @@ def _octets(item: Item, data: Data) -> DisplayValue:
     if item.obis[2:5] == _LOCAL_TIME:
         return ":".join(f"{part:02d}" for part in octets[:3])
     if item.obis[2:5] == _LOCAL_DATE:
-        return f"{octets[1]:02d}.{octets[2]:02d}.{octets[3]:02d}" if len(octets) > 3 else ""
+        return f"{int.from_bytes(octets[:2], 'big') % 100:02d}.{octets[2]:02d}.{octets[3]:02d}"
     if len(octets) == _DATE_TIME_OCTETS and not _is_text(octets):
         moment = _moment(data)
         if moment is not None:

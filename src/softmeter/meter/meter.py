@@ -21,9 +21,10 @@ from softmeter.meter import model
 from softmeter.meter.clients import CLIENTS, EXTENDED
 from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.factory import Factory
+from softmeter.meter.firmware import install
 from softmeter.meter.identity import Identity
 from softmeter.meter.keys import KeyRing
-from softmeter.meter.scripts import execute
+from softmeter.meter.scripts import collect, execute
 
 MOST_REPORTS = 64
 
@@ -66,6 +67,9 @@ class Meter:
         self._changed = False
         self._reported: list[Event] = []
         device.executor = partial(execute, self)
+        device.collector = partial(collect, self)
+        device.seed = self.system_title
+        device.installer = partial(install, self)
 
     @property
     def attributes(self) -> Attributes:

@@ -7,11 +7,11 @@ whose cause this meter does not record (failures, sags, swells, messages) carry 
 from softmeter.device.device import Device
 from softmeter.device.registers import RATES
 from softmeter.meter.identity import Identity
+from softmeter.meter.model.local import P1_VERSION, message, message_code
 from softmeter.meter.model.measured import nearest
 from softmeter.metrology.energy import Quantity
 from softmeter.wire.telegram import build, saturated, stamp, text, wrapped
 
-VERSION = "50"
 FEWEST_RATES = 2
 
 _IMPORT, _EXPORT = Quantity.ACTIVE_IMPORT, Quantity.ACTIVE_EXPORT
@@ -26,7 +26,7 @@ def telegram(device: Device, identity: Identity) -> bytes:
     import_kw = saturated(0 if exports else active_w, 5, 3)
     export_kw = saturated(active_w if exports else 0, 5, 3)
     lines = (
-        f"1-3:0.2.8({VERSION})",
+        f"1-3:0.2.8({P1_VERSION})",
         f"0-0:1.0.0({stamp(time)})",
         f"0-0:96.1.1({text(identity.meter_identifier.encode('ascii'))})",
         *_energies(device, 1, _IMPORT),
@@ -39,13 +39,19 @@ def telegram(device: Device, identity: Identity) -> bytes:
         "1-0:99.97.0(0)(0-0:96.7.19)",
         "1-0:32.32.0(00000)",
         "1-0:32.36.0(00000)",
-        "0-0:96.13.0()",
+        f"0-0:96.13.0({text(message(device))})",
+        *_code(message_code(device)),
         f"1-0:32.7.0({saturated(nearest(now.voltage_mv, 100), 4, 1)}*V)",
         f"1-0:31.7.0({saturated(nearest(now.current_ma, 1000), 3)}*A)",
         f"1-0:21.7.0({import_kw}*kW)",
         f"1-0:22.7.0({export_kw}*kW)",
     )
     return build(identity.p1_identification, lines)
+
+
+def _code(code: bytes) -> list[str]:
+    """The line of DSMR 4 for a code to the consumer; none where there is no code, as in DSMR 5."""
+    return [f"0-0:96.13.1({text(code)})"] if code else []
 
 
 def _energies(device: Device, code: int, quantity: Quantity) -> list[str]:

@@ -1,5 +1,6 @@
 """Tariffs of the device as the interface classes want to see them: calendars, special days, register activation."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from softmeter.clock import DAY_S, NOT_SPECIFIED, DateTime
@@ -42,20 +43,15 @@ class CalendarPart:
 
     @property
     def active(self) -> Tables:
-        return _tables(self._meter.device.tariff.table)
+        return tables_of(self._meter.device.tariff.table)
 
     @property
     def passive(self) -> Tables:
-        return _tables(self._meter.device.tariff.passive)
+        return tables_of(self._meter.device.tariff.passive)
 
     def program(self, passive: Tables) -> None:
         with refusals():
-            calendar = Calendar(
-                passive.name,
-                tuple(Season(one.season_profile_name, one.season_start, one.week_name) for one in passive.seasons),
-                tuple(_week(one) for one in passive.weeks),
-                tuple(Day(one.day_id, tuple(_switch(action) for action in one.day_schedule)) for one in passive.days),
-            )
+            calendar = calendar_of(passive)
             lived(self._meter)
             program_passive(self._meter.device, calendar)
 
@@ -82,16 +78,15 @@ class SpecialDaysPart:
 
     @property
     def entries(self) -> tuple[SpecialDayEntry, ...]:
-        entries = self._meter.device.tariff.special_days.entries
-        return tuple(SpecialDayEntry(one.number, one.date.encode(), one.day_id) for one in entries)
+        return special_day_entries(self._meter.device.tariff.special_days.entries)
 
     def replace(self, entries: tuple[SpecialDayEntry, ...]) -> None:
         with refusals():
-            self._set(SpecialDays.of(_special_day(entry) for entry in entries))
+            self._set(SpecialDays.of(special_day_of(entry) for entry in entries))
 
     def insert(self, entry: SpecialDayEntry) -> None:
         with refusals():
-            self._set(self._meter.device.tariff.special_days.with_entry(_special_day(entry)))
+            self._set(self._meter.device.tariff.special_days.with_entry(special_day_of(entry)))
 
     def delete(self, index: int) -> None:
         with refusals():
@@ -149,7 +144,23 @@ class ActivationPart:
         set_masks(self.meter.device, self.family, masks)
 
 
-def _tables(calendar: Calendar) -> Tables:
+def calendar_of(tables: Tables) -> Calendar:
+    """The calendar that a client's tables describe.
+
+    Raises:
+        ConfigurationError: a table is unsound.
+        AccessError: a switch has no time, or runs what is no tariff script.
+    """
+    return Calendar(
+        tables.name,
+        tuple(Season(one.season_profile_name, one.season_start, one.week_name) for one in tables.seasons),
+        tuple(_week(one) for one in tables.weeks),
+        tuple(Day(one.day_id, tuple(_switch(action) for action in one.day_schedule)) for one in tables.days),
+    )
+
+
+def tables_of(calendar: Calendar) -> Tables:
+    """A calendar as a client sees it."""
     return Tables(
         calendar.name,
         tuple(SeasonProfile(*season) for season in calendar.seasons),
@@ -179,5 +190,11 @@ def _switch(action: DayProfileAction) -> Switch:
     return Switch((hour * 3600 + minute * 60 + second) % DAY_S, action.script_selector)
 
 
-def _special_day(entry: SpecialDayEntry) -> SpecialDay:
+def special_day_entries(days: Iterable[SpecialDay]) -> tuple[SpecialDayEntry, ...]:
+    """Special days as a client sees them."""
+    return tuple(SpecialDayEntry(one.number, one.date.encode(), one.day_id) for one in days)
+
+
+def special_day_of(entry: SpecialDayEntry) -> SpecialDay:
+    """The special day that a client's entry describes; raises ConfigurationError where its date is none."""
     return SpecialDay(entry.index, Date.decode(entry.specialday_date), entry.day_id)

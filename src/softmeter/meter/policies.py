@@ -68,8 +68,30 @@ LIMITER = Policy(
         Audience.MAINTENANCE: Rights(ALL),
     },
 )
+DISPLAY = _policy("DISPLAY", write="capture_objects capture_period", call=ALL)
+LOCAL_PORT = _policy(
+    "LOCAL_PORT",
+    read="default_mode default_baud prop_baud response_time device_addr",
+    write="default_mode prop_baud response_time device_addr",
+)
+HDLC_LINE = _policy(
+    "HDLC_LINE",
+    write="window_size_transmit window_size_receive max_info_field_length_transmit max_info_field_length_receive "
+    "inter_octet_time_out inactivity_time_out device_address",
+)
 SCRIPT = _policy("SCRIPT", call="execute")
+IMAGE = _policy("IMAGE", write="image_transfer_enabled", call=ALL)
 SCHEDULE = _policy("SCHEDULE", write="executed_script execution_time")
+PUSH = _policy(
+    "PUSH",
+    write="push_object_list send_destination_and_method communication_window randomisation_start_interval "
+    "number_of_retries repetition_delay",
+    call=ALL,
+)
+TCP_UDP_SETUP = _policy(
+    "TCP_UDP_SETUP",
+    write="port ip_reference maximum_segment_size simultaneous_connections inactivity_time_out",
+)
 
 _SHOWN = "object_list associated_partners_id application_context_name xdlms_context_info authentication_mechanism_name"
 _ASSOCIATION = f"{_SHOWN} association_status security_setup_reference"

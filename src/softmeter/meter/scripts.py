@@ -15,6 +15,7 @@ from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.identity import Identity
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.parts import lived
+from softmeter.meter.parts_push import collected
 from softmeter.meter.presented import Presented
 from softmeter.wire.types import encode_data
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class Living:
     """A meter as seen from inside a device that lives on, which others may not see yet."""
 
-    def __init__(self, meter: "Meter", device: Device) -> None:
+    def __init__(self, meter: "Meter | Living", device: Device) -> None:
         self._meter = meter
         self.device = device
 
@@ -58,6 +59,11 @@ class Living:
 
     def present(self) -> Instant:
         return self.device.now
+
+
+def collect(meter: "Meter", device: Device, setup: int) -> bytes:
+    """The values that a push setup lists, as a device has them now."""
+    return collected(Living(meter, device), meter.dictionary, setup)
 
 
 def execute(meter: "Meter", device: Device, script: Script) -> None:

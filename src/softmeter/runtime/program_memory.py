@@ -1,10 +1,11 @@
 """The program's own sources, as the self-diagnosis reads them (manual 2.3; WELMEC 7.2)."""
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from softmeter.legal import FILES, is_intact, is_legal
+from softmeter.legal import FILES, application_checksum, is_intact, is_legal
 
 
 def legal_sources() -> dict[str, bytes]:
@@ -13,6 +14,17 @@ def legal_sources() -> dict[str, bytes]:
     root = files("softmeter")
     found = (file for folder in folders for file in _files(root.joinpath(folder), folder))
     return {path: file.read_bytes() for path, file in found if is_legal(path)}
+
+
+@cache
+def application_signature() -> bytes:
+    """The checksum of the application part on this machine; empty where it cannot be read."""
+    try:
+        found = dict(_files(files("softmeter"), ""))
+        sources = {path[1:]: file.read_bytes() for path, file in found.items() if path.endswith(".py")}
+    except OSError:
+        return b""
+    return bytes.fromhex(application_checksum(sources))
 
 
 def is_program_intact() -> bool:

@@ -187,3 +187,47 @@ def test_panel_that_goes_is_said_to_be_lost(page: Any, meter: Any) -> None:
     assert page.locator("#chip-link dd").inner_text() == "live"
     meter.end()
     page.wait_for_function("() => document.querySelector('#chip-link dd').textContent === 'lost'", timeout=5000)
+
+
+def test_what_surrounds_the_meter_is_set_and_released(page: Any, meter: Any) -> None:
+    cover = page.get_by_role("switch", name="Terminal cover")
+    cover.click()
+    page.wait_for_function("() => document.querySelector('.switch.touched')?.textContent === 'Terminal coveropen'")
+    module = page.get_by_role("switch", name="Module in place")
+    module.click()
+    page.wait_for_function("() => document.querySelectorAll('.switch.touched').length === 2")
+    page.get_by_label("RAM", exact=True).check()
+    page.get_by_label("Watchdog", exact=True).check()
+    page.get_by_label("Temperature", exact=True).fill("-12")
+    page.wait_for_function("() => document.querySelector('#bench-temperature + output').textContent === '\\u221212 °C'")
+    page.wait_for_function("() => !document.querySelector('[aria-label=\"Release temperature\"]').disabled")
+    assert meter.bench.faults == ("ram", "watchdog")
+    assert (meter.bench.terminal_cover_open, meter.bench.module_present, meter.bench.temperature) == (True, False, -12)
+    cover.click()
+    page.get_by_label("RAM", exact=True).uncheck()
+    page.get_by_role("button", name="Release temperature").click()
+    page.wait_for_function("() => document.querySelectorAll('.switch.touched').length === 1")
+    page.wait_for_function("() => document.querySelector('#bench-temperature + output').textContent === '23 °C'")
+    assert (meter.bench.terminal_cover_open, meter.bench.faults) == (None, ("watchdog",))
+
+
+def test_buttons_that_the_glass_does_not_show_are_pressed(page: Any, meter: Any) -> None:
+    page.get_by_role("button", name="Upper one for 5 s").click()
+    page.get_by_role("button", name="Sealed one").click()
+    page.wait_for_timeout(100)
+    assert list(zip(meter.buttons, meter.presses, strict=True)) == [("display", 5500), ("sealed", 300)]
+
+
+def test_time_is_paused_stepped_and_jumped(page: Any, meter: Any) -> None:
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function("() => document.querySelector('#chip-rate dd').textContent === 'stands still'")
+    assert page.get_by_role("button", name="Pause").get_attribute("aria-pressed") == "true"
+    page.get_by_role("button", name="Step 15 min").click()
+    page.get_by_label("Jump to, UTC").fill("2026-03-29 00:55")
+    page.get_by_role("button", name="Jump", exact=True).click()
+    page.wait_for_timeout(100)
+    assert [one.model_dump(exclude_none=True) for one in meter.changes_of_time] == [
+        {"rate": 0},
+        {"step_s": 900},
+        {"jump_to": "2026-03-29 00:55"},
+    ]

@@ -13,9 +13,10 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from softmeter.apps.panel import server
-from softmeter.apps.panel.contract import BenchOverride, Lcd, PanelMeter, PanelState
+from softmeter.apps.panel.contract import Bench, BenchOverride, Lcd, PanelMeter, PanelState
 from softmeter.apps.panel.gate import BODY_LIMIT
 from softmeter.apps.panel.server import STATIC, create_app
+from softmeter.bench.bench import CONTROLS
 from softmeter.bench.journal import Quantity as Overridable
 
 LOCAL = "http://127.0.0.1:8080"
@@ -81,6 +82,73 @@ def test_the_panel_imposes_what_the_bench_takes(client: Client, quantity: Overri
             assert client.post("/api/bench/override", json={label: value}).status_code == status
 
 
+def test_everything_of_the_bench_can_be_imposed_and_released(client: Client) -> None:
+    assert set(CONTROLS) == set(BenchOverride.model_fields) == set(Bench.model_fields) - {"source"}
+    given = {
+        "terminal_cover_open": True,
+        "strong_field": True,
+        "module_present": False,
+        "temperature": -20,
+        "faults": ["ram", "watchdog"],
+    }
+    imposed = client.post("/api/bench/override", json=given)
+    assert imposed.status_code == 200
+    assert {name: imposed.json()[name] for name in given} == given
+    released = client.post("/api/bench/override", json=dict.fromkeys(given)).json()
+    assert [released[name] for name in given] == [None] * len(given)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"terminal_cover_open": 1},
+        {"temperature": -41},
+        {"temperature": "warm"},
+        {"faults": ["nose"]},
+        {"sealed_button": 3},
+    ],
+)
+def test_what_cannot_surround_a_meter_is_refused(client: Client, body: dict[str, Any]) -> None:
+    assert client.post("/api/bench/override", json=body).status_code == 422
+
+
+def test_buttons_are_pressed_by_name(client: Client, meter: Any) -> None:
+    assert client.post("/api/bench/press", json={"button": "sealed", "duration_ms": 300}).status_code == 204
+    assert client.post("/api/bench/press", json={"duration_ms": 5500}).status_code == 204
+    assert (meter.buttons, meter.presses) == (["sealed", "display"], [300, 5500])
+    assert client.post("/api/bench/press", json={"button": "red", "duration_ms": 1}).status_code == 422
+
+
+def test_time_is_turned(client: Client, meter: Any) -> None:
+    assert client.post("/api/bench/time", json={"rate": 60.0}).json()["rate"] == 60
+    for body in ({"step_s": 1}, {"jump_to": "2026-03-29T00:59:50Z"}):
+        assert client.post("/api/bench/time", json=body).status_code == 200
+    assert len(meter.changes_of_time) == 3
+    refused = client.post("/api/bench/time", json={"jump_to": "yesterday"})
+    assert (refused.status_code, refused.json()["message"]) == (409, "time does not run back")
+
+
+@pytest.mark.parametrize("body", [{}, {"rate": -1.0}, {"rate": 1.0, "step_s": 1}, {"step_s": 0}, {"step_s": 86_401}])
+def test_time_that_cannot_be_is_refused(client: Client, body: dict[str, Any]) -> None:
+    assert client.post("/api/bench/time", json=body).status_code == 422
+
+
+def test_the_interface_describes_itself(client: Client) -> None:
+    document = client.get("/api/openapi.json").json()
+    assert set(document["paths"]) == {
+        "/api/state",
+        "/api/events",
+        "/api/history",
+        "/api/display/press",
+        "/api/bench",
+        "/api/bench/override",
+        "/api/bench/press",
+        "/api/bench/time",
+    }
+    override = document["components"]["schemas"]["BenchOverride"]["properties"]
+    assert override["temperature"]["anyOf"][0]["minimum"] == -40
+
+
 def test_what_is_not_stored_is_not_shown(meter: Any) -> None:
     app = create_app(meter)
 
@@ -125,7 +193,7 @@ def test_refusal_of_the_meter_is_named(client: Client) -> None:
         ("/api/bench/override", '{"voltage_v": true}'),
         ("/api/bench/override", '{"voltage_v": "230"}'),
         ("/api/bench/override", '{"active_power_w": Infinity}'),
-        ("/api/bench/override", '{"temperature": 20}'),
+        ("/api/bench/override", '{"colour": 20}'),
         ("/api/bench/override", "null"),
         ("/api/bench/override", '{"voltage_v"'),
     ],
@@ -203,7 +271,14 @@ def test_other_address_needs_a_token(meter: PanelMeter) -> None:
         create_app(meter, token="", allowed_hosts=["*"])
     client = Client(create_app(meter, token="s3cret", allowed_hosts=["192.0.2.7"]), "http://192.0.2.7")
     assert client.get("/").status_code == 200
-    for path in ("/api/state", "/api/state?token=wrong", "/api/state?token=", "/api/state?token=s3cre%C3%A9"):
+    for path in (
+        "/api/openapi.json",
+        "/api/bench",
+        "/api/state",
+        "/api/state?token=wrong",
+        "/api/state?token=",
+        "/api/state?token=s3cre%C3%A9",
+    ):
         assert (client.get(path).status_code, client.get(path).json()["error"]) == (401, "token")
     assert client.get("/api/events").status_code == 401
     assert client.post("/api/display/press", json={"duration_ms": 1}).status_code == 401

@@ -35,7 +35,7 @@ def test_columns_have_short_names_and_no_two_the_same() -> None:
         "status",
         "active_import",
         "active_import:scaler_unit",
-        "1-0:1.6.0:5",
+        "1-0:1.6.0:capture_time",
         "1-0:1.8.0:2:1",
         "1-0:21.25.0",
     ]

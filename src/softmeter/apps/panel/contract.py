@@ -154,6 +154,19 @@ class Bench(_Message):
     """Degrees Celsius."""
     faults: tuple[FaultName, ...] | None = None
     """What is broken inside."""
+    network_up: bool | None = None
+    """Whether there is a mobile network."""
+    rsrp: float | None = None
+    """Its strength in dBm."""
+    rsrq: float | None = None
+    """Its quality in dB."""
+    technology: float | None = None
+    cell: float | None = None
+    roaming: bool | None = None
+    access_refused: bool | None = None
+    """Whether the data network lets nobody in."""
+    modem_hangs: float | None = None
+    """How often the communication module stopped to work."""
     source: str = ""
     """The input beneath, in words: "household, seed 7"."""
 
@@ -162,7 +175,8 @@ class Bench(_Message):
         """What the controls of the bench are set to, by name."""
         broken = imposed.get("faults")
         names = None if broken is None else tuple(fault.label for fault in Fault if fault in Fault(int(broken)))
-        return cls.model_validate({**imposed, "faults": names, "source": source})
+        shown = {name: value for name, value in imposed.items() if name in cls.model_fields}
+        return cls.model_validate({**shown, "faults": names, "source": source})
 
 
 class PanelState(_Message):
@@ -211,6 +225,14 @@ class BenchOverride(_Message):
     module_present: StrictBool | None = None
     temperature: Annotated[float, _range_of(Circumstance.TEMPERATURE)] | None = None
     faults: tuple[FaultName, ...] | None = None
+    network_up: StrictBool | None = None
+    rsrp: Annotated[float, _range_of(Circumstance.RSRP)] | None = None
+    rsrq: Annotated[float, _range_of(Circumstance.RSRQ)] | None = None
+    technology: Annotated[float, _range_of(Circumstance.TECHNOLOGY)] | None = None
+    cell: Annotated[float, _range_of(Circumstance.CELL)] | None = None
+    roaming: StrictBool | None = None
+    access_refused: StrictBool | None = None
+    modem_hangs: Annotated[float, _range_of(Circumstance.MODEM_HANGS)] | None = None
 
     def changes(self) -> dict[str, float | None]:
         """The controls of the bench that were named, with what to set them to."""

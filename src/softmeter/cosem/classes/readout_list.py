@@ -1,4 +1,4 @@
-"""Class 7, Profile generic, as a list of what is read out: its one entry is the present values (manual 4.4, SmartSet)."""
+"""Class 7, Profile generic, as a list of what is read out: its one entry holds the values of now (manual 4.4)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol

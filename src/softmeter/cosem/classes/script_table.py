@@ -34,7 +34,7 @@ class Script:
     """Actions under one identifier."""
 
     identifier: int = of(u16)
-    actions: tuple[Action, ...] = of(array_of(struct(Action), most=32))
+    actions: tuple[Action, ...] = of(array_of(struct(Action), most=64))
 
 
 def call(class_id: int, obis: str, index: int, parameter: Data) -> Action:

@@ -8,7 +8,12 @@ from softmeter.meter.model import (
     access,
     alarms,
     billing,
+    displayed,
+    firmware,
     identification,
+    local,
+    network,
+    pushing,
     quality,
     recording,
     scripted,
@@ -25,6 +30,11 @@ ROWS = (
     *tariffs.ROWS,
     *billing.ROWS,
     *scripted.ROWS,
+    *pushing.ROWS,
+    *network.ROWS,
+    *displayed.ROWS,
+    *local.ROWS,
+    *firmware.ROWS,
 )
 """The objects of every meter."""
 

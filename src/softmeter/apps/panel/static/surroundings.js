@@ -8,19 +8,22 @@ const SWITCHES = [
   { key: "module_cover_open", name: "Module cover", off: "closed", on: "open" },
   { key: "strong_field", name: "Magnet", off: "away", on: "at the meter" },
   { key: "module_present", name: "Module", off: "out", on: "in place", calm: true },
+  { key: "network_up", name: "Mobile network", off: "down", on: "up", calm: true },
 ];
 const FAULTS = [
   ["program_memory", "Program memory"], ["ram", "RAM"], ["nonvolatile_memory", "Non-volatile memory"],
   ["measurement", "Measurement"], ["watchdog", "Watchdog"],
 ];
 const PRESSES = [
-  { text: "Display button", title: "Short press: scrolls", button: "display", duration_ms: 200 },
-  { text: "Hold it 5 s", title: "Long press: works the breaker", button: "display", duration_ms: 5500 },
-  { text: "Sealed button", title: "The button under the seal", button: "sealed", duration_ms: 300 },
+  { text: "Upper one for 5 s", title: "A long press works the breaker", button: "display", duration_ms: 5500 },
+  { text: "Sealed one", title: "The button under the seal", button: "sealed", duration_ms: 300 },
 ];
-const REFERENCE_C = 23;
+const SLIDES = [
+  { key: "temperature", name: "Temperature", min: -40, max: 85, calm: 23, unit: "°C" },
+  { key: "rsrp", name: "Signal", min: -140, max: -44, calm: -85, unit: "dBm" },
+];
 const SEND_AFTER_MS = 120;
-const degrees = (value) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(0)} °C`;
+const whole = (value) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(0)}`;
 
 /** Something with two positions; `calm` is the one in which nobody has touched it. */
 class Switch {
@@ -65,27 +68,35 @@ class Faults {
   }
 }
 
-/** Degrees at the meter; its clock drifts with them. */
-class Warmth {
+/** A number with a slider; `calm` is what it is while nobody touches it. */
+class Slide {
   #timer = null;
 
-  constructor(send) {
-    this.slider = html("input", { type: "range", id: "bench-temperature", min: -40, max: 85, step: 1, value: REFERENCE_C });
-    this.output = html("output", { for: "bench-temperature", text: degrees(REFERENCE_C) });
-    this.release = html("button", { type: "button", text: "Release", "aria-label": "Release temperature", disabled: "" });
-    this.element = html("div", { style: "bench-row" }, html("label", { for: "bench-temperature", text: "Temperature" }), this.slider, this.output, this.release);
+  constructor({ key, name, min, max, calm, unit }, send) {
+    Object.assign(this, { key, calm, unit });
+    const id = `bench-${key}`;
+    this.slider = html("input", { type: "range", id, min, max, step: 1, value: calm });
+    this.output = html("output", { for: id });
+    this.release = html("button", { type: "button", text: "Release", "aria-label": `Release ${name.toLowerCase()}`, disabled: "" });
+    this.element = html("div", { style: "bench-row" }, html("label", { for: id, text: name }), this.slider, this.output, this.release);
     this.slider.addEventListener("input", () => {
-      this.output.textContent = degrees(Number(this.slider.value));
+      this.#write(Number(this.slider.value));
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => { this.#timer = null; send({ temperature: Number(this.slider.value) }); }, SEND_AFTER_MS);
+      this.#timer = setTimeout(() => { this.#timer = null; send({ [key]: Number(this.slider.value) }); }, SEND_AFTER_MS);
     });
-    this.release.addEventListener("click", () => send({ temperature: null }));
+    this.release.addEventListener("click", () => send({ [key]: null }));
+    this.show(null);
+  }
+
+  #write(value) {
+    this.output.textContent = `${whole(value)} ${this.unit}`;
+    this.slider.setAttribute("aria-valuetext", this.output.textContent);
   }
 
   show(imposed) {
     if (this.#timer !== null) return;
-    this.slider.value = imposed ?? REFERENCE_C;
-    this.output.textContent = degrees(imposed ?? REFERENCE_C);
+    this.slider.value = imposed ?? this.calm;
+    this.#write(imposed ?? this.calm);
     this.element.classList.toggle("imposed", imposed !== null);
     this.release.disabled = imposed === null;
   }
@@ -97,7 +108,7 @@ export class Surroundings {
     this.problem = document.querySelector("#surroundings-problem");
     const send = (change) => this.#post("api/bench/override", change);
     this.switches = SWITCHES.map((one) => new Switch(one, send));
-    this.warmth = new Warmth(send);
+    this.slides = SLIDES.map((one) => new Slide(one, send));
     this.faults = new Faults(send);
     const presses = PRESSES.map(({ text, title, ...body }) => {
       const button = html("button", { type: "button", text, title });
@@ -106,7 +117,7 @@ export class Surroundings {
     });
     document.querySelector("#surroundings").append(
       html("div", { style: "switches" }, ...this.switches.map(({ element }) => element)),
-      this.warmth.element, this.faults.element,
+      ...this.slides.map(({ element }) => element), this.faults.element,
       html("div", { style: "hand", role: "group", "aria-label": "Buttons of the meter" }, html("span", { style: "quiet", text: "Press" }), ...presses),
     );
   }
@@ -123,7 +134,7 @@ export class Surroundings {
 
   show({ bench }) {
     for (const one of this.switches) one.show(bench[one.key]);
-    this.warmth.show(bench.temperature);
+    for (const one of this.slides) one.show(bench[one.key]);
     this.faults.show(bench.faults);
   }
 }

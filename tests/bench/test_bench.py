@@ -1,0 +1,151 @@
+"""The bench: what it does to a meter, what it refuses, and time in the hands of its keeper."""
+
+from collections.abc import Callable
+
+import pytest
+
+from meter.making import START, Made, steady
+from softmeter.bench.bench import CONTROLS, LONG_PRESS_S, SHORT_PRESS_S, Bench, Button, Fault, faults
+from softmeter.bench.journal import Circumstance, Quantity
+from softmeter.device.events import Log
+from softmeter.errors import ConfigurationError
+from softmeter.instant import SECOND, Instant, LinkTime, whole_second
+from softmeter.meter.model.shown import screen
+
+FIRST = whole_second(START)
+
+
+class Hands:
+    """A `Timekeeper` whose real time a test lets pass."""
+
+    def __init__(self, made: Made) -> None:
+        self.made = made
+        self.rate = 1.0
+        self.link_s = 100.0
+
+    def present(self) -> Instant:
+        return self.made.meter.device.now
+
+    def link_now(self) -> LinkTime:
+        return LinkTime(self.link_s)
+
+    def set_rate(self, rate: float) -> None:
+        self.rate = rate
+
+    def move_to(self, instant: Instant) -> None:
+        self.made.meter.device.advance(instant)
+
+
+def benched(*, has_breaker: bool = False) -> tuple[Made, Bench]:
+    made = Made(source=steady(), has_breaker=has_breaker)
+    return made, Bench(made.meter, made.journal, Hands(made))
+
+
+def events(made: Made, log: Log) -> list[tuple[int, int]]:
+    rows = made.meter.device.events.ring(log).rows()
+    return [(int(row["clock"]["second"]) - FIRST, int(row["code"])) for row in rows]
+
+
+def test_what_is_imposed_acts_from_the_next_second_and_is_told() -> None:
+    made, bench = benched()
+    bench.jump(Instant(START + 10 * SECOND + 1))
+    bench.impose({"terminal_cover_open": 1, "voltage_v": 240, "temperature": -5})
+    bench.jump(Instant(START + 20 * SECOND))
+    assert events(made, Log.FRAUD) == [(11, 40)]
+    assert made.meter.device.instantaneous.voltage_mv == 240_000
+    told = bench.imposed()
+    assert (told["terminal_cover_open"], told["voltage_v"], told["temperature"], told["strong_field"]) == (
+        1,
+        240,
+        -5,
+        None,
+    )
+    bench.impose({"voltage_v": None})
+    bench.step()
+    assert bench.imposed()["voltage_v"] is None
+    assert made.meter.device.instantaneous.voltage_mv == 230_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"voltage_v": 240, "temperature": 200}, {"voltage_v": 240, "nose": 1}, {"voltage_v": 240, "display_button": 1}],
+)
+def test_what_cannot_be_is_refused_with_all_that_comes_with_it(changes: dict[str, float]) -> None:
+    made, bench = benched()
+    with pytest.raises(ConfigurationError):
+        bench.impose(changes)
+    assert len(made.journal) == 0
+
+
+def test_everything_but_buttons_is_a_control() -> None:
+    pressed = {Circumstance.SEALED_BUTTON, Circumstance.DISPLAY_BUTTON, Circumstance.LONG_PRESSES}
+    assert set(CONTROLS.values()) == {*Quantity, *Circumstance} - pressed
+
+
+def test_a_short_press_scrolls_the_display_once() -> None:
+    made, bench = benched()
+    hands = bench.time
+    assert isinstance(hands, Hands)
+    bench.step(10)
+    hands.link_s += 60
+    shown = screen(made.meter, hands.link_now())
+    bench.press(Button.DISPLAY)
+    first = screen(made.meter, hands.link_now())
+    bench.step(2)  # now the device has felt it too
+    assert screen(made.meter, hands.link_now()) == first
+    bench.press(Button.DISPLAY, SHORT_PRESS_S)
+    bench.step(2)
+    assert screen(made.meter, hands.link_now()).alphanumeric == first.alphanumeric
+    bench.press(Button.DISPLAY)
+    assert screen(made.meter, hands.link_now()).alphanumeric not in {first.alphanumeric, shown.alphanumeric}
+    assert made.meter.device.feeling.state.display_button == 1  # the second one is felt in the next second
+
+
+@pytest.mark.parametrize(("held_s", "closed"), [(LONG_PRESS_S, False), (LONG_PRESS_S - 0.1, True)])
+def test_holding_the_button_works_the_breaker(held_s: float, *, closed: bool) -> None:
+    made, bench = benched(has_breaker=True)
+    made.meter.device.behaviours.breaker.mode = 1
+    bench.step(5)
+    bench.press(Button.DISPLAY, held_s)
+    bench.step(2)
+    assert made.meter.device.behaviours.breaker.closed is closed
+
+
+def test_the_sealed_button_is_felt() -> None:
+    made, bench = benched()
+    bench.press(Button.SEALED)
+    bench.step(2)
+    assert made.meter.device.feeling.state.sealed_button == 1
+
+
+def test_time_is_paused_and_goes_on_as_fast_as_before() -> None:
+    _, bench = benched()
+    bench.run(60)
+    bench.pause()
+    assert bench.time.rate == 0
+    bench.run()
+    assert bench.time.rate == 60
+
+
+def test_steps_end_on_whole_seconds_and_time_never_runs_back() -> None:
+    made, bench = benched()
+    for act, after_ns in steps(bench):
+        act()
+        assert made.meter.device.now - START == after_ns
+    with pytest.raises(ConfigurationError, match="run back"):
+        bench.jump(START)
+
+
+def steps(bench: Bench) -> list[tuple[Callable[[], None], int]]:
+    return [
+        (lambda: bench.jump(Instant(START + 5 * SECOND + 7)), 5 * SECOND + 7),
+        (bench.step, 6 * SECOND),
+        (lambda: bench.step(4), 10 * SECOND),
+    ]
+
+
+def test_faults_have_names() -> None:
+    assert faults(["ram", "watchdog"]) == Fault.RAM | Fault.WATCHDOG
+    assert [fault.value.bit_length() - 1 for fault in Fault] == [8, 9, 10, 11, 12]
+    with pytest.raises(ConfigurationError, match="there are program_memory, ram"):
+        faults(["nose"])
