@@ -10,6 +10,7 @@ from softmeter.errors import AccessError
 from softmeter.firmware.image import HEADER, HEADER_OCTETS, Header, Kind, build, sign
 from softmeter.firmware.payload import ApplicationPayload, LegalPayload, encode
 from softmeter.legal import CHECKSUM, VERSION
+from softmeter.meter.actor import Actor
 from softmeter.meter.policies import Audience
 from softmeter.obis import Obis
 from softmeter.persistent import Scalar
@@ -101,7 +102,7 @@ def cut(image: bytes, size: int) -> list[bytes]:
 
 def restarted(made: Made) -> Made:
     """Another process with what the store of the first one holds."""
-    changes = made.actor.changes()
+    changes = Actor(made.meter).changes()  # all there is: it knows of nothing stored before
     saved: dict[str, dict[str, Scalar]] = {}
     for (part, name), value in changes.values.items():
         saved.setdefault(part, {})[name] = value

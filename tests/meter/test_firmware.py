@@ -1,6 +1,7 @@
 """An image comes in, is judged, and changes the meter: as a whole, and its part alone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,13 +10,13 @@ from meter.making import START, Made
 from softmeter.bench.journal import Quantity
 from softmeter.device.events import Event, Log
 from softmeter.device.images import RESTART_S
-from softmeter.dlms.objects import Objects
 from softmeter.firmware.payload import ApplicationPayload, Setting, encode
-from softmeter.instant import SECOND, Instant, LinkTime
+from softmeter.instant import SECOND, Instant
 from softmeter.legal import IDENTIFICATION
 from softmeter.meter.policies import Audience
 from softmeter.meter.readout import readout
 from softmeter.obis import Obis
+from softmeter.runtime.store import Store
 from softmeter.wire.types import Bits, Data, Tag, decode_data, encode_data
 
 OTHER, TEMPORARY = 250, 2
@@ -201,6 +202,48 @@ def test_killed_at_any_point_the_meter_goes_on_from_there() -> None:
     assert not after.actor.changes()
 
 
+def test_the_store_takes_block_by_block_and_one_transfer_after_another(tmp_path: Path) -> None:
+    loader = Loader()
+    image = replace(GOOD, payload=encode(DECLARED, 5000)).made()
+    store = Store.open(tmp_path)
+
+    def stored() -> set[str]:
+        changes = loader.made.actor.changes()
+        store.commit("meter", changes, 0)
+        return {f"{name}:{len(rows)}" for name, (_, rows) in changes.appended.items() if "firmware" in name}
+
+    for size in (1024, 64):
+        loader.made.meter.device.behaviours.firmware.block_octets = size
+        loader.initiate(image)
+        assert stored() == set()
+        for number, block in enumerate(cut(image, size)[:-1]):
+            loader.put(number, block)
+            assert stored() == {"firmware.blocks:1"}
+    store.close()
+    store = Store.open(tmp_path)
+    saved = store.load("meter")
+    assert saved is not None
+    again = Made()
+    again.actor.restore(saved.values, saved.rings)
+    loader = Loader(again)
+    assert loader.get(4).value == len(cut(image, 64)) - 1
+    assert loader.put(len(cut(image, 64)) - 1, cut(image, 64)[-1]) == 0
+    assert loader.call(3) == loader.call(4) == 0
+    live(again, RESTART_S)
+    stored()
+    store.close()
+    store = Store.open(tmp_path)
+    empty = store.load("meter")
+    assert empty is not None
+    assert len(empty.rings["firmware.blocks"].records) == 0
+    last = Made()
+    last.actor.restore(empty.values, empty.rings)
+    loader = Loader(last)
+    assert loader.load(image) == 0
+    stored()
+    store.close()
+
+
 def test_a_fork_takes_no_block_of_the_visible_meter() -> None:
     loader = Loader()
     image = replace(GOOD, payload=encode(DECLARED, 5000)).made()
@@ -217,10 +260,3 @@ def test_only_managers_may_and_blocks_do_not_wait_for_the_disk() -> None:
         may = audience in {Audience.MANAGEMENT, Audience.MAINTENANCE}
         assert [PLACE + bytes((number,)) in view.invokers for number in (1, 2, 3, 4)] == [may] * 4
         assert view.fleeting == ({PLACE + b"\x02"} if may else set())
-    assert Objects.call.__doc__
-
-
-def test_a_power_on_page_shows_the_version() -> None:
-    meter = Made().meter
-    meter.display.power_on(LinkTime(0.0))
-    assert meter.display.version == IDENTIFICATION

@@ -74,7 +74,7 @@ def answer(server: OpticalServer, asked: bytes, after_s: float = 0.3) -> bytes:
 
 def set_up(server: OpticalServer, lower: int | None = None) -> Parameters | None:
     """What the port agrees to when everything is asked; None where it does not answer."""
-    station = Address(1) if lower is None else Address(1, lower)
+    station = Address(1) if lower is None else Address(1, lower, 2)
     asked = Frame(station, Address(16), control_of(Kind.SNRM), encode_parameters(LARGEST))
     reader = FrameReader()
     reader.receive(answer(server, encode_frame(asked)), NOW)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from runtime.virtual_time import VirtualTime
-from softmeter.errors import StorageError
+from softmeter.errors import ConfigurationError, StorageError
 from softmeter.instant import SECOND, Instant, LinkTime, at_second
 from softmeter.persistent import Changes, Memory, Ring, Scalar
 from softmeter.runtime.bench_time import BenchTime
@@ -123,6 +123,34 @@ def test_at_rate_one_it_ticks_on_each_whole_second(virtual: VirtualTime, at_once
     assert [when - 1000 for when, _, _ in tape.commits] == pytest.approx([1, 2, 3, 4, 5, 5.5], abs=1e-6)
     assert tape.value("total") == 5
     assert all(durable for _, _, durable in tape.commits)
+
+
+@pytest.mark.parametrize("rate", [0, 1, 3600])
+def test_a_jump_is_lived_through_at_once_whatever_the_rate(
+    virtual: VirtualTime, at_once: Executor, rate: float
+) -> None:
+    meter, tape, drive = driven(virtual, at_once, rate)
+    until = Instant(START + 3 * LONGEST_STEP + 10 * SECOND)
+    virtual.run(live(drive, 0.5, (0.1, partial(drive.retime, until))))
+    assert 0 <= meter.now - until <= rate * SECOND // 2
+    assert meter.total == (meter.now - START) // SECOND
+    assert max(meter.steps) * SECOND <= LONGEST_STEP
+    assert tape.value("now") == meter.now
+
+
+def test_another_rate_holds_from_now_on(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, _, drive = driven(virtual, at_once, 1)
+    virtual.run(live(drive, 10.5, (2.25, partial(drive.retime, rate=0)), (6.25, partial(drive.retime, rate=2))))
+    assert (meter.now - START) / SECOND == 10  # 2.25 s, then 4.25 s twice as fast, whole seconds only
+    with pytest.raises(ConfigurationError):
+        drive.retime(rate=-1)
+
+
+def test_a_step_while_time_stands_still_is_seen_at_once(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 0)
+    virtual.run(live(drive, 0.5, (0.2, partial(drive.retime, Instant(START + 5 * SECOND)))))
+    assert meter.total == 5
+    assert tape.commits[0][0] - 1000 == pytest.approx(0.2, abs=1e-6)
 
 
 def test_the_wall_clock_is_stored_as_of_the_stored_instant(virtual: VirtualTime, at_once: Executor) -> None:

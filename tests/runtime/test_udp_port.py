@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dlms.device import CLOCK, KEYS, MANAGEMENT_SAP, READOUT_SAP, SmallMeter
-from dlms.link import CLIENT_TITLE, ber, plain_aarq
+from dlms.link import CLIENT_TITLE, ber, initiate, plain_aarq
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.client import Client
 from softmeter.dlms.credentials import Credentials, Family
@@ -21,6 +21,7 @@ from softmeter.entropy import SeededEntropy
 from softmeter.errors import ConfigurationError
 from softmeter.obis import Obis
 from softmeter.runtime.address import Address
+from softmeter.runtime.allowance import BURST_OCTETS, OCTETS_PER_S
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.loop import run
 from softmeter.runtime.udp_port import UdpPort
@@ -33,6 +34,7 @@ from softmeter.wire.wrapper import Datagram, encode_datagram
 
 TIME = AttributeReference(8, Obis.parse(CLOCK), 2)
 SHIFT = MethodReference(8, Obis.parse(CLOCK), 6)
+GET_OBJECTS = bytes.fromhex("C001C1000F0000280000FF0200")
 ONE_SECOND = encode_data(Data(Tag.LONG, 1))
 SECURE = Credentials(
     Mechanism.HLS_GMAC,
@@ -256,6 +258,37 @@ def test_somebody_listens_in() -> None:
 
     scene(story)
     assert [way for way, _ in ears.heard] == ["in", "out"] * 3 + ["end"]
+
+
+def flooded(address: Address) -> int:
+    """How many octets of answers one sender without a secret gets before they stop."""
+    opening, objects = (
+        encode_datagram(Datagram(16, 1, apdu)) for apdu in (plain_aarq(initiate(pdu="FFFF")), GET_OBJECTS)
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(0.3)
+        asking.connect((address.host, address.port))
+        got, request = 0, opening
+        while True:
+            asking.send(request)
+            try:
+                got += len(asking.recv(65_536))
+            except TimeoutError:
+                return got
+            request = objects
+
+
+def test_who_proves_nothing_cannot_have_somebody_flooded() -> None:
+    async def story(on: Scene) -> None:
+        began = time.monotonic()
+        got = await asyncio.to_thread(flooded, on.address)
+        assert BURST_OCTETS - 8192 <= got <= BURST_OCTETS + OCTETS_PER_S * (time.monotonic() - began)
+        client = Client(SECURE, SeededEntropy(5))
+        async with await on.link(MANAGEMENT_SAP) as link:
+            await link.run(client.associate())
+            assert (await link.run(client.get(TIME)))[:2] == b"\x09\x0c"
+
+    scene(story)
 
 
 def test_a_port_in_use_is_told() -> None:

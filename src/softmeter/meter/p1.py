@@ -1,7 +1,7 @@
 """The P1 telegram of a Dutch single-phase meter (DSMR 5.0.2 P1 Companion Standard, chapter 6).
 
 Energies are cut to whole Wh, powers rounded to whole W: the numbers that the registers and the display show. Lines
-whose cause this meter does not record (failures, sags, swells, messages) carry their empty value.
+whose cause this meter does not record (failures, sags, swells) carry their empty value.
 """
 
 from softmeter.device.device import Device

@@ -16,6 +16,7 @@ from softmeter.dlms.datagram_server import DatagramServer
 from softmeter.errors import DecodeError
 from softmeter.instant import LinkTime
 from softmeter.runtime.address import Address
+from softmeter.runtime.allowance import Allowance
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.event_text import event_text
 from softmeter.transport.tap import Host, MakeTap, Tap, host_of
@@ -82,6 +83,7 @@ class UdpPort(asyncio.DatagramProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._armed: float | None = None
         self._choked = False
+        self._allowance = Allowance()
         self._gone = asyncio.Event()
         barrier.passed.connect(self._release)
 
@@ -205,6 +207,10 @@ class UdpPort(asyncio.DatagramProtocol):
 
     def _send(self, one: _Correspondent, octets: bytes) -> None:
         if self._transport is None or self._choked:  # what the network does not take is lost, as datagrams are
+            return
+        if one.server.standing is not Standing.SECRET and not self._allowance.takes(
+            one.key[0][0], len(octets), self._monotonic()
+        ):
             return
         if one.tap is not None:
             one.tap.sent(octets)

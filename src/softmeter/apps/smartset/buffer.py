@@ -1,13 +1,11 @@
 """Fetching the rows of a profile: the selection, the progress of a long read, and the cells as typed values."""
 
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from softmeter.apps.smartset.classes import MAIN
 from softmeter.apps.smartset.meter import Meter
 from softmeter.apps.smartset.names import PROFILE
+from softmeter.apps.smartset.progress import octets
 from softmeter.clock import NOT_SPECIFIED_DEVIATION, DateTime
 from softmeter.dlms.messages import Selection
 from softmeter.dlms.profile import by_entry
@@ -17,8 +15,6 @@ from softmeter.wire.types import Compact, Data, Tag, encode_data
 
 Row = tuple[Data, ...]
 
-PATIENCE_S = 1.0
-"""A read that takes longer shows its progress."""
 _MANY = 500
 """For more rows than these the size of one is asked for first, so that progress has an end."""
 
@@ -33,7 +29,7 @@ def fetch(meter: Meter, obis: Obis, selection: Selection | None, expected: int, 
     if expected > _MANY and selection is None:
         first = meter.get(PROFILE, obis, MAIN, by_entry(1, 1)) if meter.selects else None
         size = len(encode_data(first)) * expected if first is not None else 0
-    with progress(obis.short, size) as tell:
+    with octets(obis.short, size) as tell:
         data = meter.get(PROFILE, obis, MAIN, selection, tell)
     elements = data.value.elements if isinstance(data.value, Compact) else data.value
     if not isinstance(elements, tuple):
@@ -57,36 +53,11 @@ def timed(rows: Sequence[Row], at: int, period_s: int) -> list[Row]:
     return filled
 
 
-def _later(octets: bytes, period_s: int) -> bytes:
-    moment = DateTime.decode(octets)
+def _later(written: bytes, period_s: int) -> bytes:
+    moment = DateTime.decode(written)
     if not moment.is_definite:
-        return octets
+        return written
     shown = moment.deviation_min if moment.deviation_min != NOT_SPECIFIED_DEVIATION else 0
     second = moment.local_second + shown * 60 + period_s
     later = DateTime.of(second, shown, moment.status, moment.hundredths).encode()
-    return later[:9] + octets[9:]
-
-
-@contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[int], None] | None]:
-    """Tell of octets that arrive, on a terminal and only where it takes longer than a moment."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task(title, total=total or None)
-    begun = time.monotonic()
-
-    def tell(octets: int) -> None:
-        if time.monotonic() - begun > PATIENCE_S:
-            bar.start()
-        bar.update(task, completed=octets, total=max(total, octets) if total else None)
-
-    try:
-        yield tell
-    finally:
-        bar.stop()
+    return later[:9] + written[9:]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from softmeter.apps.smartset import tariff_commands
+from softmeter.apps.smartset import backup_commands, tariff_commands
 from softmeter.apps.smartset.settings import METER, TITLE, Settings, parse_title
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 clock_app = typer.Typer(help="Show the meter's clock, or set it.", invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(clock_app, name="clock")
 app.add_typer(tariff_commands.app, name="tariff")
+app.add_typer(backup_commands.app)
 
 _NEGATIVE = {"ignore_unknown_options": True}
 """A value may be a negative number."""

@@ -14,24 +14,23 @@ def show_objects(settings: Settings) -> None:
     """Print the object list."""
     with opened(settings) as meter:
         found = meter.objects()
-    titles = _titles()
+    named = titles()
     if settings.json:
-        print_json([_described(entry, titles) for entry in found])
+        print_json([_described(entry, named) for entry in found])
         return
     rows = (
-        (class_name(entry.class_id), entry.obis.short, titles.get(entry.obis, ""), rights_text(entry))
-        for entry in found
+        (class_name(entry.class_id), entry.obis.short, named.get(entry.obis, ""), rights_text(entry)) for entry in found
     )
     print_table(("class", "object", "title", "rights"), rows)
 
 
-def _described(entry: Entry, titles: dict[Obis, str]) -> dict[str, object]:
+def _described(entry: Entry, named: dict[Obis, str]) -> dict[str, object]:
     return {
         "object": entry.obis.short,
         "class": entry.class_id,
         "version": entry.version,
         "name": name_of(entry.obis),
-        "title": titles.get(entry.obis, ""),
+        "title": named.get(entry.obis, ""),
         "attributes": [
             {
                 "attribute": number,
@@ -49,7 +48,7 @@ def _described(entry: Entry, titles: dict[Obis, str]) -> dict[str, object]:
     }
 
 
-def _titles() -> dict[Obis, str]:
+def titles() -> dict[Obis, str]:
     """What our own model calls its objects: the codes mean the same on other meters."""
     from softmeter.meter.model import describe
 

@@ -1,0 +1,82 @@
+"""Lines of Belgian P1 telegrams: e-MUCS P1 1.7.
+
+The quarter-hour peaks are demands and maxima of the registers. Those of past months stand in the billing profile, which
+must capture the maximum and its time, as the Belgian configuration has it.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from softmeter.clock import Stamp
+from softmeter.device.demand import current_average
+from softmeter.device.device import Device
+from softmeter.meter.model.capture import BILLING, CLOCK, CaptureObject, key
+from softmeter.meter.p1_lines import KEPT_LINES
+from softmeter.obis import Obis
+from softmeter.wire.telegram import line, saturated, stamp, wrapped
+
+VERSION = "50217"
+MONTHS = 13
+NO_TIME = "632525252525W"
+NO_LIMIT_KW, NO_LIMIT_A = "999.9", "999"
+
+PEAK = tuple(CaptureObject(4, Obis(1, 0, 1, 6, 0), attribute, 0) for attribute in (2, 5))
+"""What the billing profile captures of a month: its highest quarter-hour average, and when that quarter ended."""
+
+_COLUMNS = tuple(key(captured) for captured in (CLOCK, *reversed(PEAK)))
+_POWERS = {f"1-0:{c}.{d}.0" for c in (1, 2, 15, 16) for d in (4, 5, 7, 24, 25)}
+_IMPORT, _PEAK = 0, 0
+"""The demand of active import, and the place of its maximum."""
+
+
+def demands(device: Device) -> list[str]:
+    """The average of the running quarter so far, the peak of this month, and those of past months."""
+    peak = device.behaviours.demand.maximum(_PEAK)
+    return [
+        f"1-0:1.4.0({_kw(current_average(device, _IMPORT))})",
+        f"1-0:1.6.0({stamp(peak.captured.date_time)})({_kw(peak.value)})",
+        _history(device),
+    ]
+
+
+def switches(device: Device) -> list[str]:
+    """The state of the breaker, the threshold of the limiter, and that of the fuse, which is not supervised."""
+    return [
+        f"0-0:96.3.10({int(device.behaviours.breaker.state)})",
+        f"0-0:17.0.0({_limit_kw(device)}*kW)",
+        f"1-0:31.4.0({NO_LIMIT_A}*A)",
+    ]
+
+
+def _limit_kw(device: Device) -> str:
+    """The threshold that holds, where the limiter watches a power."""
+    limiter = device.behaviours.limiter
+    _, watched, _, _ = limiter.limits.watched.split(",")
+    if not limiter.threshold or watched.removesuffix(".255") not in _POWERS:
+        return NO_LIMIT_KW
+    return saturated(limiter.threshold // 100, 4, 1)
+
+
+def _history(device: Device) -> str:
+    ring = device.profile(BILLING).ring
+    if not len(ring) or not set(_COLUMNS) <= set(ring.dtype.names or ()):
+        return "0-0:98.1.0(0)()"
+    rows = ring.rows(max(ring.first, ring.end - MONTHS))
+    return _months(tuple(tuple(rows[name].tolist()) for name in _COLUMNS))
+
+
+@lru_cache(KEPT_LINES)
+def _months(columns: tuple[tuple[Any, ...], ...]) -> str:
+    """Month by month, the oldest first: when it ended, and its peak with its time."""
+    each: list[str] = []
+    for ended, at, value_w in zip(*columns, strict=True):
+        each += (_stamped(ended), _stamped(at) if value_w else NO_TIME, _kw(value_w))
+    return line("0-0:98.1.0", str(len(columns[0])), "1-0:1.6.0", "1-0:1.6.0", *each)
+
+
+def _kw(value_w: int) -> str:
+    return f"{saturated(value_w, 5, 3)}*kW"
+
+
+def _stamped(clock: tuple[int, int]) -> str:
+    return stamp(Stamp(*clock).date_time)

@@ -1,0 +1,124 @@
+"""Pushes over real sockets: one after the other, each with a time-out, and what became of it told back to the meter.
+
+Source: IEC 62056-47 (wrapper over TCP and UDP), IEC 62056-53 (DataNotification).
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from softmeter.meter.push import Outgoing, Service
+from softmeter.runtime.barrier import Barrier
+from softmeter.runtime.push_places import Places
+from softmeter.runtime.reports import Reports
+
+TIME_OUT_S = 10.0
+"""For finding, connecting and handing over, all together."""
+FAREWELL_S = 1.0
+"""How long a receiver may take to close its end after ours."""
+
+
+class PushPort:
+    """Sends what the meter has to push. `take` gives it, `settle` is told for each number whether it went.
+
+    Both are called from `tick` only, when the visible meter may be changed; `carried` hears of octets sent and received.
+    """
+
+    def __init__(
+        self,
+        take: Callable[[], Sequence[Outgoing]],
+        settle: Callable[[int, bool], None],
+        barrier: Barrier,
+        places: Places,
+        *,
+        time_out_s: float = TIME_OUT_S,
+        carried: Callable[[int, int], None] = lambda _, __: None,
+    ) -> None:
+        self._take = take
+        self._settle = settle
+        self._barrier = barrier
+        self._places = places
+        self._time_out_s = time_out_s
+        self._carried = carried
+        self._queue: deque[Outgoing] = deque()
+        self._known: list[tuple[int, bool]] = []
+        self._sending: asyncio.Task[None] | None = None
+        self._reports = Reports(logging.getLogger("softmeter.push"))
+
+    def tick(self) -> None:
+        """A new state is visible: tell what became of the last pushes, and take the next."""
+        known, self._known = self._known, []
+        for number, arrived in known:
+            self._settle(number, arrived)
+        self._queue += self._take()
+        if self._queue and self._sending is None:
+            self._sending = asyncio.get_running_loop().create_task(self._send_all())
+
+    async def close(self) -> None:
+        """Send nothing more; what was under way is as if it had never left."""
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sending
+        self._queue.clear()
+        self._reports.write()
+
+    async def _send_all(self) -> None:
+        while self._queue:
+            push = self._queue.popleft()
+            await self._barrier.stored()  # its counter, before it can be seen
+            arrived = await self._send(push)
+            self._known.append((push.number, arrived))
+        self._sending = None
+
+    async def _send(self, push: Outgoing) -> bool:
+        try:
+            async with asyncio.timeout(self._time_out_s):
+                await self._deliver(push)
+        except (OSError, TimeoutError) as error:
+            reason = str(error) or "no answer in time"
+            self._reports.say(logging.INFO, "a push to %s port %d failed: %s", push.host, push.port, reason)
+            return False
+        self._carried(sum(map(len, push.datagrams)), 0)
+        return True
+
+    async def _deliver(self, push: Outgoing) -> None:
+        found = await self._places.found(push.host, push.port)
+        for number, (family, where) in enumerate(found, 1):
+            try:
+                if push.service is Service.UDP:
+                    await _as_datagrams(family, where, push.datagrams)
+                else:
+                    await _as_stream(where, b"".join(push.datagrams))
+            except OSError:
+                if number == len(found):
+                    raise
+            else:
+                return
+
+
+async def _as_stream(where: tuple[str, int], octets: bytes) -> None:
+    """Connect, hand over, say good-bye; closing at once would throw away what is under way if the receiver answers."""
+    reader, writer = await asyncio.open_connection(*where)
+    try:
+        writer.write(octets)
+        await writer.drain()
+        writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                while await reader.read(4096):
+                    pass
+    finally:
+        writer.close()
+
+
+async def _as_datagrams(family: int, where: tuple[str, int], datagrams: Sequence[bytes]) -> None:
+    with socket.socket(family, socket.SOCK_DGRAM) as link:
+        link.setblocking(False)
+        link.connect(where)
+        for octets in datagrams:
+            await asyncio.get_running_loop().sock_sendall(link, octets)

@@ -1,0 +1,82 @@
+"""The commands: exit status, what is printed, JSON and JUnit XML."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+from softmeter.apps.main import app
+from softmeter.errors import ConfigurationError
+
+STORY = """
+title = "A minute"
+about = "Passes."
+[meter]
+start = "2026-01-01T10:00:00+01:00"
+[[step]]
+note = "A minute later"
+after = "1m"
+expect = [{ tariff = 2 }, { object = "voltage", value = 230 }]
+"""
+
+
+def told(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["scenario", *arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    path = tmp_path / "story.toml"
+    path.write_text(STORY)
+    return path
+
+
+def test_a_story_that_comes_true_ends_with_status_0(story: Path) -> None:
+    status, text = told("run", str(story), "--digest")
+    assert status == 0
+    assert "2026-01-01T09:01:00Z      A minute later\n" in text
+    assert "✓ tariff: 0002" in text
+    assert "1 steps, 2 checks: all met" in text
+    assert len(text.splitlines()[-1]) == len("sha256 ") + 64
+
+
+def test_a_story_that_does_not_ends_with_status_1_and_says_why(story: Path, tmp_path: Path) -> None:
+    story.write_text(STORY.replace("tariff = 2", "tariff = 3"))
+    status, text = told("run", str(story), "--junit", str(tmp_path / "junit.xml"))
+    assert status == 1
+    assert "✗ tariff\n      expected  0003\n      seen      0002\n" in text
+    assert "1 of 2 not met" in text
+    suite = ET.fromstring((tmp_path / "junit.xml").read_text())[0]  # noqa: S314
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    assert suite[0][0].get("message") == "tariff: expected 0003, seen 0002"
+
+
+def test_json_is_one_object_per_scenario(story: Path) -> None:
+    status, text = told("run", str(story), str(story), "--json")
+    first, second = [json.loads(line) for line in text.splitlines()]
+    assert status == 0
+    assert first == second
+    assert first["met"] is True
+    assert first["steps"][0]["checks"][0] == {"what": "tariff", "expected": "0002", "seen": "0002", "met": True}
+
+
+def test_a_file_is_checked_without_running_it(story: Path) -> None:
+    assert told("check", str(story)) == (0, f"{story}: A minute: 1 steps, nothing wrong\n")
+    story.write_text(STORY.replace("tariff", "tarif"))
+    with pytest.raises(ConfigurationError, match="line 9, step 1, expect 1: is about nothing"):
+        told("check", str(story))
+
+
+def test_a_place_that_cannot_be_written_is_named(story: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"nowhere.*cannot be written"):
+        told("run", str(story), "--junit", str(tmp_path / "nowhere" / "junit.xml"))
+
+
+def test_schema_and_library_are_printed() -> None:
+    assert json.loads(told("schema")[1])["title"] == "Script"
+    assert "outage-over-midnight" in told("list")[1]

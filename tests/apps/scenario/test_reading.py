@@ -1,0 +1,95 @@
+"""Scenario files: what is read, what is refused with its line and place, and the schema that says so."""
+
+import json
+
+import pytest
+
+from softmeter.apps.scenario.reading import instants, library, parse, schema, text_of
+from softmeter.apps.scenario.script import EXPECTATIONS, Script
+from softmeter.bench.bench import CONTROLS
+from softmeter.errors import ConfigurationError
+from softmeter.instant import iso
+
+GOOD = """
+title = "A story"
+
+[meter]
+start = "2026-01-01T00:00:00Z"
+
+[[step]]
+at = "2026-01-01T01:00:00+01:00"
+expect = [
+  { tariff = 1 },
+  { object = "active_import", value = 1 },
+]
+
+[[step]]
+after = "1h30m"
+bench = { voltage_v = 0, faults = ["ram"] }
+
+[[step]]
+expect = [{ powered = false }]
+"""
+
+WRONG = [
+    ("{ tariff = 1 }", "{ tarif = 1 }", "line 10, step 1, expect 1: is about nothing"),
+    ("{ tariff = 1 }", "{ tariff = 7 }", "line 10, step 1, expect 1, tariff: Input should be less"),
+    (", value = 1 }", " }", "line 11, step 1, expect 2: says nothing"),
+    (", value = 1 }", ", valu = 1 }", "line 11, step 1, expect 2, valu: Extra inputs"),
+    ('after = "1h30m"', 'after = "soon"', "line 15, step 2, after: String should match"),
+    ('after = "1h30m"', 'at = "soon"', "line 15, step 2, at: 'soon' is no ISO 8601"),
+    ('after = "1h30m"', 'at = "2025-12-31T00:00:00Z"', "line 15, step 2, at: 2025-12-31T00:00:00Z lies before"),
+    ('after = "1h30m"', 'after = "1h"\nat = "2026-01-01T03:00:00Z"', "line 14, step 2: has both at and after"),
+    ('start = "2026-01-01T00:00:00Z"', 'start = "x"', "'x' is no ISO 8601"),
+    ('start = "2026-01-01T00:00:00Z"', "colour = 1", "line 4, meter, colour: Extra inputs"),
+    ('title = "A story"', "", "title: Field required"),
+    ("[[step]]", "[[stp]]", "step: Field required"),
+    ("[meter]", "[meter", "is no TOML"),
+]
+
+
+def test_times_are_absolute_relative_or_those_of_the_step_before() -> None:
+    assert [iso(one) for one in instants(parse(GOOD, "story"))] == [
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T01:30:00Z",
+        "2026-01-01T01:30:00Z",
+    ]
+
+
+@pytest.mark.parametrize(("good", "wrong", "message"), WRONG)
+def test_what_is_wrong_is_told_with_its_line_and_place(good: str, wrong: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(GOOD.replace(good, wrong), "story.toml")
+    assert str(caught.value).startswith("story.toml: ")
+    assert message in str(caught.value)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(GOOD.replace("tariff = 1", "tariff = 7").replace("1h30m", "soon"), "story.toml")
+    assert "line 10" in str(caught.value)
+    assert "line 15" in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_told_with_what_is() -> None:
+    with pytest.raises(ConfigurationError, match=r"give a file, or one of: .*outage-over-midnight"):
+        text_of("nowhere")
+
+
+def test_the_schema_names_every_expectation_and_control() -> None:
+    document = json.loads(schema())
+    assert set(EXPECTATIONS) == {
+        next(iter(one["required"])) for name, one in document["$defs"].items() if name.endswith("Expectation")
+    }
+    names = document["$defs"]["Step"]["properties"]["release"]["items"]["enum"]
+    assert set(names) == set(CONTROLS)
+    assert document["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("name", library())
+def test_every_scenario_of_the_library_is_one_and_tells_its_story(name: str) -> None:
+    text = text_of(name)
+    script = parse(text, name)
+    assert isinstance(script, Script)
+    assert script.about
+    assert 10 <= sum(bool(line.strip()) for line in text.splitlines()) <= 80

@@ -1,0 +1,69 @@
+"""Every scenario of the library: it is met, it can fail, and it gives the same bytes again."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from softmeter.apps.scenario.reading import directory_of, library, parse, text_of
+from softmeter.apps.scenario.running import Report, run
+
+pytestmark = pytest.mark.slow
+
+OTHER = {"disconnected": "connected", "connected": "ready", "ready": "disconnected"}
+FLIPPED: tuple[tuple[str, Callable[[str], str]], ...] = (
+    (r"\bvalue = (-?[\d.]+)", lambda found: f"value = {float(found) + 1000}"),
+    (r"\b(?:tariff) = (\d)", lambda found: f"tariff = {int(found) % 4 + 1}"),
+    (r"\bcodes = \[(.*?)\]", lambda found: f"codes = [{found + ', ' if found else ''}200]"),
+    (r"\bbits = \[(.*?)\]", lambda found: f"bits = [{found + ', ' if found else ''}31]"),
+    (r"\brows = (\d+)", lambda found: f"rows = {int(found) + 1}"),
+    (r"\bpowered = (\w+)", lambda found: f"powered = {'false' if found == 'true' else 'true'}"),
+    (r"\bbreaker = \"(disconnected|connected|ready)\"", lambda found: f'breaker = "{OTHER[found]}"'),
+    (r"\btimes = (\d+)", lambda found: f"times = {int(found) + 1}"),
+    (r"\bdark = (true)", lambda _: 'numeric = "1"'),
+    (r"\bresult = \"([\w-]+)\"", lambda _: 'result = "hardware-fault"'),
+    (r"\bspacing = \"(\w+)\"", lambda _: 'spacing = "7m"'),
+)
+"""What an expectation may say, and how to make it wrong."""
+
+
+def told(name: str, text: str | None = None, *, digest: bool = False) -> Report:
+    return run(parse(text or text_of(name), name), directory_of(name), digest=digest)
+
+
+def missed(report: Report) -> list[str]:
+    return [
+        f"step {step.number}, {one.what}: expected {one.expected}, seen {one.seen}"
+        for step in report.steps
+        for one in step.outcomes
+        if not one.met
+    ]
+
+
+@pytest.mark.parametrize("name", library())
+def test_every_story_comes_true_twice_with_the_same_bytes(name: str) -> None:
+    report = told(name, digest=True)
+    assert missed(report) == []
+    assert sum(len(step.outcomes) for step in report.steps) >= 2
+    assert told(name, digest=True).digest == report.digest
+
+
+@pytest.mark.parametrize("name", library())
+def test_every_story_can_fail(name: str) -> None:
+    """Each number, code, row and state that is expected is made wrong in turn, one of a kind."""
+    text = text_of(name)
+    begin = text.index("expect")
+    tried = 0
+    for pattern, wrong in FLIPPED:
+        for line in re.finditer(
+            r".*\{ (?:object|log|profile|display|telegram|tariff|breaker|powered) = .*", text[begin:]
+        ):
+            found = re.search(pattern, line[0])
+            if found is None:
+                continue
+            at = begin + line.start()
+            changed = line[0][: found.start()] + wrong(found[1]) + line[0][found.end() :]
+            assert missed(told(name, text[:at] + changed + text[at + len(line[0]) :])), changed
+            tried += 1
+            break
+    assert tried
