@@ -156,9 +156,9 @@ def test_every_log_is_read_and_cleared(log: Log) -> None:
     made = Made(has_breaker=True)
     event = next(event for event in Event if event.log is log)
     made.meter.device.record(event)
-    obis = f"0-0:99.98.{log.value}"
+    obis = log.profile
     assert [row.value[1].value for row in get(made, 7, obis).value] == [event.code]
-    assert int(get(made, 1, f"0-0:96.11.{log.value}").value) == event.code
+    assert int(get(made, 1, log.code_object).value) == event.code
     view(made).invokers[place(7, obis, 1)](made.meter, b"")
     assert [row.value[1].value for row in get(made, 7, obis).value] == [255]
 

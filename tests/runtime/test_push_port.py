@@ -11,9 +11,10 @@ from meter.asking import call, put
 from meter.making import START, Made
 from meter.test_push import destination, name, opened, values
 from softmeter.device.events import Event
+from softmeter.device.push_setting import Service
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant
-from softmeter.meter.push import Outgoing, Service, outgoing
+from softmeter.meter.push import Outgoing, outgoing
 from softmeter.obis import Obis
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.loop import run
@@ -28,6 +29,7 @@ class Receiver:
         self.octets: list[bytes] = []
         self.arrived = asyncio.Event()
         self._closes = closes
+        self._kept: list[asyncio.StreamWriter] = []
 
     async def open(self, host: str = "127.0.0.1") -> int:
         self._server = await asyncio.start_server(self._serve, host, 0)
@@ -38,9 +40,12 @@ class Receiver:
         self.arrived.set()
         if self._closes:
             writer.close()
+        self._kept.append(writer)
 
     def close(self) -> None:
         self._server.close()
+        for writer in self._kept:
+            writer.close()
 
 
 class Scene:
@@ -72,6 +77,7 @@ def scene(story: Callable[[Scene], Coroutine[Any, Any, None]], *allowed: str) ->
                 await story(on)
         finally:
             await on.port.close()
+            await asyncio.sleep(0.01)
 
     run(play())
 

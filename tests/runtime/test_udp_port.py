@@ -166,7 +166,7 @@ def test_where_all_are_logged_in_nobody_else_is_heard() -> None:
                 await link.run(Client(Credentials(), SeededEntropy(5)).associate())
         assert len(on.port) == 4
         on.ahead_s[0] = 3600.0
-        on.port._ring()
+        on.port.expire()
         assert len(on.port) == 0
         assert (await on.read_time())[:2] == b"\x09\x0c"
         for one in crowd:
@@ -180,10 +180,10 @@ def test_the_idle_are_forgotten_at_their_deadline() -> None:
         await on.read_time()
         assert len(on.port) == 1
         on.ahead_s[0] = UNASSOCIATED_S - 1
-        on.port._ring()
+        on.port.expire()
         assert len(on.port) == 1
         on.ahead_s[0] = UNASSOCIATED_S + 1
-        on.port._ring()
+        on.port.expire()
         assert len(on.port) == 0
 
     scene(story)

@@ -14,6 +14,7 @@ from softmeter.bench.surroundings import JournalSurroundings
 from softmeter.device.device import Device
 from softmeter.device.display import Display
 from softmeter.device.events import Event
+from softmeter.device.images import UNKNOWN, ImageTrust
 from softmeter.device.pulses import Outputs
 from softmeter.dlms.host import Keys as ClientKeys
 from softmeter.errors import ConfigurationError
@@ -23,7 +24,7 @@ from softmeter.meter.factory import Factory
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
 from softmeter.metrology.metering import metered
-from softmeter.runtime import keyfile
+from softmeter.runtime import image_keys, keyfile
 from softmeter.runtime.bench_time import resumed
 from softmeter.runtime.entropy import SystemEntropy
 from softmeter.runtime.saved import Saved
@@ -85,6 +86,7 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
     path = options.state / KEY_FILE
     if saved is None:
         meter.key_ring = _first_keys(meter, options, path)
+        _trust_images(meter, options.state / image_keys.FILE_NAME)
         device.glance()
         store.commit(METER, actor.changes(), time.time_ns())  # the store is the truth: first it, then the file
     else:
@@ -93,6 +95,7 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
         chosen = factory.configuration, factory.source
         actor.restore(saved.values, saved.rings)
         factory.configuration, factory.source = chosen
+        _trust_images(meter, options.state / image_keys.FILE_NAME)
         _resume(device, saved, options, say)
         if store.accepted:
             say(f"what {options.state} holds was damaged, or older than what was stored last; the meter goes on")
@@ -165,6 +168,20 @@ def _first_keys(meter: Meter, options: RunOptions, path: Path) -> KeyRing:
             for client in keys.clients.values()
         },
     )
+
+
+def _trust_images(meter: Meter, path: Path) -> None:
+    """Have a meter that trusts no maker of images yet trust the one whose keys lie beside it, or a fresh one.
+
+    Here the file comes first: what signs is in the file alone.
+    """
+    images = meter.device.behaviours.firmware
+    if images.trust != UNKNOWN:
+        return
+    if not path.exists():
+        image_keys.write(path, image_keys.generate(meter.entropy))
+    keys = image_keys.read(path)
+    images.trust = ImageTrust(bytes(keys.public), bytes(keys.image_key))
 
 
 def _check_key_file(path: Path, keys: keyfile.Keys, say: Say) -> None:

@@ -171,7 +171,12 @@ class _Life:
                 ports.append(self._optical)
             places["panel"] = panel_at
             powered = asyncio.create_task(
-                follow_power(ports, lambda: self._actor.meter.device.powered, self._drive.ticked)
+                follow_power(
+                    ports,
+                    lambda: self._actor.meter.device.powered,
+                    self._drive.ticked,
+                    lambda: self._actor.meter.device.behaviours.firmware.restarts,
+                )
             )
             powered.add_done_callback(lambda _: self._drive.stop())  # a port that cannot open again ends the run
             self._drive.ticked.connect(self._ticked)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from softmeter.clock import Stamp
 from softmeter.device.behaviour import Behaviour
-from softmeter.device.events import Event
+from softmeter.device.events import M_BUS_CHANNELS, Event, SubMeterEvent, ValveEvent
 from softmeter.device.saved import saved_int
 from softmeter.persistent import Scalar
 
@@ -23,6 +23,14 @@ ERROR_BITS = {
     Event.MEASUREMENT_SYSTEM_ERROR: 11,
     Event.WATCHDOG_ERROR: 12,
 }
+_CHANNELS = range(1, M_BUS_CHANNELS + 1)
+_SUB_METER_BITS = {
+    SubMeterEvent.COMMUNICATION_ERROR: 15,
+    SubMeterEvent.FRAUD: 19,
+    SubMeterEvent.PERMANENT_ERROR: 23,
+    SubMeterEvent.BATTERY_LOW: 27,
+}
+"""Each with the number of its channel added (IDIS package 2; the manual reserves the bits)."""
 FIRST = {
     Event.CLOCK_INVALID: 0,
     **ERROR_BITS,
@@ -32,6 +40,7 @@ FIRST = {
     Event.LOGIN_FAILED: 13,
     Event.DECRYPTION_FAILED: 13,
     Event.REPLAY: 13,
+    **{event.of(channel): bit + channel for event, bit in _SUB_METER_BITS.items() for channel in _CHANNELS},
 }
 """Bits of alarm register 1 and of the error register (table 5.2.1)."""
 
@@ -43,6 +52,8 @@ SECOND = {
     Event.CURRENT_REVERSAL: 10,
     Event.KEY_EXCHANGED: 13,
     Event.LOCAL_COMMUNICATION: 18,
+    **{SubMeterEvent.INSTALLED.of(channel): 18 + channel for channel in _CHANNELS},
+    **{ValveEvent.ALARM.of(channel): 26 + channel for channel in _CHANNELS},
 }
 """Bits of alarm register 2 (table 5.2.2); phase asymmetry, phase sequence and voltage quality are not for one phase."""
 

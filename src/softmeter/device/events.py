@@ -14,14 +14,32 @@ ENTRY: "np.dtype[Any]" = np.dtype([("clock", STAMP), ("code", "u1")])
 """One line of a log."""
 
 
+M_BUS_CHANNELS = 4
+
+
 class Log(IntEnum):
-    """The logs, by value group E of their event code object 0-0:96.11.e and their profile 0-0:99.98.e."""
+    """The logs, by value groups B and E of their event code object 0-b:96.11.e."""
 
     STANDARD = 0
     FRAUD = 1
     DISCONNECTOR = 2
+    M_BUS = 3
     POWER_QUALITY = 4
     COMMUNICATION = 5
+    M_BUS_CONTROL_1 = 0x104
+    M_BUS_CONTROL_2 = 0x204
+    M_BUS_CONTROL_3 = 0x304
+    M_BUS_CONTROL_4 = 0x404
+
+    @property
+    def code_object(self) -> str:
+        """The object of its last code."""
+        return f"0-{self >> 8}:96.11.{self & 0xFF}"
+
+    @property
+    def profile(self) -> str:
+        """The object of its lines."""
+        return f"0-{self >> 8}:24.5.0" if self >> 8 else f"0-0:99.98.{int(self)}"
 
 
 class Event(Enum):
@@ -76,6 +94,72 @@ class Event(Enum):
     FUSE_NORMAL = Log.DISCONNECTOR, 71
     DISCONNECTOR_LOG_CLEARED = Log.DISCONNECTOR, 255
 
+    M_BUS_1_COMMUNICATION_ERROR = Log.M_BUS, 100
+    M_BUS_1_COMMUNICATION_OK = Log.M_BUS, 101
+    M_BUS_1_BATTERY_LOW = Log.M_BUS, 102
+    M_BUS_1_FRAUD = Log.M_BUS, 103
+    M_BUS_1_CLOCK_ADJUSTED = Log.M_BUS, 104
+    M_BUS_1_INSTALLED = Log.M_BUS, 105
+    M_BUS_1_PERMANENT_ERROR = Log.M_BUS, 106
+    M_BUS_2_COMMUNICATION_ERROR = Log.M_BUS, 110
+    M_BUS_2_COMMUNICATION_OK = Log.M_BUS, 111
+    M_BUS_2_BATTERY_LOW = Log.M_BUS, 112
+    M_BUS_2_FRAUD = Log.M_BUS, 113
+    M_BUS_2_CLOCK_ADJUSTED = Log.M_BUS, 114
+    M_BUS_2_INSTALLED = Log.M_BUS, 115
+    M_BUS_2_PERMANENT_ERROR = Log.M_BUS, 116
+    M_BUS_3_COMMUNICATION_ERROR = Log.M_BUS, 120
+    M_BUS_3_COMMUNICATION_OK = Log.M_BUS, 121
+    M_BUS_3_BATTERY_LOW = Log.M_BUS, 122
+    M_BUS_3_FRAUD = Log.M_BUS, 123
+    M_BUS_3_CLOCK_ADJUSTED = Log.M_BUS, 124
+    M_BUS_3_INSTALLED = Log.M_BUS, 125
+    M_BUS_3_PERMANENT_ERROR = Log.M_BUS, 126
+    M_BUS_4_COMMUNICATION_ERROR = Log.M_BUS, 130
+    M_BUS_4_COMMUNICATION_OK = Log.M_BUS, 131
+    M_BUS_4_BATTERY_LOW = Log.M_BUS, 132
+    M_BUS_4_FRAUD = Log.M_BUS, 133
+    M_BUS_4_CLOCK_ADJUSTED = Log.M_BUS, 134
+    M_BUS_4_INSTALLED = Log.M_BUS, 135
+    M_BUS_4_PERMANENT_ERROR = Log.M_BUS, 136
+    M_BUS_LOG_CLEARED = Log.M_BUS, 255
+
+    M_BUS_1_MANUALLY_CLOSED = Log.M_BUS_CONTROL_1, 160
+    M_BUS_1_MANUALLY_OPENED = Log.M_BUS_CONTROL_1, 161
+    M_BUS_1_REMOTELY_CLOSED = Log.M_BUS_CONTROL_1, 162
+    M_BUS_1_REMOTELY_OPENED = Log.M_BUS_CONTROL_1, 163
+    M_BUS_1_VALVE_ALARM = Log.M_BUS_CONTROL_1, 164
+    M_BUS_1_LOCALLY_CLOSED = Log.M_BUS_CONTROL_1, 165
+    M_BUS_1_LOCALLY_OPENED = Log.M_BUS_CONTROL_1, 166
+    M_BUS_CONTROL_1_CLEARED = Log.M_BUS_CONTROL_1, 255
+
+    M_BUS_2_MANUALLY_CLOSED = Log.M_BUS_CONTROL_2, 170
+    M_BUS_2_MANUALLY_OPENED = Log.M_BUS_CONTROL_2, 171
+    M_BUS_2_REMOTELY_CLOSED = Log.M_BUS_CONTROL_2, 172
+    M_BUS_2_REMOTELY_OPENED = Log.M_BUS_CONTROL_2, 173
+    M_BUS_2_VALVE_ALARM = Log.M_BUS_CONTROL_2, 174
+    M_BUS_2_LOCALLY_CLOSED = Log.M_BUS_CONTROL_2, 175
+    M_BUS_2_LOCALLY_OPENED = Log.M_BUS_CONTROL_2, 176
+    M_BUS_CONTROL_2_CLEARED = Log.M_BUS_CONTROL_2, 255
+
+    M_BUS_3_MANUALLY_CLOSED = Log.M_BUS_CONTROL_3, 180
+    M_BUS_3_MANUALLY_OPENED = Log.M_BUS_CONTROL_3, 181
+    M_BUS_3_REMOTELY_CLOSED = Log.M_BUS_CONTROL_3, 182
+    M_BUS_3_REMOTELY_OPENED = Log.M_BUS_CONTROL_3, 183
+    M_BUS_3_VALVE_ALARM = Log.M_BUS_CONTROL_3, 184
+    M_BUS_3_LOCALLY_CLOSED = Log.M_BUS_CONTROL_3, 185
+    M_BUS_3_LOCALLY_OPENED = Log.M_BUS_CONTROL_3, 186
+    M_BUS_CONTROL_3_CLEARED = Log.M_BUS_CONTROL_3, 255
+
+    M_BUS_4_MANUALLY_CLOSED = Log.M_BUS_CONTROL_4, 190
+    M_BUS_4_MANUALLY_OPENED = Log.M_BUS_CONTROL_4, 191
+    M_BUS_4_REMOTELY_CLOSED = Log.M_BUS_CONTROL_4, 192
+    M_BUS_4_REMOTELY_OPENED = Log.M_BUS_CONTROL_4, 193
+    M_BUS_4_VALVE_ALARM = Log.M_BUS_CONTROL_4, 194
+    M_BUS_4_LOCALLY_CLOSED = Log.M_BUS_CONTROL_4, 195
+    M_BUS_4_LOCALLY_OPENED = Log.M_BUS_CONTROL_4, 196
+    M_BUS_CONTROL_4_CLEARED = Log.M_BUS_CONTROL_4, 255
+
     UNDERVOLTAGE_L1 = Log.POWER_QUALITY, 76
     OVERVOLTAGE_L1 = Log.POWER_QUALITY, 79
     MISSING_VOLTAGE_L1 = Log.POWER_QUALITY, 82
@@ -97,6 +181,38 @@ class Event(Enum):
     @property
     def code(self) -> int:
         return self.value[1]
+
+
+class SubMeterEvent(IntEnum):
+    """What happens to the sub-meter of a channel, by the last digit of its code in the M-Bus log."""
+
+    COMMUNICATION_ERROR = 0
+    COMMUNICATION_OK = 1
+    BATTERY_LOW = 2
+    FRAUD = 3
+    CLOCK_ADJUSTED = 4
+    INSTALLED = 5
+    PERMANENT_ERROR = 6
+
+    def of(self, channel: int) -> Event:
+        """The event of a channel."""
+        return Event((Log.M_BUS, 90 + 10 * channel + self))
+
+
+class ValveEvent(IntEnum):
+    """What happens to the valve of a channel, by the last digit of its code in the control log."""
+
+    MANUALLY_CLOSED = 0
+    MANUALLY_OPENED = 1
+    REMOTELY_CLOSED = 2
+    REMOTELY_OPENED = 3
+    ALARM = 4
+    LOCALLY_CLOSED = 5
+    LOCALLY_OPENED = 6
+
+    def of(self, channel: int) -> Event:
+        """The event of a channel."""
+        return Event((Log(channel << 8 | 4), 150 + 10 * channel + self))
 
 
 CLEARED = {event.log: event for event in Event if event.code == 255}

@@ -1,64 +1,149 @@
-"""The P1 telegram of a Dutch single-phase meter (DSMR 5.0.2 P1 Companion Standard, chapter 6).
+"""What this meter sends on P1: the telegrams of each country, in clear or ciphered.
 
-Energies are cut to whole Wh, powers rounded to whole W: the numbers that the registers and the display show. Lines
-whose cause this meter does not record (failures, sags, swells) carry their empty value.
+Source: DSMR 5.0.2 P1 Companion Standard, chapter 6; e-MUCS P1 1.7 (Belgium); the P1 specification of Luxembourg. What
+the meter does not have is sent as it is without: no limit, a breaker that is always closed.
 """
 
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple
+
 from softmeter.device.device import Device
-from softmeter.device.registers import RATES
+from softmeter.errors import ConfigurationError
+from softmeter.meter import p1_belgium, p1_channels, p1_lines
 from softmeter.meter.identity import Identity
-from softmeter.meter.model.local import P1_VERSION, message, message_code
-from softmeter.meter.model.measured import nearest
-from softmeter.metrology.energy import Quantity
-from softmeter.wire.telegram import build, saturated, stamp, text, wrapped
+from softmeter.meter.model.local import P1_VERSION
+from softmeter.meter.p1_channels import Channel
+from softmeter.meter.presented import Presented
+from softmeter.security.ciphering import Cipher, Protection
+from softmeter.wire.telegram import build, enveloped, is_identification
 
-FEWEST_RATES = 2
+CONSUMER = 103
+"""The client address (SAP) under which the keys and the counter of ciphered telegrams are kept: that of IDIS for the
+customer information push."""
+LUXEMBOURG_VERSION = "42"
 
-_IMPORT, _EXPORT = Quantity.ACTIVE_IMPORT, Quantity.ACTIVE_EXPORT
+
+class Variant(Enum):
+    """Whose telegrams a meter sends."""
+
+    NL = "nl"
+    BE = "be"
+    LU = "lu"
+    NL_ENCRYPTED = "nl-encrypted"
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether telegrams are ciphered: in Luxembourg all are."""
+        return self in {Variant.LU, Variant.NL_ENCRYPTED}
 
 
-def telegram(device: Device, identity: Identity) -> bytes:
-    """The telegram of the device's last whole second."""
-    now = device.instantaneous
-    time = device.clock.date_time(device.now)
-    active_w = nearest(abs(now.active_power_mw), 1000)
-    exports = now.active_power_mw < 0
-    import_kw = saturated(0 if exports else active_w, 5, 3)
-    export_kw = saturated(active_w if exports else 0, 5, 3)
-    lines = (
+class P1Settings(NamedTuple):
+    """The variant, and what follows the slash of a telegram; empty for the usual of the variant."""
+
+    variant: Variant = Variant.NL
+    identification: str = ""
+
+    def check(self) -> None:
+        """Refuse an identification that no telegram can have.
+
+        Raises:
+            ConfigurationError: it is not three letters, 5 and up to 16 characters.
+        """
+        if self.identification and not is_identification(self.identification):
+            message = f"{self.identification!r} must be three letters, 5 and up to 16 characters"
+            raise ConfigurationError(message, "p1.identification")
+
+
+DUTCH = P1Settings()
+
+
+def telegram(
+    device: Device, identity: Identity, settings: P1Settings = DUTCH, channels: Sequence[Channel] = ()
+) -> bytes:
+    """The telegram of the device's last whole second in clear; `channels` are the sub-meters installed."""
+    variant = settings.variant
+    match variant:
+        case Variant.NL | Variant.NL_ENCRYPTED:
+            lines = _dutch(device, identity, channels)
+        case Variant.BE:
+            lines = _belgian(device, identity, channels)
+        case Variant.LU:
+            lines = _luxembourgish(device, identity, channels)
+    return build(settings.identification or _identification(identity, variant), lines)
+
+
+def broadcast(meter: Presented, settings: P1Settings = DUTCH, channels: Sequence[Channel] = ()) -> bytes:
+    """What leaves the port: the telegram, ciphered where the variant wants it.
+
+    A ciphered one takes a number of the meter's invocation counter, which must be stored before the telegram leaves.
+
+    Raises:
+        LocalProtocolError: the counter is used up; only a new key helps.
+    """
+    plain = telegram(meter.device, meter.identity, settings, channels)
+    if not settings.variant.encrypted:
+        return plain
+    keys, title = meter.key_ring.of(CONSUMER), meter.identity.system_title
+    counter = meter.counters.next_own(CONSUMER)
+    cipher = Cipher(keys.unicast_encryption, keys.authentication)
+    return enveloped(title, cipher.protect(title, counter, Protection.FULL, plain))
+
+
+def _identification(identity: Identity, variant: Variant) -> str:
+    if variant in {Variant.NL, Variant.NL_ENCRYPTED}:
+        return identity.p1_identification
+    return f"{identity.manufacturer}5\\2{int(identity.serial):08d}_A"
+
+
+def _dutch(device: Device, identity: Identity, channels: Sequence[Channel]) -> list[str]:
+    return [
         f"1-3:0.2.8({P1_VERSION})",
-        f"0-0:1.0.0({stamp(time)})",
-        f"0-0:96.1.1({text(identity.meter_identifier.encode('ascii'))})",
-        *_energies(device, 1, _IMPORT),
-        *_energies(device, 2, _EXPORT),
-        f"0-0:96.14.0({device.tariff.name})",
-        f"1-0:1.7.0({import_kw}*kW)",
-        f"1-0:2.7.0({export_kw}*kW)",
-        "0-0:96.7.21(00000)",
-        "0-0:96.7.9(00000)",
-        "1-0:99.97.0(0)(0-0:96.7.19)",
-        "1-0:32.32.0(00000)",
-        "1-0:32.36.0(00000)",
-        f"0-0:96.13.0({text(message(device))})",
-        *_code(message_code(device)),
-        f"1-0:32.7.0({saturated(nearest(now.voltage_mv, 100), 4, 1)}*V)",
-        f"1-0:31.7.0({saturated(nearest(now.current_ma, 1000), 3)}*A)",
-        f"1-0:21.7.0({import_kw}*kW)",
-        f"1-0:22.7.0({export_kw}*kW)",
-    )
-    return build(identity.p1_identification, lines)
+        p1_lines.clock(device),
+        p1_lines.identifier(identity),
+        *p1_lines.rates(device),
+        *_dutch_rest(device, channels),
+    ]
 
 
-def _code(code: bytes) -> list[str]:
-    """The line of DSMR 4 for a code to the consumer; none where there is no code, as in DSMR 5."""
-    return [f"0-0:96.13.1({text(code)})"] if code else []
+def _luxembourgish(device: Device, identity: Identity, channels: Sequence[Channel]) -> list[str]:
+    return [
+        f"1-3:0.2.8({LUXEMBOURG_VERSION})",
+        p1_lines.clock(device),
+        p1_lines.logical_device(identity),
+        p1_lines.identifier(identity),
+        *p1_lines.totals(device),
+        *_dutch_rest(device, channels),
+    ]
 
 
-def _energies(device: Device, code: int, quantity: Quantity) -> list[str]:
-    """One line per rate that is in use, so that no energy is missing from the telegram."""
-    registers = device.registers
-    rates = [registers.wh(quantity, rate=rate) for rate in range(1, RATES + 1)]
-    used = max(FEWEST_RATES, device.tariff.table.highest_rate)
-    while used < RATES and any(rates[used:]):
-        used += 1
-    return [f"1-0:{code}.8.{rate}({wrapped(rates[rate - 1], 9, 3)}*kWh)" for rate in range(1, used + 1)]
+def _dutch_rest(device: Device, channels: Sequence[Channel]) -> list[str]:
+    """The lines behind the energies."""
+    return [
+        p1_lines.tariff(device),
+        *p1_lines.powers(device, 1, 2),
+        *p1_lines.failures(device),
+        *p1_lines.messages(device),
+        p1_lines.voltage(device),
+        p1_lines.current(device),
+        *p1_lines.powers(device, 21, 22),
+        *p1_channels.dutch(channels),
+    ]
+
+
+def _belgian(device: Device, identity: Identity, channels: Sequence[Channel]) -> list[str]:
+    return [
+        f"0-0:96.1.4({p1_belgium.VERSION})",
+        p1_lines.identifier(identity),
+        p1_lines.clock(device),
+        *p1_lines.rates(device),
+        p1_lines.tariff(device),
+        *p1_belgium.demands(device),
+        *p1_lines.powers(device, 1, 2),
+        *p1_lines.powers(device, 21, 22),
+        p1_lines.voltage(device),
+        p1_lines.current(device, 2),
+        *p1_belgium.switches(device),
+        *p1_lines.messages(device),
+        *p1_channels.belgian(channels),
+    ]

@@ -7,13 +7,13 @@ must capture the maximum and its time, as the Belgian configuration has it.
 from functools import lru_cache
 from typing import Any
 
-from softmeter.clock import Stamp
 from softmeter.device.demand import current_average
 from softmeter.device.device import Device
-from softmeter.meter.model.capture import BILLING, CLOCK, CaptureObject, key
-from softmeter.meter.p1_lines import KEPT_LINES
+from softmeter.cosem.capture import CaptureObject
+from softmeter.meter.model.capture import BILLING, CLOCK, key
+from softmeter.meter.p1_lines import KEPT_LINES, row_stamp
 from softmeter.obis import Obis
-from softmeter.wire.telegram import line, saturated, stamp, wrapped
+from softmeter.wire.telegram import line, saturated, stamp
 
 VERSION = "50217"
 MONTHS = 13
@@ -70,13 +70,9 @@ def _months(columns: tuple[tuple[Any, ...], ...]) -> str:
     """Month by month, the oldest first: when it ended, and its peak with its time."""
     each: list[str] = []
     for ended, at, value_w in zip(*columns, strict=True):
-        each += (_stamped(ended), _stamped(at) if value_w else NO_TIME, _kw(value_w))
+        each += (row_stamp(ended), row_stamp(at) if value_w else NO_TIME, _kw(value_w))
     return line("0-0:98.1.0", str(len(columns[0])), "1-0:1.6.0", "1-0:1.6.0", *each)
 
 
 def _kw(value_w: int) -> str:
     return f"{saturated(value_w, 5, 3)}*kW"
-
-
-def _stamped(clock: tuple[int, int]) -> str:
-    return stamp(Stamp(*clock).date_time)

@@ -5,14 +5,17 @@ from typing import NamedTuple
 
 from softmeter.clock import DateTime
 from softmeter.units import Unit
-from softmeter.wire.telegram import line, saturated, stamp, text, wrapped
+from softmeter.wire.telegram import line, stamp, text, wrapped
 
-ELECTRICITY, GAS = 2, 3
-"""Device types of EN 13757-3."""
+GAS = 3
+"""A device type of EN 13757-3."""
 
 
 class Reading(NamedTuple):
-    """A value captured from a sub-meter, `value * 10**scaler` in `unit`, and when the sub-meter had it."""
+    """A value captured from a sub-meter, `value * 10**scaler` in `unit`, and when it was captured.
+
+    P1 has forms for volumes, heat and electric energy; a reading in another unit is not sent.
+    """
 
     time: DateTime
     value: int
@@ -55,16 +58,20 @@ _COARSE = -2
 
 def dutch(channels: Iterable[Channel]) -> list[str]:
     """The lines of installed sub-meters in the order of their channels."""
-    return [each for channel in sorted(channels) for each in _lines(channel, 0, "24.2.1")]
+    return [each for channel in _in_order(channels) for each in _lines(channel, 0, "24.2.1")]
 
 
 def belgian(channels: Iterable[Channel]) -> list[str]:
     """The same; with the valve, and volumes of gas as they were measured apart from corrected ones."""
     lines = []
-    for channel in sorted(channels):
+    for channel in _in_order(channels):
         measured = channel.device_type == GAS and not channel.converted
         lines += _lines(channel, 1, "24.2.3" if measured else "24.2.1")
     return lines
+
+
+def _in_order(channels: Iterable[Channel]) -> list[Channel]:
+    return sorted(channels, key=lambda channel: channel.number)
 
 
 def _lines(channel: Channel, identifier: int, code: str) -> list[str]:
@@ -75,16 +82,14 @@ def _lines(channel: Channel, identifier: int, code: str) -> list[str]:
     ]
     if identifier and channel.valve is not None:
         lines.append(f"{prefix}:24.4.0({channel.valve})")
-    if channel.reading is not None:
-        lines.append(line(f"{prefix}:{code}", stamp(channel.reading.time), _value(channel.reading)))
+    reading = channel.reading
+    if reading is not None and reading.unit in _FORMATS:
+        lines.append(line(f"{prefix}:{code}", stamp(reading.time), _value(reading, _FORMATS[reading.unit])))
     return lines
 
 
-def _value(reading: Reading) -> str:
-    """The value cut to the decimals of its format; unknown units are printed as bare numbers."""
-    form = _FORMATS.get(reading.unit)
-    if form is None:
-        return saturated(max(reading.value, 0), 8)
+def _value(reading: Reading, form: _Format) -> str:
+    """The value cut to the decimals of its format."""
     decimals = 2 if form.name == "m3" and reading.scaler >= _COARSE else form.decimals
     shift = reading.scaler - form.exponent + decimals
     value = reading.value * 10**shift if shift >= 0 else reading.value // 10**-shift

@@ -95,8 +95,8 @@ def failures(device: Device) -> list[str]:
     """Power failures and disturbances of the voltage."""
     failed, count = device.behaviours.power_failures, device.behaviours.power_quality.count
     return [
-        f"0-0:96.7.21({failed.count:05d})",
-        f"0-0:96.7.9({failed.long_count:05d})",
+        f"0-0:96.7.21({wrapped(failed.count, 5)})",
+        f"0-0:96.7.9({wrapped(failed.long_count, 5)})",
         _failure_log(failed.ring.rows().tobytes()) if len(failed.ring) else "1-0:99.97.0(0)(0-0:96.7.19)",
         f"1-0:32.32.0({wrapped(count(Condition.UNDERVOLTAGE), 5)})",
         f"1-0:32.36.0({wrapped(count(Condition.OVERVOLTAGE), 5)})",
@@ -114,9 +114,10 @@ def messages(device: Device) -> list[str]:
 def _failure_log(octets: bytes) -> str:
     """The long failures, the newest first: when each ended, and how long it was."""
     rows: list[Any] = np.frombuffer(octets, FAILURE).tolist()
-    each = [item for (ended, took_s) in reversed(rows) for item in (_stamped(ended), f"{took_s:010d}*s")]
+    each = [item for (ended, took_s) in reversed(rows) for item in (row_stamp(ended), f"{took_s:010d}*s")]
     return line("1-0:99.97.0", str(len(rows)), "0-0:96.7.19", *each)
 
 
-def _stamped(clock: tuple[int, int]) -> str:
+def row_stamp(clock: tuple[int, int]) -> str:
+    """The time stamp of a row."""
     return stamp(Stamp(*clock).date_time)

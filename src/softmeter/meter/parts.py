@@ -252,7 +252,7 @@ class EventLogProfile(FixedLog):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        code = travelling(key(data(f"0-0:96.11.{self._log.value}")))
+        code = travelling(key(data(self._log.code_object)))
         return (travelling(key(CLOCK))._replace(field="clock"), code._replace(field="code"))
 
     @property

@@ -86,7 +86,11 @@ def write_keys(path: Path, keys: Keys, *, replace: bool = False) -> None:
         ConfigurationError: there is a file with other content and `replace` is not given; it cannot be written; a
             password cannot be written as text.
     """
-    content = key_text(keys).encode()
+    write_secret(path, key_text(keys).encode(), replace=replace)
+
+
+def write_secret(path: Path, content: bytes, *, replace: bool = False) -> None:
+    """Write a file, whole or not at all, readable by its owner only; raises as `write_keys`."""
     try:
         if os.path.lexists(path) and not replace:
             if path.read_bytes() == content:

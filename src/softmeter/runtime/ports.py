@@ -114,15 +114,27 @@ class Listener:
             transport.abort()
 
 
-async def follow_power(ports: Sequence[Port], powered: Callable[[], bool], ticked: Signal) -> None:
+def _never() -> int:
+    return 0
+
+
+async def follow_power(
+    ports: Sequence[Port], powered: Callable[[], bool], ticked: Signal, restarts: Callable[[], int] = _never
+) -> None:
     """Keep `ports`, open at first, closed while the meter has no power. Runs until cancelled.
+
+    When the number of `restarts` changes they are closed for a moment: whoever was connected is not any more.
 
     Raises:
         ConfigurationError: a port cannot be opened again.
     """
-    opened = True
+    opened, seen = True, restarts()
     while True:
-        wanted = powered()
+        wanted, restarted, seen = powered(), restarts() != seen, restarts()
+        if opened and restarted:
+            for port in ports:
+                await port.close()
+            opened = False
         if wanted != opened:
             for port in ports:
                 await (port.open() if wanted else port.close())

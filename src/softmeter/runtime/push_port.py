@@ -10,7 +10,8 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from softmeter.meter.push import Outgoing, Service
+from softmeter.device.push_setting import Service
+from softmeter.meter.push import Outgoing
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.push_places import Places
 from softmeter.runtime.reports import Reports
@@ -24,7 +25,7 @@ FAREWELL_S = 1.0
 class PushPort:
     """Sends what the meter has to push. `take` gives it, `settle` is told for each number whether it went.
 
-    Both are called from `tick` only, when the visible meter may be changed; `carried` hears of octets sent and received.
+    Both are called from `tick` only, when the visible meter may be changed; `carried` hears of octets sent and got.
     """
 
     def __init__(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from softmeter.instant import LinkTime
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
+from softmeter.runtime.deadlines import Deadlines
 from softmeter.runtime.reports import Reports
 from softmeter.runtime.wan_peer import Peer, Step
 from softmeter.transport.serial_transport import SerialTransport
@@ -44,7 +45,7 @@ class SerialPort:
         self._factory = factory
         self._path = ""
         self._peer: Peer | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadlines = Deadlines(monotonic, self._waited_for, self._expire)
         barrier.passed.connect(self._release)
 
     async def open(self) -> str:
@@ -60,7 +61,7 @@ class SerialPort:
         if self._peer is not None:
             self._peer.abort()
             await asyncio.sleep(0)
-        self.arm(None)
+        self._deadlines.stop()
         self.reports.write()
 
     def tick(self) -> None:
@@ -84,22 +85,15 @@ class SerialPort:
 
     def arm(self, deadline: LinkTime | None) -> None:
         """Have the peer's deadline told to it when it has passed."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if deadline is not None:
-            wait_s = max(0.0, deadline - self.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(wait_s, self._ring)
+        self._deadlines.arm(deadline)
 
-    def _ring(self) -> None:
-        self._timer = None
+    def _waited_for(self) -> tuple[LinkTime | None]:
+        return (None if self._peer is None else self._peer.deadline,)
+
+    def _expire(self) -> None:
         peer = self._peer
-        if peer is None or peer.deadline is None:
-            return
-        if peer.deadline <= self.monotonic():
+        if peer is not None and peer.deadline is not None and peer.deadline <= self.monotonic():
             peer.expire()
-        else:
-            self.arm(peer.deadline)
 
     def _release(self) -> None:
         for peer in tuple(self.holding):

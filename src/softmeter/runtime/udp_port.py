@@ -18,6 +18,7 @@ from softmeter.instant import LinkTime
 from softmeter.runtime.address import Address
 from softmeter.runtime.allowance import Allowance
 from softmeter.runtime.barrier import Barrier
+from softmeter.runtime.deadlines import Deadlines
 from softmeter.runtime.event_text import event_text
 from softmeter.transport.tap import Host, MakeTap, Tap, host_of
 from softmeter.wire.wrapper import Datagram, decode_datagram
@@ -80,8 +81,7 @@ class UdpPort(asyncio.DatagramProtocol):
         self._known: dict[Key, _Correspondent] = {}
         self._transport: asyncio.DatagramTransport | None = None
         self._own: Host = ("", 0)
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed: float | None = None
+        self._deadlines = Deadlines(monotonic, self._waited_for, self.expire)
         self._choked = False
         self._allowance = Allowance()
         self._gone = asyncio.Event()
@@ -107,9 +107,7 @@ class UdpPort(asyncio.DatagramProtocol):
         """Stop listening and forget all correspondents."""
         for one in tuple(self._known.values()):
             self._forget(one)
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._armed = None
+        self._deadlines.stop()
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()
@@ -198,7 +196,7 @@ class UdpPort(asyncio.DatagramProtocol):
             elif one.key in self._known:
                 one.held.append((self._barrier.done if ticket is None else ticket, octets))
         if one.key in self._known:
-            self._arm(one.server.deadline)
+            self._deadlines.arm(one.server.deadline)
 
     def _release(self) -> None:
         for one in tuple(self._known.values()):
@@ -216,17 +214,11 @@ class UdpPort(asyncio.DatagramProtocol):
             one.tap.sent(octets)
         self._transport.sendto(octets, one.where)
 
-    def _arm(self, deadline: float | None) -> None:
-        """Have the timer run out no later than the deadline; an earlier run looks again."""
-        if deadline is None or (self._armed is not None and self._armed <= deadline):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._armed = deadline
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - self._monotonic()), self._ring)
+    def _waited_for(self) -> list[LinkTime | None]:
+        return [one.server.deadline for one in self._known.values()]
 
-    def _ring(self) -> None:
-        self._timer = self._armed = None
+    def expire(self) -> None:
+        """Give up and forget whoever's deadline has passed."""
         now = self._now()
         for one in tuple(self._known.values()):
             deadline = one.server.deadline
@@ -234,8 +226,6 @@ class UdpPort(asyncio.DatagramProtocol):
                 self._report(one.name, one.server.expire(now))
             if one.server.closed:
                 self._forget(one)
-        deadlines = [one.server.deadline for one in self._known.values()]
-        self._arm(min((one for one in deadlines if one is not None), default=None))
 
     def _report(self, name: str, events: Sequence[object]) -> None:
         for event in events:

@@ -14,6 +14,7 @@ from softmeter.instant import LinkTime
 from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
+from softmeter.runtime.deadlines import Deadlines
 from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.ports import Listener
 from softmeter.runtime.reports import Reports
@@ -55,8 +56,7 @@ class WanPort:
         self.holding: set[Peer] = set()
         self.waiting: set[Peer] = set()
         self._peers: set[Peer] = set()
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed: LinkTime | None = None
+        self._deadlines = Deadlines(monotonic, lambda: (peer.deadline for peer in self._peers), self._expire)
         barrier.passed.connect(self._release)
 
     async def open(self) -> Address:
@@ -68,9 +68,7 @@ class WanPort:
         self._listener.close()
         for peer in tuple(self._peers):
             peer.abort()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._armed = None
+        self._deadlines.stop()
         self.reports.write()
 
     def tick(self) -> None:
@@ -99,21 +97,13 @@ class WanPort:
         self.waiting.discard(peer)
 
     def arm(self, deadline: LinkTime | None) -> None:
-        """Have the one timer of all peers run out no later than the deadline; an earlier run looks again."""
-        if deadline is None or (self._armed is not None and self._armed <= deadline):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._armed = deadline
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - self.monotonic()), self._ring)
+        """Have a peer's deadline told to it when it has passed."""
+        self._deadlines.arm(deadline)
 
-    def _ring(self) -> None:
-        self._timer = self._armed = None
+    def _expire(self) -> None:
         for peer in tuple(self._peers):
             if peer.deadline is not None and peer.deadline <= self.monotonic():
                 peer.expire()
-        deadlines = [peer.deadline for peer in self._peers]
-        self.arm(min((one for one in deadlines if one is not None), default=None))
 
     def _release(self) -> None:
         for peer in tuple(self.holding):

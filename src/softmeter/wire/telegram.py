@@ -1,4 +1,7 @@
-"""Telegrams of the P1 port: frame and value formats (DSMR 5.0.2 P1 Companion Standard, chapters 5 and 6)."""
+"""Telegrams of the P1 port: frame and value formats (DSMR 5.0.2 P1 Companion Standard, chapters 5 and 6).
+
+A ciphered telegram travels whole in a general-glo-ciphering APDU, one after the other with nothing between them.
+"""
 
 import re
 from collections.abc import Iterable
@@ -49,19 +52,29 @@ def line(code: str, *values: str) -> str:
     return f"{code}({')('.join(values)})"
 
 
+def is_identification(text: str) -> bool:
+    """Whether it is three letters, 5 and up to 16 characters, as what follows the slash must be."""
+    return _IDENTIFICATION.fullmatch(text) is not None
+
+
 def build(identification: str, lines: Iterable[str]) -> bytes:
     """A whole telegram: `/identification`, an empty line, the lines, and the checksum after `!`.
 
     Raises:
         LocalProtocolError: the identification is not three letters, 5 and up to 16 characters; or not all is ASCII.
     """
-    if not _IDENTIFICATION.fullmatch(identification):
+    if not is_identification(identification):
         raise LocalProtocolError(f"{identification!r} is no identification of a P1 port")
     try:
         body = "\r\n".join((f"/{identification}\r\n", *lines, "!")).encode("ascii")
     except UnicodeEncodeError as error:
         raise LocalProtocolError(f"a telegram is ASCII: {error}") from error
     return b"%b%04X\r\n" % (body, arc(body))
+
+
+def enveloped(title: bytes, protected: bytes) -> bytes:
+    """A ciphered telegram: the sender's title and what it protected, whose length always takes two octets."""
+    return b"\xdb%c%b\x82%b%b" % (len(title), title, len(protected).to_bytes(2, "big"), protected)
 
 
 class Line(NamedTuple):
@@ -90,7 +103,7 @@ def parse(octets: bytes) -> Telegram:
     if checksum[:4] != b"%04X" % arc(body + mark):
         raise RemoteProtocolError(f"checksum {checksum[:4]!r} does not fit the telegram")
     head, separator, rest = body[1:].decode("latin-1").partition("\r\n\r\n")
-    if not separator or not _IDENTIFICATION.fullmatch(head):
+    if not separator or not is_identification(head):
         raise RemoteProtocolError(f"{head[:40]!r} is no identification with an empty line behind")
     return Telegram(head, tuple(_parse_line(item) for item in rest.split("\r\n")[:-1]))
 

@@ -41,7 +41,7 @@ WRONG = [
     ('after = "1h30m"', 'at = "2025-12-31T00:00:00Z"', "line 15, step 2, at: 2025-12-31T00:00:00Z lies before"),
     ('after = "1h30m"', 'after = "1h"\nat = "2026-01-01T03:00:00Z"', "line 14, step 2: has both at and after"),
     ('start = "2026-01-01T00:00:00Z"', 'start = "x"', "'x' is no ISO 8601"),
-    ('start = "2026-01-01T00:00:00Z"', "colour = 1", "line 4, meter, colour: Extra inputs"),
+    ('start = "2026-01-01T00:00:00Z"', "colour = 1", "line 5, meter, colour: Extra inputs"),
     ('title = "A story"', "", "title: Field required"),
     ("[[step]]", "[[stp]]", "step: Field required"),
     ("[meter]", "[meter", "is no TOML"),

@@ -56,6 +56,7 @@ class ShownMeter:
         self._offsets_ms: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
         self._seen_until = actor.now
         self._was_powered = actor.meter.device.powered
+        self._restarts = actor.meter.device.behaviours.firmware.restarts
         self._history: deque[PowerSample] = deque(maxlen=HISTORY)
         self._waiting: list[asyncio.Future[None]] = []
         self._ended = False
@@ -63,9 +64,10 @@ class ShownMeter:
     def ticked(self) -> None:
         """A new state is visible: take note of its pulses and power, and tell who waits."""
         device = self._actor.meter.device
-        if device.powered and not self._was_powered:
+        restarts = device.behaviours.firmware.restarts
+        if device.powered and (not self._was_powered or restarts != self._restarts):
             self._actor.meter.display.power_on(self._link())
-        self._was_powered = device.powered
+        self._was_powered, self._restarts = device.powered, restarts
         if device.now > self._seen_until:
             self._offsets_ms = self._pulses.taken(self._seen_until, self._controls.time.rate)
             self._seen_until = device.now

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from softmeter.apps.options import duration_ns
-from softmeter.apps.scenario.script import EXPECTATIONS, Script, Step
+from softmeter.apps.scenario.script import Script, Step
 from softmeter.errors import ConfigurationError
 from softmeter.instant import Instant, iso, parse_instant
 
@@ -62,7 +62,7 @@ def parse(text: str, name: str) -> Script:
     except RecursionError:
         raise ConfigurationError("is no scenario: nested far too deep", name) from None
     except ValidationError as error:
-        problems = [_described(one["loc"], one["msg"], text) for one in error.errors()]
+        problems = [_described(_untagged(one["loc"]), one["msg"], text) for one in error.errors()]
         raise ConfigurationError("; ".join(problems), name) from None
     for number, step in enumerate(script.step):
         _check_times(step, number, text, name)
@@ -117,15 +117,18 @@ def _check_order(script: Script, text: str, name: str) -> None:
 
 def _described(place: Sequence[str | int], message: str, text: str) -> str:
     """A problem with its line and its place: `line 12, step 3, expect 1, value: …`."""
-    place = [part for part in place if part not in EXPECTATIONS or part == place[-1]]
-    words = [part if isinstance(part, str) else None for part in place]
     shown: list[str] = []
-    for index, part in enumerate(place):
+    for part in place:
         if isinstance(part, int):
             shown[-1] = f"{shown[-1]} {part + 1}"
-        elif words[index] is not None:
+        else:
             shown.append(part)
     return f"line {_line(place, text)}, {', '.join(shown)}: {message.removeprefix('Value error, ')}"
+
+
+def _untagged(place: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """A place without the name of the kind of expectation, which stands in no file."""
+    return (*place[:4], *place[5:]) if len(place) > 4 and place[2] == "expect" else place
 
 
 def _line(place: Sequence[Any], text: str) -> int:

@@ -26,7 +26,7 @@ _MOST_SHOWN = 12
 def log_seen(meter: Association, wanted: LogExpectation) -> Outcome:
     """The lines of a log."""
     log = Log[wanted.log.upper()]
-    profile = read_profile(meter, Obis(0, 0, 99, 98, log.value), Part())
+    profile = read_profile(meter, Obis.parse(log.profile), Part())
     lines = [(_second(row[0].value), int(row[1].value)) for row in profile.rows]
     since = _seconds(wanted.since)
     lines = [line for line in lines if since is None or line[0] >= since]

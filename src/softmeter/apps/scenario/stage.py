@@ -80,12 +80,12 @@ class SimulatedTime:
 
     def _live(self, until: Instant) -> None:
         meter = self._actor.meter
-        was_powered = meter.device.powered
+        was_powered, restarts = meter.device.powered, meter.device.behaviours.firmware.restarts
         lit_at = self.link_now()
         self._actor.jump(until)
         self._present = until
         self._journal.forget_before(whole_second(until))
-        if meter.device.powered and not was_powered:
+        if meter.device.powered and (not was_powered or meter.device.behaviours.firmware.restarts != restarts):
             meter.display.power_on(lit_at)
 
 

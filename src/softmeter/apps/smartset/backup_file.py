@@ -94,10 +94,7 @@ def read_backup(path: Path) -> Backup:
     for number, one in enumerate(root, 1):
         where = f"object {number} ({one.get('name', 'without a name')})"
         try:
-            for place, saved in _attributes(one):
-                if place in attributes:
-                    raise ConfigurationError(f"{place} stands twice")
-                attributes[place] = saved
+            attributes |= _attributes(one)
         except ConfigurationError as error:
             raise ConfigurationError(f"{where}: {error}", str(path)) from None
     return Backup(about, attributes)
@@ -121,19 +118,23 @@ def _parsed(path: Path) -> Element:
     return root
 
 
-def _attributes(one: Element) -> Iterable[tuple[Place, Saved]]:
+def _attributes(one: Element) -> dict[Place, Saved]:
+    """The attributes of one object."""
     if one.tag != "object":
         raise ConfigurationError(f"<{one.tag}> is no object")
     class_id, obis = _number(one, "class", 65_535), Obis.parse(one.get("name", ""))
+    found: dict[Place, Saved] = {}
     for attribute in one:
         if attribute.tag != "attribute" or len(attribute) != 1:
             raise ConfigurationError(f"<{attribute.tag}> is no attribute with one value")
-        number = _number(attribute, "number", 127)
-        place = Place(class_id, obis, number)
+        place = Place(class_id, obis, _number(attribute, "number", 127))
+        if place in found:
+            raise ConfigurationError(f"{place} stands twice")
         try:
-            yield place, Saved(read(attribute[0]), attribute.get("settable") == "true")
+            found[place] = Saved(read(attribute[0]), attribute.get("settable") == "true")
         except ConfigurationError as error:
-            raise ConfigurationError(f"attribute {number}: {error}") from None
+            raise ConfigurationError(f"attribute {place.attribute}: {error}") from None
+    return found
 
 
 def _number(element: Element, name: str, most: int) -> int:

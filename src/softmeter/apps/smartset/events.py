@@ -18,7 +18,7 @@ from softmeter.wire.types import Data
 
 POWER_FAILURES = "power_failures"
 _PLACES = {
-    **{log.name.lower(): Obis(0, 0, 99, 98, log) for log in Log},
+    **{log.name.lower(): Obis.parse(log.profile) for log in Log},
     POWER_FAILURES: Obis(1, 0, 99, 97, 0),
 }
 """The logs by name, and their profiles."""

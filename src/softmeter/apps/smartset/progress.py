@@ -1,4 +1,4 @@
-"""Progress of what takes longer than a moment, on a terminal only: octets of one long read, steps of many short ones."""
+"""Progress of what takes longer than a moment, on a terminal only: octets of a long read, steps of many short ones."""
 
 import sys
 import time

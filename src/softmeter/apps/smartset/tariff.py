@@ -136,9 +136,9 @@ def _write(meter: Meter, wanted: Calendar, special: SpecialDays | None) -> None:
             encoded = SpecialDaysTable.attribute_specs[_ENTRIES].type.encode(special_day_entries(special.entries))
             meter.set(SpecialDaysTable.class_id, SPECIAL_DAYS, _ENTRIES, decode_data(encoded))
     except RefusedError as error:
-        raise ExplainedError(
-            f"{error}; the active calendar is as it was, the passive one may be half written"
-        ) from error
+        if not begun:
+            raise
+        raise ExplainedError(f"{error}; the active calendar is as it was, the passive one is half written") from error
     if described(_calendar(meter, _PASSIVE), None) != described(wanted, None):
         raise ExplainedError("the meter's passive calendar is not what was written; nothing was activated")
 

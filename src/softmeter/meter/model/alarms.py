@@ -86,8 +86,8 @@ def _log(log: Log) -> ProfileGeneric:
 def log_rows(log: Log, title: str) -> tuple[Row, Row]:
     """An event log and the object of its last code."""
     return (
-        Row(f"0-0:96.11.{log.value}", f"Event code, {title}", _data(Tag.UNSIGNED, last_code(log)), READ),
-        Row(f"0-0:99.98.{log.value}", f"Event log, {title}", _log(log), LOG),
+        Row(log.code_object, f"Event code, {title}", _data(Tag.UNSIGNED, last_code(log)), READ),
+        Row(log.profile, f"Event log, {title}", _log(log), LOG),
     )
 
 

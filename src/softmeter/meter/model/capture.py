@@ -66,7 +66,7 @@ def _capturable() -> tuple[Capturable, ...]:
     return (
         Capturable(CLOCK, Tag.OCTET_STRING, clock_column(key(CLOCK))),
         *(Capturable(data(obis), Tag.UNSIGNED, status_column(key(data(obis)), profile)) for obis, profile in status),
-        *(_value(data(f"0-0:96.11.{log.value}"), Tag.UNSIGNED, last_code(log)) for log in Log),
+        *(_value(data(log.code_object), Tag.UNSIGNED, last_code(log)) for log in Log),
         *(_value(data(obis), Tag.DOUBLE_LONG_UNSIGNED, read) for obis, read in WORDS.items()),
         _value(register("0-0:96.7.19"), Tag.DOUBLE_LONG_UNSIGNED, attrgetter("behaviours.power_failures.last_long_s")),
         *(_value(register(value.obis), value.type, value.read) for value in (*MEASURED, *PERIODIC)),

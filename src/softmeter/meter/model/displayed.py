@@ -45,7 +45,7 @@ def _unsigned(number: int) -> Value:
 
 _RESET = (
     *(call(7, f"1-0:{profile}.0", 1, DUMMY) for profile in ("99.1", "99.2", "99.14", "98.1", "99.97")),
-    *(call(7, f"0-0:99.98.{log.value}", 1, DUMMY) for log in Log),
+    *(call(7, log.profile, 1, DUMMY) for log in Log),
     *(call(5, f"1-0:{number}.4.0", 1, DUMMY) for number in range(1, len(QUANTITIES) + 1)),
     *(call(4, one.obis, 1, DUMMY) for one in DEMANDED if one.place is not None),
 )
