@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from softmeter import __version__
 from softmeter.apps import entrance
+from softmeter.legal import IDENTIFICATION
 
 PYPROJECT = Path(__file__).parent.parent.parent / "pyproject.toml"
 LOADING = """
@@ -63,3 +65,12 @@ def test_a_failure_that_nobody_can_be_told_of_has_its_status() -> None:
         command = [sys.executable, "-c", program, "decode", "no such file"]
         ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, timeout=30, check=False)
     assert (ended.returncode, ended.stdout) == (2, b"")
+
+
+@pytest.mark.parametrize("program", ["softmeter", "smartset"])
+def test_the_version_is_told(program: str) -> None:
+    code = f"from softmeter.apps.entrance import {program}; {program}()"
+    told = subprocess.run(
+        [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert told.stdout == f"softmeter {__version__}, legally relevant part {IDENTIFICATION}\n"

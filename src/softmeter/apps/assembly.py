@@ -23,6 +23,7 @@ from softmeter.meter.actor import Actor
 from softmeter.meter.factory import Factory
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
+from softmeter.meter.p1 import CONSUMER, P1Settings
 from softmeter.metrology.metering import metered
 from softmeter.runtime import image_keys, keyfile
 from softmeter.runtime.bench_time import resumed
@@ -49,6 +50,7 @@ class Assembled:
     actor: Actor
     journal: Journal
     ports: configuration.Ports
+    p1: P1Settings
     source: str
     key_path: Path
 
@@ -75,7 +77,9 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
             say("--config: the meter keeps its identity, clock, profiles and display; tariff and ports are taken over")
         if options.source is not None:
             factory.source = options.source
-    settings = configuration.parse(_configuration(options, factory, saved), options.config or "configuration")
+    chosen_p1 = {} if options.p1_variant is None else {"p1": {"variant": options.p1_variant}}
+    text = _configuration(options, factory, saved)
+    settings = configuration.parse(text, options.config or "configuration", chosen_p1)
     journal = Journal()
     source = _source(factory, say)
     device = Device(settings.device, Supply(source, journal), factory.start, JournalSurroundings(journal))
@@ -85,7 +89,7 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
     actor = Actor(meter, outputs)
     path = options.state / KEY_FILE
     if saved is None:
-        meter.key_ring = _first_keys(meter, options, path)
+        meter.key_ring = _first_keys(meter, options, path, ciphers_p1=settings.p1.variant.encrypted)
         _trust_images(meter, options.state / image_keys.FILE_NAME)
         device.glance()
         store.commit(METER, actor.changes(), time.time_ns())  # the store is the truth: first it, then the file
@@ -97,6 +101,12 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
         factory.configuration, factory.source = chosen
         _trust_images(meter, options.state / image_keys.FILE_NAME)
         _resume(device, saved, options, say)
+        if settings.p1.variant.encrypted and not meter.key_ring.of(CONSUMER).unicast_encryption:
+            is_ours = path.exists() and _fault(path, exported(meter)) is None
+            _take_p1_keys(meter, keyfile.generate_p1(meter.entropy))
+            store.commit(METER, actor.changes(), time.time_ns())
+            if is_ours:
+                keyfile.write_keys(path, exported(meter), replace=True)
         if store.accepted:
             say(f"what {options.state} holds was damaged, or older than what was stored last; the meter goes on")
             device.record(Event.NONVOLATILE_MEMORY_ERROR)
@@ -104,7 +114,7 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
         _check_key_file(path, exported(meter), say)
     else:
         keyfile.write_keys(path, exported(meter))
-    return Assembled(actor, journal, settings.ports, factory.source, path)
+    return Assembled(actor, journal, settings.ports, settings.p1, factory.source, path)
 
 
 def _begin(factory: Factory, options: RunOptions) -> None:
@@ -147,13 +157,15 @@ def _open(path: str) -> BinaryIO:
     return Path(path).open("rb")
 
 
-def _first_keys(meter: Meter, options: RunOptions, path: Path) -> KeyRing:
+def _first_keys(meter: Meter, options: RunOptions, path: Path, *, ciphers_p1: bool) -> KeyRing:
     """The keys that were given, or fresh ones; never those of a lost meter, whose counters are unknown."""
     if options.keys is not None:
         keys = keyfile.read_keys(options.keys)
     else:
         identity = meter.identity
         keys = keyfile.generate(meter.entropy, identity.system_title, identity.logical_device_name)
+    if ciphers_p1 and keys.p1 is None:
+        keys = replace(keys, p1=keyfile.generate_p1(meter.entropy))
     for name, client in keys.clients.items():
         if client.sap != keyfile.SAPS[name]:
             message = f"clients.{name}.sap is {client.sap}; this meter knows that client at {keyfile.SAPS[name]}"
@@ -186,12 +198,16 @@ def _trust_images(meter: Meter, path: Path) -> None:
 
 def _check_key_file(path: Path, keys: keyfile.Keys, say: Say) -> None:
     """The store is the truth: tell whoever may use a key file that is damaged, or older than the keys."""
+    if (fault := _fault(path, keys)) is not None:
+        say(f"{fault}; move it away, and the next start writes it anew")
+
+
+def _fault(path: Path, keys: keyfile.Keys) -> str | None:
+    """Why a key file is not one of these keys."""
     try:
-        if keyfile.read_keys(path) == keys:
-            return
-        say(f"{path}: does not hold the keys of this meter; move it away, and the next start writes it anew")
+        return None if keyfile.read_keys(path) == keys else f"{path}: does not hold the keys of this meter"
     except ConfigurationError as error:
-        say(f"{error}; move it away, and the next start writes it anew")
+        return str(error)
 
 
 def exported(meter: Meter) -> keyfile.Keys:

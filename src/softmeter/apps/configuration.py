@@ -26,9 +26,12 @@ from softmeter.meter.model.capture import BILLING, CATALOGUE, CLOCK, DAILY, LOAD
 from softmeter.meter.model.pushing import PUSHES
 from softmeter.meter.model.scripted import SCHEDULES
 from softmeter.meter.model.switching import LIMITS
+from softmeter.meter.p1 import P1Settings, Variant
+from softmeter.meter.p1_belgium import PEAK
 from softmeter.runtime.program_memory import application_signature
+from softmeter.runtime.push_places import LOOPBACK
 
-PACKAGED = ("factory", "nl")
+PACKAGED = ("factory", "nl", "be")
 
 _FACTORY_COLUMNS = {
     LOAD: (CLOCK, data("0-0:96.10.1"), register("1-0:1.8.0"), register("1-0:2.8.0")),
@@ -109,12 +112,25 @@ class _Display(_Table):
 
 
 class Ports(_Table):
-    """Where the meter listens, HOST:PORT; `optical` may be a device or `pty` as well."""
+    """Where the meter listens, HOST:PORT; `optical` may be a device or `pty` as well.
+
+    `push_to`: networks and host names that pushes may go to, such as `192.0.2.0/24`; `*` is any.
+    """
 
     wan: str = "127.0.0.1:4059"
     p1: str = "127.0.0.1:4061"
     optical: str = "127.0.0.1:4062"
     panel: str = "127.0.0.1:8080"
+    push_to: tuple[str, ...] = LOOPBACK
+
+
+class _P1(_Table):
+    variant: Variant = P1Settings().variant
+    identification: str = P1Settings().identification
+
+    @property
+    def settings(self) -> P1Settings:
+        return P1Settings(self.variant, self.identification)
 
 
 class _Services(_Table):
@@ -129,6 +145,7 @@ class File(_Table):
     demand: _Demand = _Demand()
     display: _Display = _Display()
     services: _Services = _Services()
+    p1: _P1 = _P1()
     ports: Ports = Ports()
 
 
@@ -142,6 +159,7 @@ class Configuration:
     ports: Ports
     extra_services: bool = False
     """Priorities and blocks of ACTION, beyond what the manual offers."""
+    p1: P1Settings = P1Settings()
 
 
 class Problem(NamedTuple):
@@ -234,8 +252,12 @@ def _configuration(file: File) -> Configuration:
         del given["serial"]
     identity = Identity(**given)
     zone = replace(AMSTERDAM, standard_min=-file.clock.utc_offset_min, enabled=file.clock.daylight_saving)
+    file.p1.settings.check()
+    columns = dict(_FACTORY_COLUMNS)
+    if file.p1.variant is Variant.BE:
+        columns[BILLING] += PEAK
     profiles = tuple(
-        ProfileSettings(name, tuple(key(one) for one in _FACTORY_COLUMNS[name]), profile.period_s, profile.capacity)
+        ProfileSettings(name, tuple(key(one) for one in columns[name]), profile.period_s, profile.capacity)
         for name, profile in (
             (LOAD, file.profiles.load),
             (DAILY, file.profiles.daily),
@@ -263,7 +285,7 @@ def _configuration(file: File) -> Configuration:
     if file.tariff is not None:
         device = replace(device, tariff=calendar_of(file.tariff), default_rate=file.tariff.default_rate)
         device = replace(device, special_days=special_days_of(file.tariff))
-    return Configuration(identity, serial_given, device, file.ports, file.services.extras)
+    return Configuration(identity, serial_given, device, file.ports, file.services.extras, file.p1.settings)
 
 
 def _problem(found: Mapping[str, Any], text: str) -> Problem:
@@ -283,6 +305,7 @@ _PLACES = (
     (re.compile(r"tariff"), ("tariff",)),
     (re.compile(r"demand"), ("demand",)),
     (re.compile(r"display"), ("display",)),
+    (re.compile(r"p1\.identification"), ("p1", "identification")),
 )
 """What the parts of a meter say about their settings, and where those stand; a group of the pattern is the entry."""
 

@@ -19,6 +19,7 @@ from softmeter.apps.panel.shown_meter import ShownMeter
 from softmeter.apps.progress import jump_progress
 from softmeter.apps.telling import say, tell
 from softmeter.bench.bench import Bench
+from softmeter.device.modem import Interface, is_reachable
 from softmeter.dlms.datagram_server import DatagramServer
 from softmeter.dlms.server import Server
 from softmeter.errors import ConfigurationError
@@ -26,6 +27,7 @@ from softmeter.instant import SECOND, Instant, LinkTime, iso, whole_second
 from softmeter.meter.meter import Meter
 from softmeter.meter.optical import optical_server
 from softmeter.meter.p1 import telegram
+from softmeter.meter.push import outgoing
 from softmeter.meter.vigilance import Vigilance
 from softmeter.runtime.address import Address
 from softmeter.runtime.bench_time import BenchTime, check_rate
@@ -34,8 +36,11 @@ from softmeter.runtime.drive import Drive
 from softmeter.runtime.optical_port import OpticalPort, Place, parse_place
 from softmeter.runtime.p1_port import P1Port
 from softmeter.runtime.ports import Port, follow_power
+from softmeter.runtime.push_places import Places
+from softmeter.runtime.push_port import PushPort
 from softmeter.runtime.store import Store
 from softmeter.runtime.udp_port import UdpPort
+from softmeter.runtime.volume import Volume
 from softmeter.runtime.wan_port import WanPort
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -129,7 +134,17 @@ class _Life:
             partial(optical_server, meter, optical.over("optical port")),
             self._drive.barrier,
         )
+        self._volume = Volume()
+        self._pushes = PushPort(
+            lambda: outgoing(meter),
+            lambda number, arrived: meter.device.behaviours.pushes.settle(meter.device, number, arrived=arrived),
+            self._drive.barrier,
+            Places(ports.push_to, "ports.push_to"),
+            carried=self._volume.carried,
+        )
         self.tracing = self._traced(meter)
+        self._wan.make_tap = self._volume.counting(self._wan.make_tap)
+        self._udp.make_tap = self._volume.counting(self._udp.make_tap)
         self._panel_address = Address.parse(options.panel or ports.panel, "--panel")
         _check_panel(self._panel_address, options.panel_token)
         bench = Bench(meter, assembled.journal, LiveTime(self._drive, time.monotonic))
@@ -163,33 +178,37 @@ class _Life:
             return
         async with self._panel() as panel_at:
             places: dict[str, Place] = {"wan": await self._wan.open(), "p1": await self._p1.open()}
-            ports: list[Port] = [self._wan, self._p1]
+            ports: list[tuple[Port, Interface]] = [(self._wan, Interface.WAN), (self._p1, Interface.P1)]
             if await self._open_udp(places["wan"]):
                 places["udp"] = self._udp.address
-                ports.append(self._udp)
+                ports.append((self._udp, Interface.WAN))
             if await self._open_optical(places):
-                ports.append(self._optical)
+                ports.append((self._optical, Interface.OPTICAL))
             places["panel"] = panel_at
-            powered = asyncio.create_task(
-                follow_power(
-                    ports,
-                    lambda: self._actor.meter.device.powered,
-                    self._drive.ticked,
-                    lambda: self._actor.meter.device.behaviours.firmware.restarts,
-                )
-            )
-            powered.add_done_callback(lambda _: self._drive.stop())  # a port that cannot open again ends the run
+            following = asyncio.gather(*[self._follow(port, interface) for port, interface in ports])
+            following.add_done_callback(lambda _: self._drive.stop())  # a port that cannot open again ends the run
             self._drive.ticked.connect(self._ticked)
             self._announce(places)
             try:
                 await self._drive.run()
-                if powered.done():
-                    await powered
+                if following.done():
+                    await following
             finally:
-                powered.cancel()
+                following.cancel()
                 self._shown.end()
-                for port in ports:
+                for port, _ in ports:
                     await port.close()
+                await self._pushes.close()
+
+    async def _follow(self, port: Port, interface: Interface) -> None:
+        """Keep a port open while anybody could reach the meter through its interface."""
+        meter = self._actor.meter
+        await follow_power(
+            [port],
+            lambda: is_reachable(meter.device, interface),
+            self._drive.ticked,
+            lambda: meter.device.behaviours.firmware.restarts,
+        )
 
     async def _open_udp(self, wan: Place) -> bool:
         """Listen at the same place as TCP. A port number that TCP took by itself may be another's on UDP."""
@@ -230,6 +249,8 @@ class _Life:
 
     def _ticked(self) -> None:
         self._assembled.journal.forget_before(whole_second(self._actor.now))
+        self._actor.meter.device.behaviours.modem.carried(*self._volume.taken())
+        self._pushes.tick()
         self._p1.tick()
         self._wan.tick()
         self._udp.tick()

@@ -10,6 +10,7 @@ import typer
 from softmeter.apps.accuracy.cli import app as accuracy
 from softmeter.apps.config.cli import app as config
 from softmeter.apps.scenario.cli import app as scenario
+from softmeter.apps.version import Version
 
 app = typer.Typer(
     name="softmeter",
@@ -74,7 +75,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object when a
 
 
 @app.callback()
-def softmeter() -> None:
+def softmeter(*, version: Version = False) -> None:
     """A complete smart electricity meter in software."""
 
 

@@ -1,8 +1,8 @@
 """The cellular module: registration, access to the data network, supervision, volume (manual 11, 12.3).
 
 What it is told lives in the meter, so another module goes on with it. It registers after a random delay when power,
-network or module are back, so that the meters of a street do not all call at once. Who is refused tries again and again,
-less and less often; a module that hangs is reset.
+network or module are back, so that the meters of a street do not all call at once. Who is refused tries again,
+less and less often. A module that hangs is reset.
 """
 
 from collections.abc import Mapping
@@ -295,6 +295,12 @@ class Modem(Behaviour):
 
     def _second(self, device: "Device") -> int:
         return device.clock.time(device.now) // SECOND
+
+
+def is_reachable(device: "Device", interface: Interface) -> bool:
+    """Whether anybody can talk to a meter through an interface now."""
+    modem = device.behaviours.modem
+    return device.powered and modem.is_open(interface) and (interface is not Interface.WAN or modem.online)
 
 
 def _pinged(ping: Ping) -> dict[str, Scalar]:

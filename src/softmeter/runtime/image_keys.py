@@ -21,7 +21,7 @@ _SIZES = {"signing_key": _COORDINATE, "public_key": 2 * _COORDINATE, "image_key"
 
 
 class ImageKeys(NamedTuple):
-    """The pair that signs (None for who only verifies), its public key, and the key that payloads are encrypted with."""
+    """The pair that signs (None for who only verifies), its public key, and the key of payloads."""
 
     pair: KeyPair | None
     public: PublicKey

@@ -27,6 +27,7 @@ _PASSWORD = re.compile(rf"[!#-&(-\[\]-~]{{1,{LONGEST_TEXT}}}")
 """Printable ASCII without quotes, backslash and blank."""
 _NAME = re.compile(rf"[!#-\[\]-~]{{1,{LONGEST_TEXT}}}")
 _SECRETS = ("unicast_encryption_key", "authentication_key", "lls_password")
+_P1 = ("encryption_key", "authentication_key")
 _METER = ("system_title", "logical_device_name", "master_key")
 
 
@@ -41,13 +42,22 @@ class ClientKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class P1Keys:
+    """What opens ciphered P1 telegrams."""
+
+    encryption_key: bytes = field(repr=False)
+    authentication_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
-    """Who a meter is, and all its secrets; `clients` by name."""
+    """Who a meter is, and all its secrets; `clients` by name, `p1` only where telegrams are ciphered."""
 
     system_title: bytes
     logical_device_name: str
     master_key: bytes = field(repr=False)
     clients: Mapping[str, ClientKeys]
+    p1: P1Keys | None = None
 
 
 def generate(entropy: Entropy, system_title: bytes, logical_device_name: str) -> Keys:
@@ -58,6 +68,11 @@ def generate(entropy: Entropy, system_title: bytes, logical_device_name: str) ->
 
     clients = {name: ClientKeys(sap) if name == "public" else secrets(sap) for name, sap in SAPS.items()}
     return Keys(system_title, logical_device_name, entropy.octets(KEY_SIZE), clients)
+
+
+def generate_p1(entropy: Entropy) -> P1Keys:
+    """Fresh keys for ciphered P1 telegrams."""
+    return P1Keys(entropy.octets(KEY_SIZE), entropy.octets(KEY_SIZE))
 
 
 def read_keys(path: Path) -> Keys:
@@ -124,6 +139,8 @@ def key_text(keys: Keys) -> str:
         if client.lls_password:
             password = _written(_PASSWORD, client.lls_password, f"clients.{name}.lls_password")
             lines.append(f'lls_password = "{password}"')
+    if keys.p1 is not None:
+        lines += ["", "[p1]", *(f'{name} = "{getattr(keys.p1, name).hex()}"' for name in _P1)]
     return "\n".join(lines) + "\n"
 
 
@@ -134,7 +151,8 @@ class _Reader:
         self._path = path
 
     def keys(self, document: Mapping[str, Any]) -> Keys:
-        meter, clients = self._tables(document, "", ("meter", "clients"))
+        names = ("meter", "clients", "p1") if "p1" in document else ("meter", "clients")
+        meter, clients, *p1 = self._tables(document, "", names)
         self._tables(clients, "clients", SAPS)
         title, name, master = self._entries(meter, "meter", _METER)
         return Keys(
@@ -142,6 +160,15 @@ class _Reader:
             self._text(_NAME, name, "meter.logical_device_name").decode(),
             self._octets(master, "meter.master_key", KEY_SIZE),
             {client: self._client(clients[client], client) for client in SAPS},
+            self._p1(p1[0]) if p1 else None,
+        )
+
+    def _p1(self, table: Mapping[str, Any]) -> P1Keys:
+        return P1Keys(
+            *(
+                self._octets(secret, f"p1.{name}", KEY_SIZE)
+                for name, secret in zip(_P1, self._entries(table, "p1", _P1), strict=True)
+            )
         )
 
     def _client(self, table: Mapping[str, Any], client: str) -> ClientKeys:

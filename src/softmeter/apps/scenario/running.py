@@ -72,18 +72,6 @@ def run(
 
 def _outcomes(stage: Stage, step: Step, kept: dict[str, Reading]) -> Iterator[Outcome]:
     """Do what a step says, in the order that the schema promises."""
-    changes: dict[str, float | None] = {}
-    for name, value in step.bench.items():
-        if name == FAULTS:
-            changes[name] = float(faults(value)) if isinstance(value, list) else float(value)
-        elif isinstance(value, list):
-            raise ConfigurationError(f"{name} takes one number", "bench")
-        else:
-            changes[name] = float(value)
-    stage.bench.impose({**changes, **dict.fromkeys(step.release, None)})
-    for press in step.press:
-        for _ in range(press.times):
-            stage.bench.press(Button(press.button), press.held_s)
     for login in step.login:
         yield tried(stage, login)
     for one in step.set:
@@ -94,3 +82,20 @@ def _outcomes(stage: Stage, step: Step, kept: dict[str, Reading]) -> Iterator[Ou
         yield got(stage, get, kept)
     for expectation in step.expect:
         yield compared(stage, expectation, kept)
+    stage.bench.impose({**_imposed(step), **dict.fromkeys(step.release, None)})
+    for press in step.press:
+        for _ in range(press.times):
+            stage.bench.press(Button(press.button), press.held_s)
+
+
+def _imposed(step: Step) -> dict[str, float | None]:
+    """What the bench is set to, as numbers."""
+    changes: dict[str, float | None] = {}
+    for name, value in step.bench.items():
+        if isinstance(value, list):
+            if name != FAULTS:
+                raise ConfigurationError(f"{name} takes one number", "bench")
+            changes[name] = float(faults(value))
+        else:
+            changes[name] = float(value)
+    return changes

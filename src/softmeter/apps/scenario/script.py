@@ -231,21 +231,24 @@ class Press(Part):
 
 
 class Step(Part):
-    """What happens at one time; in this order: bench, release, press, login, set, call, get, expect."""
+    """What happens at one time: first login, set, call, get and expect; then bench, release and press.
+
+    So expectations see what clients did in the same step, and what hands do acts from the next whole second on.
+    """
 
     note: str = Field(default="", description="What happens, in words: printed while the scenario runs")
     at: Moment | None = None
     after: Duration | None = Field(default=None, description="So long after the step before: 90s, 15m, 2h30m, 3d")
-    bench: dict[Control, float | bool | list[str]] = Field(
-        default={}, description=f"Imposes {', '.join(CONTROLS)}; faults is a list of {', '.join(FAULTS)}"
-    )
-    release: list[Control] = Field(default=[], description="Gives back to the source what was imposed")
-    press: list[Press] = []
     login: list[Login] = []
     set: list[Set] = []
     call: list[Call] = []
     get: list[Get] = []
     expect: list[Expectation] = []
+    bench: dict[Control, float | bool | list[str]] = Field(
+        default={}, description=f"Imposes {', '.join(CONTROLS)}; faults is a list of {', '.join(FAULTS)}"
+    )
+    release: list[Control] = Field(default=[], description="Gives back to the source what was imposed")
+    press: list[Press] = []
 
     @model_validator(mode="after")
     def _has_one_time(self) -> "Step":

@@ -8,6 +8,7 @@ import typer
 
 from softmeter.apps.smartset import backup_commands, tariff_commands
 from softmeter.apps.smartset.settings import METER, TITLE, Settings, parse_title
+from softmeter.apps.version import Version
 
 app = typer.Typer(
     name="smartset",
@@ -46,6 +47,7 @@ TypeOption = Annotated[
 def connect(
     context: typer.Context,
     *,
+    version: Version = False,  # noqa: ARG001 - told by the option itself
     meter: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the meter listens.")] = METER,
     client: Annotated[
         str, typer.Option(metavar="NAME", help="public, readout, management, maintenance, or an entry of KEYS.")

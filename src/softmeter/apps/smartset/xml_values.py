@@ -26,6 +26,8 @@ def written(data: Data, parent: Element) -> None:
         tag, value = Tag.ARRAY, tuple(value.elements)
     element = SubElement(parent, type_name(tag))
     match value:
+        case Bits():
+            element.text = bits_text(value)
         case tuple():
             for one in value:
                 written(one, element)
@@ -36,8 +38,6 @@ def written(data: Data, parent: Element) -> None:
             meaning = octets_text(value)
             if meaning != element.text and meaning.isprintable():
                 element.set(MEANS, meaning)
-        case Bits():
-            element.text = bits_text(value)
         case str() if not _plain(value):
             element.set("encoding", "hex")
             element.text = value.encode().hex()
