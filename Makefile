@@ -9,10 +9,11 @@ TESTS ?=
 FUZZ ?=
 CRASH ?=
 BENCH ?=
+YEARS ?=
 FUZZING := .cache/fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test legal check lint types contracts current conformance fuzz crash fix bench coverage accuracy docs golden lock build clean
+.PHONY: help demo test legal check lint types contracts current conformance fuzz crash years fix bench coverage accuracy docs golden lock build clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -63,6 +64,10 @@ fuzz: $(FUZZING)/.made
 ## make crash     power cuts at every write, damaged files, killed processes (CRASH="--seconds 60 --seed 1")
 crash: $(VENV)/.dev
 	$(BIN)/python crash/cut.py $(CRASH)
+
+## make years     live through fifteen years and look at every row: two minutes and more (YEARS="--years 3")
+years: $(VENV)/.dev
+	$(BIN)/python tests/scenarios/years.py $(YEARS)
 
 ## make bench     measure speed and size beside peers and floors, as ratios (BENCH="--quick")
 bench: $(VENV)/.dev

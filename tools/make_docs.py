@@ -15,6 +15,7 @@ import typer
 from conformance_cases import page as conformance_page
 from library_reference import reference_page
 from softmeter.apps.main import app as softmeter
+from softmeter.apps.scenario.reading import library, parse, text_of
 from softmeter.apps.smartset.classes import class_name
 from softmeter.apps.smartset.commands import app as smartset
 from softmeter.apps.smartset.object_list import spans
@@ -142,10 +143,37 @@ def _stated(names: str, known: dict[int, str]) -> set[str]:
     return set(known.values()) if names == ALL else set(names.split())
 
 
+def scenarios_page() -> str:
+    """Every scenario of the library: its story, and its file."""
+    lines = ["# The library of scenarios", "", _NOTE, ""]
+    lines += [
+        "Run one by its name, see [scenarios.md](scenarios.md):",
+        "",
+        "    softmeter scenario run outage-over-midnight",
+        "",
+    ]
+    for name in library():
+        text = text_of(name)
+        script = parse(text, name)
+        body = text.partition('"""\n\n')[2]
+        lines += [
+            f"## {script.title}",
+            "",
+            f"`{name}`. {' '.join(script.about.split())}",
+            "",
+            "```toml",
+            body.strip(),
+            "```",
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 PAGES = {
     "commands.md": commands_page,
     "object-model.md": model_page,
     "library/reference.md": reference_page,
+    "scenario-library.md": scenarios_page,
     "conformance.md": conformance_page,
 }
 """What is written, and by what."""

@@ -10,6 +10,7 @@ import pytest
 from softmeter.apps.assembly import METER, Assembled, assemble, exported
 from softmeter.apps.options import RunOptions
 from softmeter.apps.panel.pulse_watch import PulseWatch
+from softmeter.device.events import Log
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, parse_instant
 from softmeter.metrology.energy import Quantity
@@ -158,3 +159,16 @@ def test_a_clock_that_outlived_its_reserve_is_said_to_be_invalid(tmp_path: Path)
     with started(tmp_path, off_for_ns=6 * 86_400 * SECOND) as (made, said):
         assert made.actor.meter.device.clock.invalid
         assert any("clock sync" in line for line in said)
+
+
+def test_a_program_that_is_not_what_was_tested_is_a_program_memory_error(tmp_path: Path) -> None:
+    said: list[str] = []
+    store = Store.open(tmp_path)
+    try:
+        made = assemble(RunOptions(tmp_path, source=SUPPLY), store, PulseWatch(), said.append, lambda: False)
+    finally:
+        store.close()
+    device = made.actor.meter.device
+    assert device.events.ring(Log.STANDARD).rows()["code"].tolist() == [12]
+    assert device.behaviours.alarms.critical
+    assert sum("program memory error" in line for line in said) == 1

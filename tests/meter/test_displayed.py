@@ -333,3 +333,16 @@ def test_power_quality_management_clears_profile_and_log() -> None:
     assert len(made.meter.device.profile("quality").ring) == 0
     assert len(made.meter.device.profile("load").ring) == 8
     assert made.meter.device.events.last_code(Log.POWER_QUALITY) == 255
+
+
+def test_the_output_scheduler_switches_the_output_at_its_time() -> None:
+    made, outputs = Made(), Heard(wants_seconds=False)
+    switch = Data(
+        Tag.STRUCTURE, (Data(Tag.OCTET_STRING, Obis.parse("0-0:10.0.104").octets), Data(Tag.LONG_UNSIGNED, 2))
+    )
+    at_half_past_one = (Data(Tag.OCTET_STRING, bytes((1, 30, 0, 0))), Data(Tag.OCTET_STRING, b"\xff" * 5))
+    put(made, (22, "0-0:15.0.3"), 2, switch)
+    put(made, (22, "0-0:15.0.3"), 4, Data(Tag.ARRAY, (Data(Tag.STRUCTURE, at_half_past_one),)))
+    made.meter.device.advance(Instant(START + 3700 * SECOND), outputs)
+    assert [at - START for at in outputs.active if at > START + 1800 * SECOND] == [2700 * SECOND, 3600 * SECOND]
+    assert len([at for at in outputs.active if at <= START + 1800 * SECOND]) == 1150

@@ -10,6 +10,7 @@ from meter.making import START, Made
 from softmeter.bench.journal import Quantity
 from softmeter.device.events import Event, Log
 from softmeter.device.images import RESTART_S
+from softmeter.dlms.conformance import Conformance
 from softmeter.firmware.payload import ApplicationPayload, Setting, encode
 from softmeter.instant import SECOND, Instant
 from softmeter.legal import IDENTIFICATION
@@ -90,6 +91,7 @@ def test_an_application_image_changes_what_it_declares_and_nothing_of_the_legal_
     energy = made.meter.device.registers.saved()
     assert loader.load(replace(GOOD, payload=encode(DECLARED)).made()) == 0
     assert text(made, "1-1:0.2.0") == b"1.05.00"
+    assert Conformance.BLOCK_ACTION not in made.meter.clients[1].conformance
     assert loader.call(4) == 0
     assert loader.status == 5
     assert made.meter.device.registers.saved() == energy
@@ -102,7 +104,7 @@ def test_an_application_image_changes_what_it_declares_and_nothing_of_the_legal_
     assert made.meter.device.behaviours.power_failures.long_s == 60
     assert made.meter.device.behaviours.display.settings.scroll_s == 9
     assert [item.title for item in made.meter.device.behaviours.display.settings.automatic] == ["Import"]
-    assert made.meter.device.behaviours.firmware.capabilities == {"extra_services": 1}
+    assert Conformance.BLOCK_ACTION in made.meter.clients[1].conformance
     assert made.meter.device.behaviours.firmware.restarts == 1
     assert codes(made) == [Event.FIRMWARE_READY.code, Event.FIRMWARE_ACTIVATED.code]
     assert [loader.get(number).value for number in (3, 4, 7)] == [Bits(0, 0), 0, ()]

@@ -1,26 +1,24 @@
 """The walk over every attribute of every object by every client: what may be read, what is written and survives."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
 
 from meter.making import Made
-from meter.walk_values import LEGAL, OUT_OF_RANGE
+from meter.walk_values import FALLING, LEGAL, NOT_ITS_OWN, OUT_OF_RANGE, TOO_LONG, watched
 from softmeter.cosem.access import DataAccessResult
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import AttributeSpec
 from softmeter.errors import AccessError
 from softmeter.meter import model
 from softmeter.meter.policies import Audience
-from softmeter.persistent import Rows, Scalar
-from softmeter.wire.types import Data, Tag, decode_data, encode_data
+from softmeter.persistent import Scalar
+from softmeter.wire.types import Bits, Data, Tag, decode_data, encode_data, i32, u32
 
 ROWS = model.dictionary(has_disconnector=True).rows
-INSIDE = "0-0:40.0.0"
-"""The current association is there only while somebody asks in one; its attributes are walked in tests/conformance."""
+CURRENT = "0-0:40.0.0"
+"""The current association is there only while somebody asks in one: tests/conformance walks it."""
 
 
 class Attribute(NamedTuple):
@@ -79,28 +77,28 @@ def get(made: Made, attribute: Attribute, audience: Audience) -> bytes:
     return octets
 
 
-@dataclass(frozen=True)
-class Kept:
-    """The rows of one ring, as a store gives them back."""
+class Life:
+    """A meter, and what a store has been told of it."""
 
-    first: int
-    array: Rows
+    def __init__(self) -> None:
+        self.made = Made(has_breaker=True)
+        self._stored: dict[str, dict[str, Scalar]] = {}
+        self.store()
 
-    def rows(self, dtype: np.dtype[Any]) -> Rows:
-        assert self.array.dtype == dtype
-        return self.array
+    def store(self) -> None:
+        for (part, name), value in self.made.actor.changes().values.items():
+            self._stored.setdefault(part, {})[name] = value
 
+    def after_a_cut(self) -> Made:
+        """A meter that knows only what was stored."""
+        self.store()
+        again = Made(has_breaker=True)
+        again.actor.restore(self._stored, {})
+        return again
 
-def held(made: Made) -> dict[str, dict[str, Scalar]]:
-    """All that outlives a power cut, by part."""
-    return {name: dict(part.saved()) for name, part in made.actor._parts(made.meter.device)}
-
-
-def after_a_cut(made: Made) -> Made:
-    """A meter that knows of the other only what outlives a power cut."""
-    again = Made(has_breaker=True)
-    again.actor.restore(held(made), {})
-    return again
+    def held(self) -> dict[str, dict[str, Scalar]]:
+        """All that outlives a power cut, by part."""
+        return {name: dict(part.saved()) for name, part in self.made.actor._parts(self.made.meter.device)}
 
 
 def wrong_types(value: Data) -> Iterator[Data]:
@@ -113,47 +111,80 @@ def wrong_types(value: Data) -> Iterator[Data]:
         if value.type == Tag.STRUCTURE:
             yield Data(value.type, value.value[:-1])
             yield Data(value.type, (*value.value, Data(Tag.NULL, None)))
-        return
-    for other in (Data(Tag.FLOAT64, 1.0), Data(Tag.ARRAY, ()), Data(Tag.BIT_STRING, value=None)):
-        if other.type != value.type and other.value is not None:
-            yield other
+    else:
+        yield Data(Tag.FLOAT64, 1.0)
+        yield Data(Tag.ARRAY, ())
+        yield Data(Tag.BIT_STRING, Bits(1, 1))
 
 
-def tried(attribute: Attribute, present: bytes) -> Iterator[bytes]:
-    """Values that a client may set: those of the table, and the present one."""
-    yield from attribute.of(LEGAL) or ()
-    yield present
+def malformed(present: bytes) -> Iterator[bytes]:
+    """A value with wrong types, cut anywhere, and with an octet too many."""
+    yield from (encode_data(wrong) for wrong in wrong_types(decode_data(present)))
+    yield from (present[:length] for length in range(len(present)))
+    yield present + b"\x00"
 
 
-def test_show() -> None:
-    for attribute in SET:
-        made = Made(has_breaker=True)
-        who = writers(attribute)[0]
-        present = get(made, attribute, who)
-        before = held(made)
-        for value in tried(attribute, present):
-            was = get(made, attribute, who)
-            result = put(made, attribute, value, who)
-            got = get(made, attribute, who)
-            then = get(after_a_cut(made), attribute, who)
-            if result:
-                print(attribute, "LEGAL REFUSED", value.hex()[:80], result)
-            elif got != value:
-                print(attribute, "READ BACK", value.hex()[:80], got.hex()[:80])
-            if then != got:
-                print(attribute, "CUT", value.hex()[:80], got.hex()[:80], then.hex()[:80])
-        if len(list(tried(attribute, present))) == 1:
-            print(attribute, "NO VALUES")
-        del before
-        for kind, bad in (
-            *(("type", encode_data(v)) for v in wrong_types(decode_data(present))),
-            *(("cut", present[:n]) for n in range(len(present))),
-            ("tail", present + b"\x00"),
-            *(("range", v) for v in attribute.of(OUT_OF_RANGE) or ()),
-        ):
-            b4 = held(made), get(made, attribute, who)
-            result = put(made, attribute, bad, who)
-            if not result or (kind != "range" and result != 12) or (kind == "range" and result != 250):
-                print(attribute, kind, bad.hex()[:80], "->", result)
-            if (held(made), get(made, attribute, who)) != b4:
-                print(attribute, kind, bad.hex()[:80], "CHANGED")
+@pytest.mark.parametrize("attribute", SET, ids=str)
+def test_every_legal_value_is_read_back_and_outlives_a_power_cut(attribute: Attribute) -> None:
+    life, audience = Life(), writers(attribute)[0]
+    listed = attribute.of(LEGAL)
+    assert listed, "walk_values.py names no legal value"
+    own = () if attribute.of(NOT_ITS_OWN) else (get(life.made, attribute, audience),)
+    for value in (*listed, *own):
+        was = get(life.made, attribute, audience)
+        assert put(life.made, attribute, value, audience) == DataAccessResult.SUCCESS, value.hex()
+        expected = remaining(was, value) if attribute.row.name.short in FALLING else value
+        assert get(life.made, attribute, audience) == expected
+        assert get(life.after_a_cut(), attribute, audience) == expected
+
+
+def remaining(was: bytes, kept: bytes) -> bytes:
+    return u32.encode(u32.decode(was) & u32.decode(kept))
+
+
+@pytest.mark.parametrize("attribute", SET, ids=str)
+def test_every_illegal_value_is_refused_and_changes_nothing(attribute: Attribute) -> None:
+    life, audience = Life(), writers(attribute)[0]
+    present, held = get(life.made, attribute, audience), life.held()
+    for value in (*malformed(present), *(attribute.of(TOO_LONG) or ())):
+        assert put(life.made, attribute, value, audience) == DataAccessResult.TYPE_UNMATCHED, value.hex()
+    for value in attribute.of(OUT_OF_RANGE) or ():
+        assert put(life.made, attribute, value, audience) == DataAccessResult.OTHER_REASON, value.hex()
+    assert get(life.made, attribute, audience) == present
+    assert life.held() == held
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_every_attribute_is_of_its_type_for_who_may_read_it_and_refused_to_others(audience: Audience) -> None:
+    made = Made(has_breaker=True)
+    view = made.meter.view(audience)
+    for attribute in attributes():
+        rights, spec = attribute.row.policy.of(audience), attribute.spec
+        denied = DataAccessResult.READ_WRITE_DENIED if rights else DataAccessResult.OBJECT_UNDEFINED
+        if not rights.may_read(spec.name):
+            assert attribute.key not in view.readers, str(attribute)
+            assert view.refusal(attribute.key) == denied
+        elif attribute.row.name.short != CURRENT:
+            spec.type.decode(view.readers[attribute.key](made.meter))
+        if audience not in writers(attribute):
+            assert attribute.key not in view.writers, str(attribute)
+            assert rights.may_read(spec.name) or view.refusal(attribute.key) == denied
+
+
+def test_no_value_of_the_tables_is_there_in_vain() -> None:
+    known = {name for attribute in SET for name in attribute.names}
+    assert {*LEGAL, *OUT_OF_RANGE, *TOO_LONG, *NOT_ITS_OWN} <= known
+
+
+def test_thresholds_that_the_type_of_the_watched_value_cannot_hold_are_refused() -> None:
+    by_name = {str(attribute): attribute for attribute in SET}
+    made, audience = Made(has_breaker=True), Audience.MANAGEMENT
+    for watching, limit, below in (
+        ("0-0:17.0.0 monitored_value", "0-0:17.0.0 threshold_normal", i32.encode(-1)),
+        ("0-0:16.1.0 monitored_value", "0-0:16.1.0 thresholds", b"\x01\x01" + i32.encode(-1)),
+    ):
+        unsigned = get(made, by_name[watching], audience)
+        assert put(made, by_name[watching], watched(3, "1.0.16.7.0.255"), audience) == DataAccessResult.SUCCESS
+        assert put(made, by_name[limit], below, audience) == DataAccessResult.SUCCESS
+        assert put(made, by_name[watching], unsigned, audience) == DataAccessResult.OTHER_REASON
+        assert get(made, by_name[limit], audience) == below

@@ -96,13 +96,15 @@ def rated(kind: int, obis: str) -> bytes:
     return structure(u16.encode(kind), name(obis))
 
 
-NOTE = (octets(b""), octets(b"A"), octets(bytes(48)))
+RATES = range(4, 0, -1)
 DIVISORS = (60, 300, 600, 900, 1800, 3600)
 QUALITY_MINUTES = (1, 5, 10, 15, 30, 60)
 
 LEGAL: Table = {
     ("0-0:96.1.1", "value"): (octets(b"E0099001234567890"),),
-    ("SettableData", "value"): NOTE,
+    ("0-0:96.13.0", "value"): (octets(b""), octets(b"A" * 1024)),
+    ("0-0:96.13.1", "value"): (octets(b""), octets(b"12345678")),
+    ("SettableData", "value"): (octets(b""), octets(b"A"), octets(bytes(48))),
     ("0-0:96.6.1", "value"): each("u8", range(4)),
     ("0-0:96.14.15", "value"): each("u16", range(1, 5)),
     ("0-0:97.98.10", "value"): each("u32", (0, 1, 0x3F01, 0x2000)),
@@ -116,14 +118,19 @@ LEGAL: Table = {
     ("1-0:0.9.11", "value"): each("u16", (0, 1, 7, 900)),
     ("1-0:12.31.0", "value"): each("u16", (120, 207, 228)),
     ("1-0:12.35.0", "value"): each("u16", (232, 253, 300)),
+    ("1-0:12.39.0", "value"): each("u16", (115, 114)),
     ("1-0:12.43.0", "value"): each("u16", (1, 60, 300)),
     ("1-0:12.44.0", "value"): each("u16", (1, 60, 300)),
     ("1-0:12.45.0", "value"): each("u16", (1, 60, 300)),
     ("DemandRegister", "period"): each("u32", DIVISORS),
     ("DemandRegister", "number_of_periods"): each("u16", (1, 4, 60)),
-    ("0-0:14.0.1", "register_assignment"): (array(*(rated(3, f"1.0.1.8.{rate}.255") for rate in range(1, 5))),),
+    ("0-0:14.0.1", "register_assignment"): (
+        array(*(rated(3, f"1.0.{kind}.8.{rate}.255") for rate in RATES for kind in range(1, 9))),
+    ),
     ("0-0:14.0.1", "mask_list"): (array(mask(b"0001", 1, 2), mask(b"0002", 3)), array()),
-    ("0-0:14.0.2", "register_assignment"): (array(*(rated(4, f"1.0.1.6.{rate}.255") for rate in range(1, 5))),),
+    ("0-0:14.0.2", "register_assignment"): (
+        array(*(rated(4, f"1.0.{kind}.6.{rate}.255") for rate in RATES for kind in range(1, 5))),
+    ),
     ("0-0:14.0.2", "mask_list"): (array(mask(b"0001", 1, 2), mask(b"0002", 3)), array()),
     ("RegisterActivation", "active_mask"): (octets(b"0002"), octets(b"0001")),
     ("ReadoutList", "capture_objects"): (captured(IMPORT), captured(CLOCK, EXPORT, IMPORT)),
@@ -134,9 +141,9 @@ LEGAL: Table = {
     ("ProfileGeneric", "capture_period"): each("u32", (900, 1800, 3600, 86400)),
     ("ProfileGeneric", "profile_entries"): each("u32", (1, 13, 5280)),
     ("0-0:1.0.0", "time"): (
-        time("07ea0101040103000000ffc400"), time("07e8021d0400000000ffc400"), time("07ea07010300000000ff8880"),
+        time("07ea01010401030000ffc400"), time("07e8021d0400000000ffc400"), time("07ea07010300000000ff8880"),
     ),
-    ("0-0:1.0.0", "time_zone"): (long(-60), long(0), long(-840), long(720), long(-330)),
+    ("0-0:1.0.0", "time_zone"): (long(-60), long(0), long(-720), long(720), long(-330)),
     ("0-0:1.0.0", "daylight_savings_begin"): (time("ffff03fe07020000ff8000ff"), time("ffff0401ff020000ff8000ff")),
     ("0-0:1.0.0", "daylight_savings_end"): (time("ffff0afe07030000ff8000ff"), time("ffff0901ff030000ff8000ff")),
     ("0-0:1.0.0", "daylight_savings_deviation"): (integer(60), integer(30), integer(120)),
@@ -198,7 +205,7 @@ LEGAL: Table = {
     ("Limiter", "threshold_emergency"): each("u32", (0, 1, LONGEST)),
     ("Limiter", "min_over_threshold_duration"): each("u32", (0, 1, LONGEST)),
     ("Limiter", "min_under_threshold_duration"): each("u32", (0, 1, LONGEST)),
-    ("Limiter", "emergency_profile"): (structure(u16.encode(1), time("07ea010203000000ff8000ff"), u32.encode(3600)),),
+    ("Limiter", "emergency_profile"): (structure(u16.encode(1), time("07ea0102ff000000ff8000ff"), u32.encode(3600)),),
     ("Limiter", "emergency_profile_group_id_list"): (array(u16.encode(1), u16.encode(0xFFFF)), array()),
     ("Limiter", "actions"): (structure(NOTHING, NOTHING),),
 }  # fmt: skip
@@ -211,7 +218,6 @@ LEGAL |= {(word, "value"): each("u32", (0, 1, LONGEST)) for word in FALLING}
 
 OUT_OF_RANGE: Table = {
     ("0-0:96.1.1", "value"): (octets(b"\xff"),),
-    ("SettableData", "value"): (octets(bytes(49)),),
     ("0-0:96.6.1", "value"): each("u8", (4, 255)),
     ("0-0:96.14.15", "value"): each("u16", (0, 5, 0xFFFF)),
     ("0-0:96.7.20", "value"): each("u16", (0, 59, 3601)),
@@ -274,6 +280,18 @@ OUT_OF_RANGE: Table = {
     ("TcpUdpSetup", "maximum_segment_size"): each("u16", (0, 39)),
     ("TcpUdpSetup", "simultaneous_connections"): each("u8", (0,)),
     ("Limiter", "monitored_value"): (watched(3, "1.0.99.8.0.255"),),
-    ("Limiter", "emergency_profile_group_id_list"): (array(*each("u16", range(17))),),
 }  # fmt: skip
 """Values of the right type that are refused."""
+
+TOO_LONG: Table = {
+    ("0-0:96.13.0", "value"): (encode_data(Data(Tag.OCTET_STRING, bytes(1025))),),
+    ("0-0:96.13.1", "value"): (octets(bytes(9)),),
+    ("SettableData", "value"): (octets(bytes(49)),),
+    ("LocalPortSetup", "device_addr"): (octets(b"A" * 33),),
+    ("PushSetup", "send_destination_and_method"): (structure(enum(0), octets(bytes(129)), enum(0)),),
+    ("Limiter", "emergency_profile_group_id_list"): (array(*each("u16", range(17))),),
+}
+"""Values longer than their type."""
+
+NOT_ITS_OWN = {("0-0:25.9.0", "push_object_list"): "the factory's list names the address of the network"}
+"""Attributes whose present value cannot be set again, and why."""

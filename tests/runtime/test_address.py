@@ -77,20 +77,22 @@ def test_ports_follow_the_power() -> None:
         class Plug:
             def __init__(self) -> None:
                 self.listener = Listener(Address("127.0.0.1", 0, "--wan"), asyncio.Protocol)
+                self.closed = 0
 
             async def open(self) -> Address:
                 return await self.listener.open()
 
             async def close(self) -> None:
+                self.closed += 1
                 self.listener.close()
 
         async def connect() -> None:
             _, writer = await asyncio.open_connection(address.host, address.port)
             writer.close()
 
-        plug, power, ticked = Plug(), [True], Signal()
+        plug, power, restarts, ticked = Plug(), [True], [0], Signal()
         address = await plug.open()
-        following = asyncio.create_task(follow_power([plug], lambda: power[0], ticked))
+        following = asyncio.create_task(follow_power([plug], lambda: power[0], ticked, lambda: restarts[0]))
         for on in (True, False, False, True):
             power[0] = on
             await asyncio.sleep(0)
@@ -101,6 +103,13 @@ def test_ports_follow_the_power() -> None:
             else:
                 with pytest.raises(ConnectionRefusedError):
                     await connect()
+        before = plug.closed
+        for count, closed in ((0, before), (1, before + 1), (1, before + 1), (2, before + 2)):
+            restarts[0] = count
+            ticked.fire()
+            await asyncio.sleep(0.005)
+            assert plug.closed == closed
+            await connect()
         following.cancel()
         await plug.close()
 

@@ -11,7 +11,7 @@ from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.loop import run
-from softmeter.runtime.p1_port import P1Port
+from softmeter.runtime.p1_port import P1Port, Telegrams
 
 
 class Scene:
@@ -22,7 +22,7 @@ class Scene:
         self.owed = False
         self.barrier = Barrier(lambda: self.owed)
         address = Address("127.0.0.1", 0, "--p1")
-        self.port = P1Port(address, self.telegram, self.barrier, self.watch, most_readers=most_readers)
+        self.port = P1Port(address, Telegrams(self.telegram, self.barrier), self.watch, most_readers=most_readers)
 
     def telegram(self) -> bytes:
         self.built += 1

@@ -1,7 +1,8 @@
 """Every scenario of the library: it is met, it can fail, and it gives the same bytes again."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -48,22 +49,33 @@ def test_every_story_comes_true_twice_with_the_same_bytes(name: str) -> None:
     assert told(name, digest=True).digest == report.digest
 
 
+def test_the_story_that_the_page_tells_comes_true() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text("utf-8")
+    (story,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert missed(told("the page", story)) == []
+
+
 @pytest.mark.parametrize("name", library())
 def test_every_story_can_fail(name: str) -> None:
     """Each number, code, row and state that is expected is made wrong in turn, one of a kind."""
-    text = text_of(name)
-    begin = text.index("expect")
+    lines = text_of(name).split("\n")
     tried = 0
     for pattern, wrong in FLIPPED:
-        for line in re.finditer(
-            r".*\{ (?:object|log|profile|display|telegram|tariff|breaker|powered) = .*", text[begin:]
-        ):
-            found = re.search(pattern, line[0])
-            if found is None:
-                continue
-            at = begin + line.start()
-            changed = line[0][: found.start()] + wrong(found[1]) + line[0][found.end() :]
-            assert missed(told(name, text[:at] + changed + text[at + len(line[0]) :])), changed
-            tried += 1
-            break
+        found = next(((at, one) for at in expectations(lines) if (one := re.search(pattern, lines[at]))), None)
+        if found is None:
+            continue
+        at, one = found
+        changed = lines[at][: one.start()] + wrong(one[1]) + lines[at][one.end() :]
+        assert missed(told(name, "\n".join([*lines[:at], changed, *lines[at + 1 :]]))), changed
+        tried += 1
     assert tried
+
+
+def expectations(lines: list[str]) -> Iterator[int]:
+    """The numbers of the lines that say what is expected."""
+    key = ""
+    for number, line in enumerate(lines):
+        begun = re.match(r"(\w+) = ", line)
+        key = begun[1] if begun else key
+        if key == "expect":
+            yield number

@@ -1,5 +1,11 @@
-"""Years in the life of a meter, with outages, both changes of the clock and a new tariff; and what must always hold."""
+"""Years in the life of a meter, with outages, both changes of the clock and a new tariff; and what must always hold.
 
+As a script it lives through some: `python tests/scenarios/years.py --years 15`.
+"""
+
+import argparse
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +17,7 @@ from numpy.typing import NDArray
 from softmeter.apps.scenario.doing import put
 from softmeter.apps.scenario.script import MeterPart, Set
 from softmeter.apps.scenario.stage import Stage
-from softmeter.instant import SECOND, Instant, iso, parse_instant
+from softmeter.instant import SECOND, Instant, iso
 from softmeter.metrology.energy import Quantity
 
 DAY_S = 86_400
@@ -33,7 +39,7 @@ PASSIVE = (
 
 @dataclass
 class Life:
-    """A Dutch household's meter; `outages` a year, the shortest 10 seconds, the longest four hours, one over midnight."""
+    """A Dutch household's meter with so many `outages` a year, of ten seconds to four hours."""
 
     source: str = "household:seed=7"
     outages: int = 50
@@ -69,7 +75,7 @@ class Life:
                 looked()
 
     def look(self) -> None:
-        """Check every row that is new: in order, registers never fall, rates sum to totals, the last is the register."""
+        """Check every new row: in order, registers never fall, rates sum to totals, the last shows the registers."""
         device = self.stage.meter.device
         load, daily = self._new("load"), self._new("daily")
         self.rows += len(load) + len(daily)
@@ -118,4 +124,23 @@ def moment(rows: Any, index: int) -> str:
     return iso(Instant(int(seconds(rows)[index]) * SECOND))
 
 
-END_OF_YEAR = parse_instant("2026-12-31T23:00:00Z")
+def main() -> None:
+    """Live through years, and tell of each; an invariant that does not hold ends it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--years", type=int, default=15)
+    years = parser.parse_args().years
+    life = Life()
+    life.programme()
+    for year in range(1, years + 1):
+        begun = time.process_time()
+        life.live(365, life.look)
+        wh = life.stage.meter.device.registers.wh(Quantity.ACTIVE_IMPORT)
+        spent = time.process_time() - begun
+        sys.stdout.write(
+            f"year {year}: {spent:.1f} s, {life.rows} rows, {wh} Wh, until {iso(life.stage.time.present())}\n"
+        )
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

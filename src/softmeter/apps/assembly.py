@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from softmeter.apps import configuration
+from softmeter.apps import configuration, p1_setup
 from softmeter.apps.options import RunOptions
 from softmeter.bench.journal import Journal
 from softmeter.bench.supply import Supply
 from softmeter.bench.surroundings import JournalSurroundings
+from softmeter.device.alarms import ERROR_BITS
 from softmeter.device.device import Device
 from softmeter.device.display import Display
 from softmeter.device.events import Event
@@ -23,11 +24,12 @@ from softmeter.meter.actor import Actor
 from softmeter.meter.factory import Factory
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
-from softmeter.meter.p1 import CONSUMER, P1Settings
+from softmeter.meter.p1 import P1Settings
 from softmeter.metrology.metering import metered
 from softmeter.runtime import image_keys, keyfile
 from softmeter.runtime.bench_time import resumed
 from softmeter.runtime.entropy import SystemEntropy
+from softmeter.runtime.program_memory import is_program_intact
 from softmeter.runtime.saved import Saved
 from softmeter.runtime.store import Store
 from softmeter.signal.samples import Source
@@ -55,7 +57,13 @@ class Assembled:
     key_path: Path
 
 
-def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> Assembled:
+def assemble(
+    options: RunOptions,
+    store: Store,
+    outputs: Outputs,
+    say: Say,
+    is_intact: Callable[[], bool] = is_program_intact,
+) -> Assembled:
     """Make or restore the meter of a state directory; `say` takes notices for the person.
 
     Raises:
@@ -63,58 +71,70 @@ def assemble(options: RunOptions, store: Store, outputs: Outputs, say: Say) -> A
         StorageError: what is stored cannot be used.
     """
     saved = store.load(METER)
-    factory = Factory()
-    if saved is None:
-        _begin(factory, options)
-        if options.jump_to is not None and options.jump_to < factory.start:
-            message = f"{iso(options.jump_to)} lies before the first power-on at {iso(factory.start)}"
-            raise ConfigurationError(message, "--jump-to")
-    else:
-        factory.restore(saved.values.get("factory", {}))
-        if options.start is not None:
-            say(f"--start is ignored: the meter in {options.state} was first powered on at {iso(factory.start)}")
-        if options.config is not None:
-            say("--config: the meter keeps its identity, clock, profiles and display; tariff and ports are taken over")
-        if options.source is not None:
-            factory.source = options.source
-    chosen_p1 = {} if options.p1_variant is None else {"p1": {"variant": options.p1_variant}}
+    factory = _factory(options, saved, say)
     text = _configuration(options, factory, saved)
-    settings = configuration.parse(text, options.config or "configuration", chosen_p1)
+    settings = configuration.parse(text, options.config or "configuration", p1_setup.asked(options))
     journal = Journal()
     source = _source(factory, say)
-    device = Device(settings.device, Supply(source, journal), factory.start, JournalSurroundings(journal))
+    broken = 0 if is_intact() else 1 << ERROR_BITS[Event.PROGRAM_MEMORY_ERROR]
+    surroundings = JournalSurroundings(journal, broken)
+    device = Device(settings.device, Supply(source, journal), factory.start, surroundings)
     display = Display(factory.identity.legal_firmware, LinkTime(time.monotonic()))
     meter = Meter(factory, device, display, KeyRing(), SystemEntropy())
     meter.extra_services = settings.extra_services
     actor = Actor(meter, outputs)
     path = options.state / KEY_FILE
     if saved is None:
-        meter.key_ring = _first_keys(meter, options, path, ciphers_p1=settings.p1.variant.encrypted)
+        _take_first_keys(meter, settings.p1, options, path)
         _trust_images(meter, options.state / image_keys.FILE_NAME)
         device.glance()
         store.commit(METER, actor.changes(), time.time_ns())  # the store is the truth: first it, then the file
     else:
-        if options.keys is not None:
-            say(f"--keys is ignored: the meter in {options.state} has its keys already")
-        chosen = factory.configuration, factory.source
-        actor.restore(saved.values, saved.rings)
-        factory.configuration, factory.source = chosen
-        _trust_images(meter, options.state / image_keys.FILE_NAME)
-        _resume(device, saved, options, say)
-        if settings.p1.variant.encrypted and not meter.key_ring.of(CONSUMER).unicast_encryption:
-            is_ours = path.exists() and _fault(path, exported(meter)) is None
-            _take_p1_keys(meter, keyfile.generate_p1(meter.entropy))
-            store.commit(METER, actor.changes(), time.time_ns())
-            if is_ours:
-                keyfile.write_keys(path, exported(meter), replace=True)
-        if store.accepted:
-            say(f"what {options.state} holds was damaged, or older than what was stored last; the meter goes on")
-            device.record(Event.NONVOLATILE_MEMORY_ERROR)
+        _go_on(actor, saved, store, options, say)
+        _add_p1_keys(meter, settings.p1, path, lambda: store.commit(METER, actor.changes(), time.time_ns()))
+    if broken:
+        say("the legally relevant part of the program differs from its record: program memory error")
+        device.feel()
+        device.behaviours.diagnosis.look(device)
     if path.exists():
         _check_key_file(path, exported(meter), say)
     else:
         keyfile.write_keys(path, exported(meter))
     return Assembled(actor, journal, settings.ports, settings.p1, factory.source, path)
+
+
+def _factory(options: RunOptions, saved: Saved | None, say: Say) -> Factory:
+    """What the meter is, as it is made now or was made once."""
+    factory = Factory()
+    if saved is None:
+        _begin(factory, options)
+        if options.jump_to is not None and options.jump_to < factory.start:
+            message = f"{iso(options.jump_to)} lies before the first power-on at {iso(factory.start)}"
+            raise ConfigurationError(message, "--jump-to")
+        return factory
+    factory.restore(saved.values.get("factory", {}))
+    if options.start is not None:
+        say(f"--start is ignored: the meter in {options.state} was first powered on at {iso(factory.start)}")
+    if options.config is not None:
+        say("--config: the meter keeps its identity, clock, profiles and display; tariff and ports are taken over")
+    if options.source is not None:
+        factory.source = options.source
+    return factory
+
+
+def _go_on(actor: Actor, saved: Saved, store: Store, options: RunOptions, say: Say) -> None:
+    """Let a meter be what its store holds, after a power cut."""
+    meter = actor.meter
+    if options.keys is not None:
+        say(f"--keys is ignored: the meter in {options.state} has its keys already")
+    chosen = meter.factory.configuration, meter.factory.source
+    actor.restore(saved.values, saved.rings)
+    meter.factory.configuration, meter.factory.source = chosen
+    _trust_images(meter, options.state / image_keys.FILE_NAME)
+    _resume(meter.device, saved, options, say)
+    if store.accepted:
+        say(f"what {options.state} holds was damaged, or older than what was stored last; the meter goes on")
+        meter.device.record(Event.NONVOLATILE_MEMORY_ERROR)
 
 
 def _begin(factory: Factory, options: RunOptions) -> None:
@@ -157,29 +177,37 @@ def _open(path: str) -> BinaryIO:
     return Path(path).open("rb")
 
 
-def _first_keys(meter: Meter, options: RunOptions, path: Path, *, ciphers_p1: bool) -> KeyRing:
-    """The keys that were given, or fresh ones; never those of a lost meter, whose counters are unknown."""
+def _take_first_keys(meter: Meter, p1: P1Settings, options: RunOptions, path: Path) -> None:
+    """Give a new meter keys from a file, or fresh ones; never those of a lost meter, whose counters are unknown."""
     if options.keys is not None:
         keys = keyfile.read_keys(options.keys)
     else:
         identity = meter.identity
         keys = keyfile.generate(meter.entropy, identity.system_title, identity.logical_device_name)
-    if ciphers_p1 and keys.p1 is None:
-        keys = replace(keys, p1=keyfile.generate_p1(meter.entropy))
     for name, client in keys.clients.items():
         if client.sap != keyfile.SAPS[name]:
             message = f"clients.{name}.sap is {client.sap}; this meter knows that client at {keyfile.SAPS[name]}"
             raise ConfigurationError(message, str(options.keys))
-    if path.exists() and keyfile.read_keys(path) != keys:
+    if path.exists() and replace(keyfile.read_keys(path), p1=keys.p1) != keys:
         message = "belongs to a meter whose state is gone; move it away, or choose another state directory"
         raise ConfigurationError(message, str(path))
-    return KeyRing(
+    meter.key_ring = KeyRing(
         keys.master_key,
         {
             client.sap: ClientKeys(client.unicast_encryption_key, client.authentication_key, client.lls_password)
             for client in keys.clients.values()
         },
     )
+    p1_setup.take_keys(meter, p1, keys.p1)
+
+
+def _add_p1_keys(meter: Meter, p1: P1Settings, path: Path, keep: Callable[[], None]) -> None:
+    """Give a meter that lacks them keys for ciphered telegrams; as always, first the store, then the file."""
+    is_ours = path.exists() and _fault(path, exported(meter)) is None
+    if p1_setup.take_keys(meter, p1):
+        keep()
+        if is_ours:
+            keyfile.write_keys(path, exported(meter), replace=True)
 
 
 def _trust_images(meter: Meter, path: Path) -> None:
@@ -217,7 +245,8 @@ def exported(meter: Meter) -> keyfile.Keys:
         keys = meter.keys(sap)
         clients[client.name] = keyfile.ClientKeys(sap, keys.unicast_encryption, keys.authentication, keys.password)
     identity = meter.identity
-    return keyfile.Keys(identity.system_title, identity.logical_device_name, meter.key_ring.master, clients)
+    master, p1 = meter.key_ring.master, p1_setup.held_keys(meter)
+    return keyfile.Keys(identity.system_title, identity.logical_device_name, master, clients, p1)
 
 
 def _resume(device: Device, saved: Saved, options: RunOptions, say: Say) -> None:

@@ -26,7 +26,7 @@ from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, LinkTime, iso, whole_second
 from softmeter.meter.meter import Meter
 from softmeter.meter.optical import optical_server
-from softmeter.meter.p1 import telegram
+from softmeter.meter.p1 import broadcast
 from softmeter.meter.push import outgoing
 from softmeter.meter.vigilance import Vigilance
 from softmeter.runtime.address import Address
@@ -34,7 +34,8 @@ from softmeter.runtime.bench_time import BenchTime, check_rate
 from softmeter.runtime.descriptors import MOST, raised_limit, shares
 from softmeter.runtime.drive import Drive
 from softmeter.runtime.optical_port import OpticalPort, Place, parse_place
-from softmeter.runtime.p1_port import P1Port
+from softmeter.runtime.p1_line import BAUD, P1Line
+from softmeter.runtime.p1_port import P1Port, Telegrams
 from softmeter.runtime.ports import Port, follow_power
 from softmeter.runtime.push_places import Places
 from softmeter.runtime.push_port import PushPort
@@ -75,14 +76,14 @@ async def check(options: RunOptions) -> None:
         ConfigurationError: an option says what cannot be, or an address given cannot be listened on.
     """
     check_rate(options.rate)
-    given = ((options.wan, "--wan"), (options.p1, "--p1"), (options.panel, "--panel"))
+    given = ((options.wan, "--wan"), (options.panel, "--panel"))
     for text, option in given:
         if text is not None:
             (await Address.parse(text, option).listen()).close()
     if options.wan is not None:
         (await Address.parse(options.wan, "--wan").datagrams()).close()
-    if options.optical is not None:
-        place = parse_place(options.optical, "--optical")
+    for text, option in ((options.optical, "--optical"), (options.p1, "--p1")):
+        place = None if text is None else parse_place(text, option)
         if isinstance(place, Address):
             (await place.listen()).close()
     if options.panel is not None:
@@ -122,13 +123,7 @@ class _Life:
             lambda peer, source, destination, now: DatagramServer(meter, source, destination, now, wan.over(peer)),
             self._drive.barrier,
         )
-        self._p1 = P1Port(
-            Address.parse(options.p1 or ports.p1, "--p1"),
-            lambda: telegram(meter.device, meter.identity),
-            self._drive.barrier,
-            self._drive.watch,
-            most_readers=self._shares.p1,
-        )
+        self._p1 = self._p1_port(Telegrams(partial(broadcast, meter, assembled.p1), self._drive.barrier))
         self._optical = OpticalPort(
             parse_place(options.optical or ports.optical, "--optical"),
             partial(optical_server, meter, optical.over("optical port")),
@@ -151,6 +146,18 @@ class _Life:
         self._shown = ShownMeter(actor, bench, pulses, self._drive.barrier)
         self._shown.source = assembled.source
 
+    def _p1_port(self, telegrams: Telegrams) -> P1Port | P1Line:
+        """The P1 port where it is wanted, and as it is wanted: to hold time up for its readers or not."""
+        place = parse_place(self._options.p1 or self._assembled.ports.p1, "--p1", BAUD)
+        port: P1Port | P1Line
+        if isinstance(place, Address):
+            port = P1Port(place, telegrams, self._drive.watch, most_readers=self._shares.p1)
+        else:
+            port = P1Line(place, telegrams, self._drive.watch)
+        if self._options.p1_paced:
+            self._drive.pace(lambda: port.behind, port.relieved)
+        return port
+
     def _traced(self, meter: Meter) -> contextlib.AbstractContextManager[object]:
         """What writes the trace and the key log, if either is wanted."""
         options = self._options
@@ -163,7 +170,8 @@ class _Life:
         self._udp.make_tap = tracing.port("wan-udp", "DLMS/COSEM over UDP", datagrams=True)
         serial = not isinstance(self._optical.place, Address)
         self._optical.listen_in(tracing.port("optical", "optical port", serial=serial))
-        self._p1.make_tap = tracing.port("p1", "P1 telegrams", broadcast=True)
+        serial = isinstance(self._p1, P1Line)
+        self._p1.make_tap = tracing.port("p1", "P1 telegrams", serial=serial, broadcast=True)
         return contextlib.closing(tracing)
 
     async def lead(self) -> None:

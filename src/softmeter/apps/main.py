@@ -9,6 +9,7 @@ import typer
 
 from softmeter.apps.accuracy.cli import app as accuracy
 from softmeter.apps.config.cli import app as config
+from softmeter.apps.firmware.cli import app as firmware
 from softmeter.apps.scenario.cli import app as scenario
 from softmeter.apps.version import Version
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(accuracy, name="accuracy")
 app.add_typer(scenario, name="scenario")
+app.add_typer(firmware, name="firmware")
 app.add_typer(config, name="config")
 
 State = Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the meter keeps what must survive.")]
@@ -32,7 +34,15 @@ KeyFile = Annotated[
     Path | None, typer.Option("--keys", metavar="FILE", help="Keys for a first start, instead of fresh ones.")
 ]
 Wan = Annotated[str | None, typer.Option("--wan", metavar="HOST:PORT", help="DLMS port [127.0.0.1:4059].")]
-P1 = Annotated[str | None, typer.Option("--p1", metavar="HOST:PORT", help="P1 port [127.0.0.1:4061].")]
+P1 = Annotated[
+    str | None, typer.Option("--p1", metavar="PLACE", help="P1 port: HOST:PORT, pty, or a device [127.0.0.1:4061].")
+]
+P1Variant = Annotated[
+    str | None, typer.Option("--p1-variant", metavar="NAME", help="P1 telegrams: nl, be, lu or nl-encrypted [nl].")
+]
+P1Paced = Annotated[
+    bool, typer.Option("--p1-paced", help="Let time stand still until a reader has taken each P1 telegram.")
+]
 Optical = Annotated[
     str | None,
     typer.Option("--optical", metavar="PLACE", help="Optical port: HOST:PORT, pty, or a device [127.0.0.1:4062]."),
@@ -104,6 +114,8 @@ def run(
     keys: KeyFile = None,
     wan: Wan = None,
     p1: P1 = None,
+    p1_variant: P1Variant = None,
+    p1_paced: P1Paced = False,
     optical: Optical = None,
     panel: Panel = None,
     panel_token: PanelToken = None,

@@ -20,6 +20,9 @@ class RunOptions:
     keys: Path | None = None
     wan: str | None = None
     p1: str | None = None
+    p1_variant: str | None = None
+    p1_paced: bool = False
+    """Live second by second, and only on when each reader of P1 has taken the last telegram."""
     optical: str | None = None
     panel: str | None = None
     panel_token: str | None = None

@@ -14,6 +14,4 @@ def _tell(wanted: bool) -> None:
         raise typer.Exit
 
 
-Version = Annotated[
-    bool, typer.Option("--version", callback=_tell, is_eager=True, help="Print the version and leave.")
-]
+Version = Annotated[bool, typer.Option("--version", callback=_tell, is_eager=True, help="Print the version and leave.")]

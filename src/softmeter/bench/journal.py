@@ -62,6 +62,10 @@ class Circumstance(Control):
     CELL = ("cell", 0, 2**28 - 1)
     ROAMING = ("roaming", 0, 1)
     ACCESS_REFUSED = ("access_refused", 0, 1)
+    SUB_METERS_CUT = ("sub_meters_cut", 0, 0xFF)
+    SUB_METERS_OPENED = ("sub_meters_opened", 0, 0xFF)
+    SUB_METERS_WEAK = ("sub_meters_weak", 0, 0xFF)
+    SUB_METERS_BROKEN = ("sub_meters_broken", 0, 0xFF)
     MODEM_HANGS = ("modem_hangs", 0, 2**31)
 
 

@@ -53,7 +53,7 @@ class View:
         self.writers: dict[bytes, Writer] = {}
         self.invokers: dict[bytes, Invoker] = {}
         self.fleeting: set[bytes] = set()
-        """The methods whose changes need not be stored before the answer leaves."""
+        """The methods whose changes need not be stored before the answer leaves; calls of them are not reported."""
         self._classes: dict[bytes, Interface] = {}
         for name, interface, rights in dictionary.seen_by(audience):
             self._classes[name.octets] = interface

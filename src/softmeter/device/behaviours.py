@@ -12,6 +12,7 @@ from softmeter.device.diagnosis import Diagnosis
 from softmeter.device.display_control import DisplayControl
 from softmeter.device.images import Images
 from softmeter.device.limiter import Limiter
+from softmeter.device.mbus import SubMeters
 from softmeter.device.measurement_check import MeasurementCheck
 from softmeter.device.modem import Modem
 from softmeter.device.monitors import Monitors
@@ -30,6 +31,7 @@ class Behaviours(NamedTuple):
     schedules: ActionSchedules
     power_quality: PowerQuality
     measurement_check: MeasurementCheck
+    mbus: SubMeters
     averages: Averaging
     calibration: SealedCalibration
     diagnosis: Diagnosis
@@ -53,6 +55,7 @@ class Behaviours(NamedTuple):
             schedules=ActionSchedules(settings.schedules),
             power_quality=PowerQuality(settings.voltage_limits),
             measurement_check=MeasurementCheck(),
+            mbus=SubMeters(settings.sub_meters, settings.catalogue),
             averages=Averaging(settings.averaging_period_s),
             calibration=SealedCalibration(settings.calibration),
             diagnosis=Diagnosis(),

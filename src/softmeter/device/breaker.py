@@ -28,7 +28,7 @@ class State(IntEnum):
 
 
 _MANUAL_DISCONNECTION = frozenset({1, 2, 5})
-_DIRECT_RECONNECTION = frozenset({2, 4})
+DIRECT_RECONNECTION = frozenset({2, 4})
 _LOCAL_RECONNECTION = frozenset({5, 6})
 
 
@@ -77,7 +77,7 @@ class Breaker(Behaviour):
         if self._local:
             allowed = self.mode in _LOCAL_RECONNECTION
             return allowed and self._move(device, State.READY, State.CONNECTED, Event.LOCALLY_CONNECTED)
-        if self.mode in _DIRECT_RECONNECTION:
+        if self.mode in DIRECT_RECONNECTION:
             return self._move(device, State.DISCONNECTED, State.CONNECTED, Event.REMOTELY_CONNECTED)
         return self._move(device, State.DISCONNECTED, State.READY, Event.READY_FOR_RECONNECTION)
 

@@ -35,8 +35,6 @@ from softmeter.signal.samples import Source
 
 CHUNK_S = 3600
 """How many seconds are measured at once: enough to make arrays pay, few enough to stay in the cache."""
-
-
 CALM_PLACE = Calm()
 DEEPEST_SCRIPT = 4
 """A script may execute scripts, but not for ever."""
@@ -78,7 +76,7 @@ class Device:
         "feeling",
         "installer",
         "instantaneous",
-        "profiles",
+        "own_profiles",
         "progress",
         "registers",
         "seed",
@@ -107,7 +105,7 @@ class Device:
         self.tariff = Tariff(settings.tariff, settings.default_rate, settings.special_days)
         self.events = EventLogs()
         self.instantaneous: Instantaneous = NOTHING
-        self.profiles = tuple(Profile(profile, settings.catalogue) for profile in settings.profiles)
+        self.own_profiles = tuple(Profile(profile, settings.catalogue) for profile in settings.profiles)
         self.behaviours = Behaviours.of(settings)
         self.behaviours.calibration.apply(self)
         self._capturing: Stamp | None = None
@@ -136,6 +134,11 @@ class Device:
     def status(self, name: str) -> int:
         """The status byte of the profile of that name, of the row being captured or of now."""
         return int(self.profile(name).status(self.stamp, critical=self.behaviours.alarms.critical))
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """Those that capture: the meter's own, and those of the sub-meters that are installed."""
+        return self.own_profiles + self.behaviours.mbus.capturing
 
     def profile(self, name: str) -> Profile:
         """The profile of that name.
@@ -258,7 +261,7 @@ class Device:
         twin.events, twin.feeling = self.events.fork(), copy(self.feeling)
         twin.attributes = Attributes(self.attributes)
         twin.behaviours = self.behaviours.fork()
-        twin.profiles = tuple([profile.fork() for profile in self.profiles])
+        twin.own_profiles = tuple([profile.fork() for profile in self.own_profiles])
         return twin
 
     def parts(self) -> Iterator[tuple[str, Persistent]]:
@@ -267,17 +270,17 @@ class Device:
         yield "clock", self.clock
         yield "tariff", self.tariff
         yield "registers", self.registers
-        for profile in self.profiles:
+        for profile in self.own_profiles:
             yield f"profile.{profile.settings.name}", profile
         yield "attributes", self.attributes
         yield "surroundings", self.feeling
         for behaviour in self.behaviours:
             yield behaviour.name, behaviour
+        yield from self.behaviours.mbus.parts()  # which exist when what they belong to is restored
 
     def rings(self) -> Iterator[Ring]:
         """All rows that survive a power cut."""
-        for profile in self.profiles:
-            yield profile.ring
+        yield from (profile.ring for profile in (*self.own_profiles, *self.behaviours.mbus.profiles.values()))
         yield self.behaviours.power_failures.ring
         if self.behaviours.firmware.blocks is not None:
             yield self.behaviours.firmware.blocks

@@ -13,6 +13,8 @@ from softmeter.units import Unit
 WIDTH = 9
 WHOLE_DIGITS = 6
 DASHES = "-" * WIDTH
+UNITS = ("kWh", "kvarh", "kW", "kvar", "kVA", "V", "A", "Hz", "dBm", "%")
+"""The indications of a unit that the glass has; other units are not shown."""
 POWER_ON_S = 5.0
 SIGNAL_S = 30.0
 """How long a signal strength is shown before it is looked at again (manual 4.3)."""
@@ -25,6 +27,7 @@ _THOUSANDS = {
     Unit.VAR: "kvar",
     Unit.VOLT_AMPERE: "kVA",
 }
+_POINTS = {"", ".", ":"}
 _ENERGIES = frozenset((Unit.WATT_HOUR, Unit.VAR_HOUR, Unit.VOLT_AMPERE_HOUR))
 
 
@@ -165,7 +168,7 @@ def item_pages(item: Item, value: DisplayValue | None, energy_decimals: int) -> 
             return _pages(item.code, value, "", item.title)
         case Reading():
             text, unit = number_text(value, energy_decimals)
-            return _pages(item.code, text, unit, item.title)
+            return _pages(item.code, text, unit if unit in UNITS else "", item.title)
 
 
 def number_text(reading: Reading, energy_decimals: int) -> tuple[str, str]:
@@ -199,12 +202,12 @@ def _pages(code: str, text: str, unit: str, title: str) -> list[Page]:
     """Cut a text into screens of nine characters, at a space where there is one; a point shares a cell."""
     pages, row, cells = [], "", 0
     for word in text.split(" "):
-        length = sum(map(_is_wide, word))
+        length = sum(map(_is_wide, word, f" {word}"))
         if row and cells + 1 + length > WIDTH:
             pages.append(Page(code, row, unit, title))
             row, cells = "", 0
         for character in f" {word}" if row else word:
-            wide = _is_wide(character)
+            wide = _is_wide(character, row[-1:])
             if cells + wide > WIDTH:
                 pages.append(Page(code, row, unit, title))
                 row, cells = "", 0
@@ -212,6 +215,6 @@ def _pages(code: str, text: str, unit: str, title: str) -> list[Page]:
     return [*pages, Page(code, row, unit, title)]
 
 
-def _is_wide(character: str) -> bool:
-    """Whether it needs a cell of its own."""
-    return character not in ".:"
+def _is_wide(character: str, before: str) -> bool:
+    """Whether it needs a cell of its own: a point shares that of the character before it, unless that is a point."""
+    return character not in _POINTS or before in _POINTS

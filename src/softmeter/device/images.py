@@ -152,6 +152,10 @@ class Images(Behaviour):
     def complete(self) -> bool:
         return self.announced is not None and self.first_missing >= self.count
 
+    def able(self, capability: str) -> int:
+        """What the application that runs declared of a capability; 0 is not at all."""
+        return self.capabilities.get(capability, 0)
+
     def announce(self, announced: Announced) -> None:
         """Begin a transfer; another one is forgotten.
 

@@ -11,6 +11,7 @@ from softmeter.device.display_lists import FACTORY_DISPLAY, DisplaySettings
 from softmeter.device.hands import EXACT, Crystal
 from softmeter.device.images import LARGEST_BLOCK
 from softmeter.device.limiter import NO_LIMITS, Limits
+from softmeter.device.mbus import NO_SUB_METERS, SubMeterSettings
 from softmeter.device.modem import FACTORY_NETWORK, Network
 from softmeter.device.monitors import Monitor, Read
 from softmeter.device.profile import Catalogue, ProfileSettings
@@ -56,3 +57,4 @@ class DeviceSettings:
     """What monitors look at whenever it changes, by its key in the catalogue."""
     network: Network = FACTORY_NETWORK
     pushes: tuple[PushSetting, ...] = NO_PUSHES
+    sub_meters: SubMeterSettings = NO_SUB_METERS

@@ -40,6 +40,14 @@ class Surrounded(NamedTuple):
     roaming: int = 0
     access_refused: int = 0
     """Whether the data network lets nobody in."""
+    sub_meters_cut: int = 0
+    """Bits, one for each place on the M-Bus line: who cannot be reached there."""
+    sub_meters_opened: int = 0
+    """Who was tampered with."""
+    sub_meters_weak: int = 0
+    """Whose battery is low."""
+    sub_meters_broken: int = 0
+    """Who has a permanent error."""
     modem_hangs: int = 0
     """How often the communication module stopped to work."""
 

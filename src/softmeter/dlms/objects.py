@@ -70,7 +70,7 @@ class Objects:
             return ActionOutcome(ActionResult(error.result), None)
         if key not in self.view.fleeting:
             self.host.changed()
-        self._events.append(MethodInvoked(self._sap, key))
+            self._events.append(MethodInvoked(self._sap, key))
         return ActionOutcome(ActionResult.SUCCESS, data or None)
 
     def _write(self, key: bytes, value: bytes) -> DataAccessResult:

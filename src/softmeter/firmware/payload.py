@@ -14,7 +14,7 @@ from softmeter.errors import ConfigurationError
 from softmeter.firmware.image import ImageError
 from softmeter.obis import Obis
 
-CAPABILITIES = {"extra_services": 1, "security_suite": 1}
+CAPABILITIES = {"extra_services": 1}
 """What an application may be able to do, and the highest number that says so; 0 is not at all."""
 TIMES = ("scroll_s", "return_s", "energy_decimals")
 LISTS = ("automatic", "manual")

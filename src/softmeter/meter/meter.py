@@ -88,7 +88,8 @@ class Meter:
 
     @property
     def clients(self) -> Mapping[int, Client]:
-        return EXTENDED if self.extra_services else CLIENTS
+        extended = self.extra_services or self.device.behaviours.firmware.able("extra_services")
+        return EXTENDED if extended else CLIENTS
 
     @property
     def must_store(self) -> bool:

@@ -16,6 +16,7 @@ from softmeter.meter.model.local import P1_VERSION
 from softmeter.meter.p1_channels import Channel
 from softmeter.meter.presented import Presented
 from softmeter.security.ciphering import Cipher, Protection
+from softmeter.security.suites import Key
 from softmeter.wire.telegram import build, enveloped, is_identification
 
 CONSUMER = 103
@@ -86,7 +87,7 @@ def broadcast(meter: Presented, settings: P1Settings = DUTCH, channels: Sequence
         return plain
     keys, title = meter.key_ring.of(CONSUMER), meter.identity.system_title
     counter = meter.counters.next_own(CONSUMER)
-    cipher = Cipher(keys.unicast_encryption, keys.authentication)
+    cipher = Cipher(Key(keys.unicast_encryption), Key(keys.authentication))
     return enveloped(title, cipher.protect(title, counter, Protection.FULL, plain))
 
 

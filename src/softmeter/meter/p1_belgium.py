@@ -7,9 +7,9 @@ must capture the maximum and its time, as the Belgian configuration has it.
 from functools import lru_cache
 from typing import Any
 
+from softmeter.cosem.capture import CaptureObject
 from softmeter.device.demand import current_average
 from softmeter.device.device import Device
-from softmeter.cosem.capture import CaptureObject
 from softmeter.meter.model.capture import BILLING, CLOCK, key
 from softmeter.meter.p1_lines import KEPT_LINES, row_stamp
 from softmeter.obis import Obis

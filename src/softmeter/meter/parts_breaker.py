@@ -13,7 +13,7 @@ from softmeter.device.limiter import Emergency, Limits
 from softmeter.errors import AccessError
 from softmeter.meter.model.capture import CAPTURABLE
 from softmeter.meter.parts import lived, refusals
-from softmeter.meter.parts_monitors import monitored, watched_key
+from softmeter.meter.parts_monitors import expect_fitting, monitored, watched_key
 from softmeter.meter.presented import Presented
 from softmeter.wire.types import Data
 
@@ -39,7 +39,7 @@ class BreakerPart:
     @mode.setter
     def mode(self, mode: ControlMode) -> None:
         lived(self.meter)
-        self._breaker.set_mode(mode)
+        self._breaker.set_mode(int(mode))
 
     def disconnect(self) -> None:
         lived(self.meter)
@@ -150,6 +150,7 @@ class LimiterPart:
         return int(threshold.value)
 
     def _change(self, limits: Limits) -> None:
+        expect_fitting(limits.watched, (limits.normal, limits.emergency))
         lived(self.meter)
         with refusals():
             self.meter.device.behaviours.limiter.change(self.meter.device, limits)

@@ -1,5 +1,6 @@
 """Register monitors of the device as the interface class wants to see them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from softmeter.cosem.access import DataAccessResult
@@ -8,12 +9,12 @@ from softmeter.cosem.classes.register_monitor import ActionPair, MonitoredValue
 from softmeter.cosem.classes.single_action_schedule import ScriptReference
 from softmeter.device.behaviour import Script
 from softmeter.device.monitors import Actions, Monitor
-from softmeter.errors import AccessError
+from softmeter.errors import AccessError, LocalProtocolError
 from softmeter.meter.model.capture import CAPTURABLE, key
 from softmeter.meter.parts import refusals
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
-from softmeter.wire.types import Data, Tag
+from softmeter.wire.types import Data, Tag, encode_data
 
 _NUMBERS = {
     Tag.INTEGER,
@@ -37,8 +38,7 @@ class MonitorPart:
     @property
     def thresholds(self) -> tuple[Data, ...]:
         monitor = self._monitor
-        found = CAPTURABLE.get(monitor.watched)
-        tag = Tag.DOUBLE_LONG_UNSIGNED if found is None else found.type
+        tag = threshold_type(monitor.watched)
         return tuple(Data(tag, threshold) for threshold in monitor.thresholds)
 
     @thresholds.setter
@@ -69,9 +69,26 @@ class MonitorPart:
         return self.meter.device.behaviours.monitors.monitors[self.name]
 
     def _change(self, monitor: Monitor) -> None:
+        expect_fitting(monitor.watched, monitor.thresholds)
         device = self.meter.device
         with refusals():
             device.behaviours.monitors.change(device, self.name, monitor)
+
+
+def threshold_type(watched: str) -> Tag:
+    """The type in which thresholds of a watched value travel: its own."""
+    found = CAPTURABLE.get(watched)
+    return Tag.DOUBLE_LONG_UNSIGNED if found is None else found.type
+
+
+def expect_fitting(watched: str, thresholds: Iterable[int]) -> None:
+    """Refuse (AccessError) thresholds that the type of the watched value cannot hold: nobody could read them back."""
+    tag = threshold_type(watched)
+    for threshold in thresholds:
+        try:
+            encode_data(Data(tag, threshold))
+        except LocalProtocolError as error:
+            raise AccessError(DataAccessResult.OTHER_REASON, f"{threshold} is no {tag.name}") from error
 
 
 def monitored(watched: str) -> MonitoredValue:

@@ -21,6 +21,7 @@ HOUR = 3600 * SECOND
 MOST_TICKS_PER_S = 10
 LONGEST_STEP = 24 * HOUR
 """Most that one tick advances, so that a long pause is caught up in pieces."""
+_FOREVER_S = 3600
 _PATIENCE_S = 2
 """Real seconds that a fast rate may lag behind before the bench's time gives way."""
 
@@ -103,12 +104,13 @@ class Drive:
         self._stopping = False
         self._wake: asyncio.Future[None] | None = None
         self._goal = meter.now
+        self._behind: Callable[[], bool] | None = None
         self.barrier.wanted.connect(self._nudge)
         meter.present = self.present
 
     def present(self) -> Instant:
         """The bench's time as of now; never before the visible state."""
-        return max(self.bench_time.at(self._link_now()), self._meter.now)
+        return self._meter.now if self._behind else max(self.bench_time.at(self._link_now()), self._meter.now)
 
     def retime(self, instant: Instant | None = None, rate: float | None = None) -> None:
         """While it runs: live through everything until an instant at full speed; go on at another rate from there.
@@ -128,6 +130,11 @@ class Drive:
         """Add `watchers` (negative: remove): while there are any, a fast rate ticks up to ten times per second."""
         self._watchers += watchers
         self._nudge()
+
+    def pace(self, behind: Callable[[], bool], relieved: Signal) -> None:
+        """From now on live second by second, and not at all while somebody is `behind`; `relieved` fires afterwards."""
+        self._behind = behind
+        relieved.connect(self._nudge)
 
     async def store_now(self) -> None:
         """Store what changed and return when it is on the disk.
@@ -199,12 +206,21 @@ class Drive:
     def _due(self) -> LinkTime:
         """When to tick next: at a whole bench second, as many of them on as the number of ticks per second demands."""
         visible, rate = self._meter.now, self.bench_time.rate
+        if self._held():
+            return LinkTime(self._ticked_at + _FOREVER_S)
         if visible < self._goal:
             return self._link_now()
         ticks_per_s = MOST_TICKS_PER_S if self._watchers else 1
-        step = max(1, ceil(rate / ticks_per_s))
+        step = 1 if self._behind else max(1, ceil(rate / ticks_per_s))
         due = self.bench_time.when(Instant((visible // SECOND + step) * SECOND))
         return LinkTime(self._ticked_at + 1) if due is None else due
+
+    def _held(self) -> bool:
+        """Whether time stands still for somebody who is behind; it goes on from where it stood."""
+        held = self._behind is not None and self._behind()
+        if held:
+            self.bench_time.anchor(self._meter.now, self._link_now())
+        return held
 
     async def _until(self, due: LinkTime) -> None:
         """Wait for link time `due` or a nudge."""
@@ -226,8 +242,11 @@ class Drive:
 
     async def _tick(self) -> None:
         meter, self._ticked_at = self._meter, self._link_now()
+        if self._held():
+            return
         present = self.bench_time.at(self._ticked_at)
-        until = Instant(min(present // SECOND * SECOND, meter.now + LONGEST_STEP))
+        step = SECOND if self._behind else LONGEST_STEP
+        until = Instant(min(present // SECOND * SECOND, meter.now + step))
         if until > meter.now:
             await self._advance(until)
             self._give_way()
@@ -239,7 +258,7 @@ class Drive:
 
     async def _end(self) -> None:
         """Advance to now and store exactly: the clean end."""
-        meter, present = self._meter, self.bench_time.at(self._link_now())
+        meter, present = self._meter, self.present()
         while meter.now < present // SECOND * SECOND:
             await self._advance(Instant(min(present // SECOND * SECOND, meter.now + LONGEST_STEP)))
         meter.stop()

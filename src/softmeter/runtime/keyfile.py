@@ -64,7 +64,7 @@ def generate(entropy: Entropy, system_title: bytes, logical_device_name: str) ->
     """Fresh secrets for a meter."""
 
     def secrets(sap: int) -> ClientKeys:
-        return ClientKeys(sap, entropy.octets(KEY_SIZE), entropy.octets(KEY_SIZE), _password(entropy))
+        return ClientKeys(sap, entropy.octets(KEY_SIZE), entropy.octets(KEY_SIZE), password(entropy))
 
     clients = {name: ClientKeys(sap) if name == "public" else secrets(sap) for name, sap in SAPS.items()}
     return Keys(system_title, logical_device_name, entropy.octets(KEY_SIZE), clients)
@@ -111,16 +111,25 @@ def write_secret(path: Path, content: bytes, *, replace: bool = False) -> None:
             if path.read_bytes() == content:
                 return
             raise ConfigurationError("there is such a file with other content; move it away first", str(path))
-        fresh = path.with_name(path.name + ".new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        synchronise(path.parent)
+        write_private(path, content)
     except OSError as error:
         raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all, in place of one that is there, readable by its owner only.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    synchronise(path.parent)
 
 
 def key_text(keys: Keys) -> str:
@@ -229,7 +238,7 @@ def _written(form: re.Pattern[str], octets: bytes, where: str) -> str:
     return text
 
 
-def _password(entropy: Entropy) -> bytes:
+def password(entropy: Entropy) -> bytes:
     """Letters and digits that are not mistaken for one another, each equally likely."""
     fair = 256 - 256 % len(_LETTERS)
     letters = ""

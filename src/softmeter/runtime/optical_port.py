@@ -39,20 +39,20 @@ class SerialAddress:
 Place = Address | SerialAddress
 
 
-def parse_place(text: str, option: str) -> Place:
-    """Read HOST:PORT, `pty`, or a device with or without `@BAUD`.
+def parse_place(text: str, option: str, baud: int = SLOW) -> Place:
+    """Read HOST:PORT, `pty`, or a device with or without `@BAUD`; else it is at `baud`.
 
     Raises:
         ConfigurationError: the text has another form.
     """
     if text == PTY:
-        return SerialAddress(PTY)
+        return SerialAddress(PTY, baud)
     if not text.startswith("/"):
         return Address.parse(text, option)
-    path, _, baud = text.partition("@")
-    if baud and not baud.isdecimal():
-        raise ConfigurationError(f"{baud!r} in {text!r} is no speed; write it like /dev/ttyUSB0@9600", option)
-    return SerialAddress(path, int(baud or SLOW))
+    path, _, speed = text.partition("@")
+    if speed and not speed.isdecimal():
+        raise ConfigurationError(f"{speed!r} in {text!r} is no speed; write it like /dev/ttyUSB0@9600", option)
+    return SerialAddress(path, int(speed or baud))
 
 
 class OpticalConnection(Connection, Protocol):

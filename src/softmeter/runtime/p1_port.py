@@ -1,5 +1,7 @@
 """The P1 port on TCP: any number of readers get the same telegram, nothing they send is looked at.
 
+A connection is the data request: who connects wants telegrams, until he leaves.
+
 Source: DSMR 5.0.2 P1, 5.2 (one telegram per second, without a request).
 """
 
@@ -12,12 +14,35 @@ from softmeter.runtime.address import Address, peer_name
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.ports import Listener
+from softmeter.runtime.signal import Signal
 from softmeter.transport.tap import MakeTap, Tap, host_of
 
 BUFFER_LIMIT = 64 * 1024
 """Octets a reader may be behind before it is dropped."""
 
 log = logging.getLogger("softmeter.p1")
+
+
+class Telegrams:
+    """The telegram of the visible state, made once for all who read it, and held back until it may leave."""
+
+    def __init__(self, make: Callable[[], bytes], barrier: Barrier) -> None:
+        self.barrier = barrier
+        self._make = make
+        self._current: bytes | None = None
+        self._ticket: int | None = None
+        """The commit that the current telegram waits for."""
+
+    def renew(self) -> None:
+        """The visible state changed: the next telegram is another one."""
+        self._current = None
+
+    def current(self) -> bytes | None:
+        """The telegram; None while what it tells, or its counter, is not stored."""
+        if self._current is None:
+            self._current = self._make()
+            self._ticket = self.barrier.ticket()
+        return self._current if self._ticket is None or self.barrier.done >= self._ticket else None
 
 
 class P1Port:
@@ -30,16 +55,16 @@ class P1Port:
     def __init__(
         self,
         address: Address,
-        telegram: Callable[[], bytes],
-        barrier: Barrier,
+        telegrams: Telegrams,
         watch: Callable[[int], None] = lambda _: None,
         *,
         most_readers: int = MOST.p1,
     ) -> None:
-        """`telegram`: of the visible state, asked for once per tick; `watch`: told how many readers came (-: went)."""
+        """`watch` is told how many readers came (-: went)."""
+        self.relieved = Signal()
+        """Fires when a reader came, or has taken all that was sent to him."""
         self._listener = Listener(address, lambda: _Reader(self))
-        self._telegram = telegram
-        self._barrier = barrier
+        self._telegrams = telegrams
         self._watch = watch
         self._most_readers = most_readers
         self.make_tap: MakeTap | None = None
@@ -48,10 +73,7 @@ class P1Port:
         """In the order in which they came."""
         self._due: set[_Reader] = set()
         """Who is to get the current telegram."""
-        self._current: bytes | None = None
-        self._ticket: int | None = None
-        """The commit that the current telegram waits for."""
-        barrier.passed.connect(self._serve)
+        telegrams.barrier.passed.connect(self._serve)
 
     async def open(self) -> Address:
         """Listen; returns where, with the true port number."""
@@ -66,13 +88,18 @@ class P1Port:
 
     def tick(self) -> None:
         """The visible state changed, or a second passed: a telegram to everyone."""
-        self._current = None
+        self._telegrams.renew()
         self._due.update(self._readers)
         self._serve()
 
     @property
     def readers(self) -> int:
         return len(self._readers)
+
+    @property
+    def behind(self) -> bool:
+        """Whether nobody reads, or somebody has not taken all telegrams yet."""
+        return not self._readers or bool(self._due) or any(reader.is_full for reader in self._readers)
 
     def joined(self, reader: "_Reader", transport: asyncio.Transport) -> None:
         """A reader connected."""
@@ -104,15 +131,13 @@ class P1Port:
 
     def _serve(self) -> None:
         """Send the current telegram to whom it is due, unless it must wait."""
-        if not self._due:
+        telegram = self._telegrams.current() if self._due else None
+        if telegram is None:
             return
-        if self._current is None:
-            self._current = self._telegram()
-            self._ticket = self._barrier.ticket()
-        if self._ticket is None or self._barrier.done >= self._ticket:
-            due, self._due = self._due, set()
-            for reader in due:
-                self._send(reader, self._current)
+        due, self._due = self._due, set()
+        for reader in due:
+            self._send(reader, telegram)
+        self.relieved.fire()
 
     def _send(self, reader: "_Reader", telegram: bytes) -> None:
         transport = self._readers[reader]
@@ -130,10 +155,20 @@ class _Reader(asyncio.Protocol):
 
     def __init__(self, port: P1Port) -> None:
         self.tap: Tap | None = None
+        self.is_full = False
+        """Whether something waits for the reader to take it."""
         self._port = port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.Transport, transport).set_write_buffer_limits(0)
         self._port.joined(self, cast(asyncio.Transport, transport))
+
+    def pause_writing(self) -> None:
+        self.is_full = True
+
+    def resume_writing(self) -> None:
+        self.is_full = False
+        self._port.relieved.fire()
 
     def data_received(self, data: bytes) -> None:
         if self.tap is not None:

@@ -54,7 +54,6 @@ class Listener:
             keep_alive(listening)
             self._address = self._address.bound(listening)
             self._listening = listening
-            self._family = listening.family
             self._resume()
         return self._address
 
@@ -81,14 +80,13 @@ class Listener:
         if listening is None:
             return
         try:
-            descriptor, _ = listening._accept()  # type: ignore[attr-defined]  # noqa: SLF001 - accept() asks anew what family this is
+            link, _ = listening.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
         except OSError as error:
             self._pause(listening, error)
             return
         self._complained = False
-        link = socket.socket(self._family, socket.SOCK_STREAM, fileno=descriptor)
         link.setblocking(False)
         self._arriving[link] = asyncio.get_running_loop().create_task(self._connect(link, listening))
 

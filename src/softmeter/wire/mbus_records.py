@@ -43,7 +43,10 @@ class Quantity(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One value. `qualifiers`: what its unit is extended by; `at` and `size`: its octets."""
+    """One value. `qualifiers`: what its unit is extended by; `at` and `size`: its octets.
+
+    The first `head` of them say what the value is; those are `data` octets about its form, then some about its unit.
+    """
 
     quantity: Quantity
     value: int | float | str | bytes | None
@@ -54,6 +57,8 @@ class Record(NamedTuple):
     qualifiers: bytes
     at: int
     size: int
+    data: int
+    head: int
 
 
 class _Span(NamedTuple):
@@ -157,7 +162,9 @@ def _record(cursor: Cursor) -> Record:
         subunit |= (octet >> 6 & 1) << number
     else:
         raise DecodeError(f"more than {_MOST_EXTENSIONS} extensions of a data field", cursor.at)
+    data = cursor.at - at
     quantity, code, qualifiers = _corrected(*_information(cursor))
+    told = cursor.at - at
     form = head & 0x0F
     value = _value(cursor, form)
     if isinstance(value, int) and (code, form) == (_DATE, 2):
@@ -165,7 +172,7 @@ def _record(cursor: Cursor) -> Record:
     elif isinstance(value, int) and (code, form) == (_DATE_TIME, 4):
         value = _time(value & 0xFFFFFFFF)
     function = _FUNCTIONS[head >> 4 & 3]
-    return Record(quantity, value, function, storage, tariff, subunit, qualifiers, at, cursor.at - at)
+    return Record(quantity, value, function, storage, tariff, subunit, qualifiers, at, cursor.at - at, data, told)
 
 
 def _information(cursor: Cursor) -> tuple[Quantity, int, bytes]:

@@ -56,6 +56,11 @@ def test_times_are_absolute_relative_or_those_of_the_step_before() -> None:
     ]
 
 
+def test_a_time_needs_no_quotes() -> None:
+    bare = GOOD.replace('"2026-01-01T01:00:00+01:00"', "2026-01-01 01:00:00+01:00")
+    assert parse(bare, "story") == parse(GOOD, "story")
+
+
 @pytest.mark.parametrize(("good", "wrong", "message"), WRONG)
 def test_what_is_wrong_is_told_with_its_line_and_place(good: str, wrong: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:

@@ -1,8 +1,9 @@
 """What a scenario file may say: one TOML document, checked before anything runs. Its JSON Schema is published."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, Tag, model_validator
 from pydantic.types import Discriminator
 
 from softmeter.bench.bench import CONTROLS, Button, Fault
@@ -10,7 +11,8 @@ from softmeter.bench.bench import CONTROLS, Button, Fault
 Text = Annotated[str, StringConstraints(min_length=1)]
 Moment = Annotated[
     str,
-    Field(description="ISO 8601; without an offset it is UTC", examples=["2026-03-29T01:30:00+01:00"]),
+    BeforeValidator(lambda given: given.isoformat() if isinstance(given, datetime) else given),
+    Field(description="ISO 8601, with or without quotes; without an offset it is UTC"),
 ]
 Duration = Annotated[str, StringConstraints(pattern=r"^(0|([0-9]+(\.[0-9]+)?[smhd])+)$")]
 Scalar = bool | int | float | str

@@ -32,6 +32,7 @@ from softmeter.meter.clients import PUBLIC
 from softmeter.meter.factory import Factory
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
+from softmeter.meter.vigilance import Vigilance, Watch
 from softmeter.metrology.metering import metered
 from softmeter.runtime import keyfile
 from softmeter.runtime.store import Store
@@ -82,7 +83,7 @@ class SimulatedTime:
         meter = self._actor.meter
         was_powered, restarts = meter.device.powered, meter.device.behaviours.firmware.restarts
         lit_at = self.link_now()
-        self._actor.jump(until)
+        self._actor.adopt(self._actor.advanced(until))
         self._present = until
         self._journal.forget_before(whole_second(until))
         if meter.device.powered and (not was_powered or meter.device.behaviours.firmware.restarts != restarts):
@@ -92,11 +93,11 @@ class SimulatedTime:
 class Line:
     """A connection of one client to the meter, without a wire; a `BlockingLink`."""
 
-    def __init__(self, meter: Meter, now: Callable[[], LinkTime], sap: int) -> None:
+    def __init__(self, meter: Meter, now: Callable[[], LinkTime], guard: Watch, sap: int) -> None:
         self._meter = meter
         self._now = now
         self._sap = sap
-        self._server = Server(meter, now())
+        self._server = Server(meter, now(), guard)
         self._answers = Reassembly()
 
     def run(self, conversation: Conversation[T], *, client_sap: int | None = None) -> T:
@@ -140,13 +141,15 @@ class Stage:
         self.actor = Actor(self.meter)
         self.time = SimulatedTime(self.actor, self.journal)
         self.bench = Bench(self.meter, self.journal, self.time)
+        self._vigilance = Vigilance(self.meter, self.time.link_now)
         self._chance = SeededEntropy(f"client {part.seed if seed is None else seed}")
 
     @contextmanager
     def associated(self, client: str, *, wrong: str = "") -> Iterator[Association]:
-        """An association as one of the meter's clients, whose secrets are right, or whose `wrong` one is not."""
+        """An association as one of the meter's clients; one with a `wrong` secret calls from elsewhere."""
         sap = keyfile.SAPS[client]
-        line = Line(self.meter, self.time.link_now, sap)
+        guard = self._vigilance.over("elsewhere" if wrong else "head-end")
+        line = Line(self.meter, self.time.link_now, guard, sap)
         login = Login(sap, self._credentials(client, wrong), f"client {client}")
         with associated(line, login.credentials, client_sap=sap, entropy=self._chance) as session:
             yield Association(line, session.client, Settings(client=client, meter="the meter"), login)

@@ -12,11 +12,11 @@ MAIN = 2
 
 
 def _declared() -> dict[int, type[Interface]]:
-    """Every class of the stack by its id; of several versions the first that is declared."""
+    """Every class of the stack by its id; of several versions or forms the first by the name of its module."""
     for module in pkgutil.iter_modules(classes.__path__):
         import_module(f"{classes.__name__}.{module.name}")
     found: dict[int, type[Interface]] = {}
-    for known in Interface.__subclasses__():
+    for known in sorted(Interface.__subclasses__(), key=lambda one: one.__module__):
         found.setdefault(known.class_id, known)
     return found
 

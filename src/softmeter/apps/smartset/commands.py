@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from softmeter.apps.smartset import backup_commands, tariff_commands
+from softmeter.apps.smartset import (
+    backup_commands,
+    display_commands,
+    firmware_commands,
+    key_commands,
+    push_commands,
+    tariff_commands,
+)
 from softmeter.apps.smartset.settings import METER, TITLE, Settings, parse_title
 from softmeter.apps.version import Version
 
@@ -20,7 +27,11 @@ app = typer.Typer(
 clock_app = typer.Typer(help="Show the meter's clock, or set it.", invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(clock_app, name="clock")
 app.add_typer(tariff_commands.app, name="tariff")
+app.add_typer(firmware_commands.app, name="firmware")
 app.add_typer(backup_commands.app)
+app.add_typer(display_commands.app, name="display")
+app.add_typer(push_commands.push_app, name="push")
+app.add_typer(key_commands.app, name="keys")
 
 _NEGATIVE = {"ignore_unknown_options": True}
 """A value may be a negative number."""

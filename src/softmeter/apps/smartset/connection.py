@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 from softmeter.apps.smartset.classes import MAIN
-from softmeter.apps.smartset.credentials import Login, login, public_login
+from softmeter.apps.smartset.credentials import Login, group_e, login, public_login
 from softmeter.apps.smartset.failures import explained
 from softmeter.apps.smartset.links import Connect, OpenLink, connector
 from softmeter.apps.smartset.meter import Meter
@@ -19,9 +19,6 @@ from softmeter.runtime.entropy import SystemEntropy
 from softmeter.transport.errors import TransportError
 from softmeter.transport.tap import MakeTap
 from softmeter.wire.types import decode_data
-
-_COUNTERS = {1: 0}
-"""Client address to value group E of its counter 0-0:43.1.e, where the two differ."""
 
 
 @contextlib.contextmanager
@@ -93,7 +90,7 @@ def _next_counter(connect: Connect, who: Login) -> int:
             link.run(client.associate(), client_sap=public.sap)
         except RefusalError:
             return 1
-        for e in dict.fromkeys((_COUNTERS.get(who.sap, who.sap), 0, 1)):
+        for e in dict.fromkeys((group_e(who.sap), 0, 1)):
             reference = AttributeReference(DATA, Obis(0, 0, 43, 1, e), MAIN)
             with contextlib.suppress(AccessError, RefusalError):
                 value = decode_data(link.run(client.get(reference), client_sap=public.sap)).value

@@ -17,6 +17,8 @@ PUBLIC = "public"
 _MECHANISMS = {"lowest": Mechanism.LOWEST, "lls": Mechanism.LLS, "hls5": Mechanism.HLS_GMAC}
 _ENCRYPTION, _AUTHENTICATION, _PASSWORD = "unicast_encryption_key", "authentication_key", "lls_password"
 _KNOWN = {"sap", _ENCRYPTION, _AUTHENTICATION, _PASSWORD}
+_GROUPS = {1: 0}
+"""Client address to value group E of what is its own, where the two differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,24 @@ def login(settings: Settings) -> Login:
     return Login(sap, credentials, where)
 
 
+def known_clients(path: Path) -> list[str]:
+    """The clients a key file names.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    clients = _document(path).get("clients", {})
+    return list(clients) if isinstance(clients, dict) else []
+
+
 def public_login() -> Login:
     """The client that needs no secret."""
     return Login(SAPS[PUBLIC], Credentials(), f"client {PUBLIC}")
+
+
+def group_e(sap: int) -> int:
+    """Value group E of a client's counter 0-0:43.1.e and security setup 0-0:43.0.e."""
+    return _GROUPS.get(sap, sap)
 
 
 def _mechanism(settings: Settings, entry: _Entry) -> Mechanism:

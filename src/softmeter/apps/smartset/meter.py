@@ -1,6 +1,7 @@
 """A meter that smartset is associated with: its objects, attributes and methods, and why it refuses them."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Flag, IntEnum
 from typing import TypeVar
@@ -98,6 +99,10 @@ class Meter:
         reference = MethodReference(class_id, obis, method)
         returned = self._run(self._client.action(reference, encode_data(parameter)), reference)
         return self._decoded(returned) if returned else None
+
+    def run(self, conversation: Callable[[Client], Conversation[T]], about: AttributeReference | MethodReference) -> T:
+        """A conversation of several requests; raises as `get`, and says it was `about` that."""
+        return self._run(conversation(self._client), about)
 
     @property
     def selects(self) -> bool:

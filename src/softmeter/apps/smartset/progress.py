@@ -19,9 +19,9 @@ def octets(title: str, total: int) -> Iterator[Callable[[int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.progress import DownloadColumn
+    from rich.progress import DownloadColumn, TransferSpeedColumn
 
-    with _bar(title, total, DownloadColumn()) as tell:
+    with _bar(title, total, DownloadColumn(), TransferSpeedColumn()) as tell:
         yield tell
 
 
@@ -38,11 +38,11 @@ def steps(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def _bar(title: str, total: int, counter: "ProgressColumn") -> Iterator[Callable[[int], None]]:
+def _bar(title: str, total: int, *counters: "ProgressColumn") -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), counter, TimeRemainingColumn()
+    columns = TextColumn("{task.description}"), BarColumn(), *counters, TimeRemainingColumn()
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task(title, total=total or None)
     begun = time.monotonic()

@@ -32,6 +32,8 @@ class Settings:
     hdlc: bool = False
     mode_e: bool = False
     udp: bool = False
+    show: bool = False
+    """Print what passes, decoded, on standard error."""
 
 
 def parse_title(text: str) -> bytes:

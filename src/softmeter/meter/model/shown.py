@@ -34,7 +34,7 @@ def indicators(meter: Presented) -> Indicators:
     now = device.instantaneous
     rsrp = value(meter, _RSRP)
     return Indicators(
-        rate=device.tariff.rate,
+        rate=device.tariff.rate or None,
         active_direction=_sign(now.active_power_mw),
         reactive_direction=_sign(now.reactive_power_mvar),
         breaker_closed=device.behaviours.breaker.closed if device.settings.has_breaker else None,

@@ -1,0 +1,1 @@
+"""The command `softmeter firmware`: images made, signed and looked into."""

@@ -1,0 +1,112 @@
+"""What the commands of `softmeter firmware` do."""
+
+import json as written
+from pathlib import Path
+from typing import Any
+
+from softmeter.apps.firmware.declaration import read as read_declaration
+from softmeter.errors import ConfigurationError
+from softmeter.firmware.image import HEADER_OCTETS, Header, ImageError, build, header_of, opened, sign
+from softmeter.runtime import image_keys
+from softmeter.runtime.entropy import SystemEntropy
+
+COUNTER_OCTETS = 16
+
+
+def build_image(declaration: Path, image: Path, keys: Path) -> None:
+    """Write an image without a signature; its initial counter block is drawn, so that none is used twice."""
+    wanted, known = read_declaration(declaration), image_keys.read(keys)
+    try:
+        unsigned = build(
+            wanted.image_kind,
+            wanted.version,
+            wanted.hardware,
+            wanted.security_counter,
+            wanted.payload(),
+            known.image_key,
+            SystemEntropy().octets(COUNTER_OCTETS),
+        )
+    except (ImageError, ConfigurationError) as error:
+        raise ConfigurationError(str(error), str(declaration)) from None
+    _write(image, unsigned)
+    print(f"{image}: {header_of(unsigned).identifier}, {len(unsigned)} octets, not signed yet")
+
+
+def sign_image(unsigned: Path, image: Path, keys: Path) -> None:
+    """Write an image with its signature."""
+    pair = image_keys.read(keys).pair
+    if pair is None:
+        raise ConfigurationError("has no signing_key: who has only this file cannot sign", str(keys))
+    try:
+        signed = sign(_read(unsigned), pair)
+    except ImageError as error:
+        raise ConfigurationError(str(error), str(unsigned)) from None
+    _write(image, signed)
+    print(f"{image}: {header_of(signed).identifier}, {len(signed)} octets, signed")
+
+
+def inspect_image(image: Path, keys: Path | None, *, json: bool) -> int:
+    """Print what an image says; the exit status, 1 if it is not good."""
+    octets = _read(image)
+    try:
+        header = header_of(octets)
+    except ImageError as error:
+        raise ConfigurationError(f"is no image ({error})", str(image)) from None
+    shown = _described(header, len(octets))
+    fault = ""
+    if keys is not None:
+        known = image_keys.read(keys)
+        try:
+            payload = opened(octets, known.public, known.image_key).payload
+            shown |= {"good": True, "declares": payload.rstrip().decode("utf-8", "backslashreplace")}
+        except ImageError as error:
+            fault = str(error)
+            shown |= {"good": False, "fault": fault}
+    if json:
+        print(written.dumps(shown, ensure_ascii=False))
+    else:
+        for name, value in shown.items():
+            print(f"{name:<17} {_plain(value)}")
+    return 1 if fault else 0
+
+
+def make_keys(file: Path, public_of: Path | None) -> None:
+    """Write fresh keys, or those of a file without the one that signs."""
+    if public_of is None:
+        image_keys.write(file, image_keys.generate(SystemEntropy()))
+        print(f"{file}: fresh keys; who has this file is the maker of images for the meters that trust it")
+        return
+    image_keys.write(file, image_keys.read(public_of)._replace(pair=None))
+    print(f"{file}: lets a meter take the images that are signed with {public_of}")
+
+
+def _described(header: Header, octets: int) -> dict[str, Any]:
+    return {
+        "identifier": header.identifier,
+        "kind": header.kind.name.lower(),
+        "version": header.version,
+        "hardware": header.hardware,
+        "security_counter": header.security_counter,
+        "octets": octets,
+        "payload_octets": header.payload_octets,
+        "digest": header.digest.hex(),
+        "signed": octets > HEADER_OCTETS + header.payload_octets,
+    }
+
+
+def _plain(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read ({error.strerror})", str(path)) from None
+
+
+def _write(path: Path, octets: bytes) -> None:
+    try:
+        path.write_bytes(octets)
+    except OSError as error:
+        raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None

@@ -1,0 +1,234 @@
+"""The commands `firmware upload`, `verify`, `activate` and `status`."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from softmeter.apps.smartset.connection import opened
+from softmeter.apps.smartset.failures import ExplainedError
+from softmeter.apps.smartset.meter import Meter, RefusedError
+from softmeter.apps.smartset.names import NAMES
+from softmeter.apps.smartset.output import print_json
+from softmeter.apps.smartset.progress import octets
+from softmeter.apps.smartset.settings import Settings
+from softmeter.apps.smartset.typed import date_time_of
+from softmeter.cosem.access import DataAccessResult
+from softmeter.cosem.classes.image_transfer import ImageTransferStatus
+from softmeter.dlms import image_upload
+from softmeter.dlms.client import Client
+from softmeter.dlms.conversation import Conversation
+from softmeter.dlms.image_upload import IMAGE_TRANSFER, Standing
+from softmeter.dlms.messages import AttributeReference, MethodReference
+from softmeter.errors import ConfigurationError
+from softmeter.firmware.image import ImageError, header_of
+from softmeter.obis import Obis
+from softmeter.wire.types import Data, Tag
+
+SCHEDULE = Obis(0, 0, 15, 0, 2)
+PAUSE_S = 1.0
+_CLASS, _SCHEDULE_CLASS = 18, 22
+_STATUS = AttributeReference(_CLASS, IMAGE_TRANSFER, 6)
+_WORKING = {ImageTransferStatus.VERIFICATION_INITIATED, ImageTransferStatus.ACTIVATION_INITIATED}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What is sent, and how."""
+
+    file: Path
+    restart: bool = False
+    unconfirmed: bool = False
+    identifier: str = ""
+
+
+def upload_image(settings: Settings, wanted: Upload) -> None:
+    """Send the blocks that are missing, and print how many and how fast."""
+    image, identifier = _image(wanted)
+    begun = time.monotonic()
+    with opened(settings) as meter, octets(f"uploading {identifier}", len(image)) as tell:
+
+        def sent(done: int, _: int) -> None:
+            if tell is not None:
+                tell(done)
+
+        blocks = meter.run(
+            lambda client: image_upload.upload(
+                client,
+                image,
+                identifier.encode(),
+                resume=not wanted.restart,
+                confirmed=not wanted.unconfirmed,
+                sent=sent,
+            ),
+            MethodReference(_CLASS, IMAGE_TRANSFER, 2),
+        )
+        size = _standing(meter).block_octets
+    seconds = time.monotonic() - begun
+    moved = min(blocks * size, len(image))
+    if settings.json:
+        print_json(
+            {
+                "identifier": identifier,
+                "octets": len(image),
+                "blocks_sent": blocks,
+                "seconds": round(seconds, 3),
+                "octets_per_s": round(moved / seconds),
+            }
+        )
+        return
+    rate = f", {moved / seconds / 1024:.1f} KiB/s" if blocks else ""
+    print(f"{identifier}: {len(image)} octets are in the meter, {blocks} blocks sent in {seconds:.1f} s{rate}")
+
+
+def verify_image(settings: Settings) -> None:
+    """Have the image verified, and print what it is."""
+    with opened(settings) as meter:
+        try:
+            _settled(meter, image_upload.verify, 3)
+        except RefusedError as error:
+            here = _standing(meter)
+            if error.result != DataAccessResult.OTHER_REASON:
+                raise
+            raise ExplainedError(_why_not(here)) from error
+        here = _standing(meter)
+    if here.status is not ImageTransferStatus.VERIFICATION_SUCCESSFUL:
+        raise ExplainedError(_why_not(here))
+    named = [_named(one.identifier) for one in here.to_activate]
+    if settings.json:
+        print_json({"status": _word(here), "to_activate": named})
+    else:
+        print(f"{', '.join(named)} is good; run it with: smartset … firmware activate")
+
+
+def activate_image(settings: Settings, at: str, wait_s: float) -> None:
+    """Have the image run now, or at a local time of the meter."""
+    if at:
+        _schedule(settings, at)
+        return
+    with opened(settings) as meter:
+        meter.run(image_upload.activate, MethodReference(_CLASS, IMAGE_TRANSFER, 4))
+    status, versions = _restarted(settings, wait_s)
+    if settings.json:
+        print_json({"status": status, **versions})
+    elif status == _lower(ImageTransferStatus.ACTIVATION_INITIATED):
+        print("the meter is about to restart with it")
+    else:
+        print(f"{status}; legal {versions['legal']}, application {versions['application']}")
+
+
+def show_status(settings: Settings) -> None:
+    """Print what runs, and how far a transfer is."""
+    with opened(settings) as meter:
+        here, versions = _standing(meter), _versions(meter)
+    count = here.blocks.length
+    named = [_named(one.identifier) for one in here.to_activate]
+    if settings.json:
+        print_json(
+            {
+                **versions,
+                "status": _word(here),
+                "enabled": here.enabled,
+                "block_size": here.block_octets,
+                "blocks": count,
+                "blocks_missing": len(here.missing),
+                "first_missing": here.first_missing,
+                "to_activate": named,
+            }
+        )
+        return
+    print(f"legal        {versions['legal']}")
+    print(f"application  {versions['application']}")
+    print(f"transfer     {_word(here)}{'' if here.enabled else ', not enabled'}")
+    if count:
+        print(f"blocks       {count - len(here.missing)} of {count}, of {here.block_octets} octets")
+    if named:
+        print(f"verified     {', '.join(named)}")
+
+
+def _image(wanted: Upload) -> tuple[bytes, str]:
+    try:
+        image = wanted.file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read ({error.strerror})", str(wanted.file)) from None
+    if wanted.identifier:
+        return image, wanted.identifier
+    try:
+        return image, header_of(image).identifier
+    except ImageError as error:
+        message = f"is no image ({error}); if it is another maker's, say --identifier"
+        raise ConfigurationError(message, str(wanted.file)) from None
+
+
+def _standing(meter: Meter) -> Standing:
+    return meter.run(image_upload.standing, _STATUS)
+
+
+def _settled(
+    meter: Meter, order: Callable[[Client], Conversation[ImageTransferStatus]], method: int
+) -> ImageTransferStatus:
+    """What comes of an order, however long the meter works on it."""
+    status = meter.run(order, MethodReference(_CLASS, IMAGE_TRANSFER, method))
+    while status in _WORKING:
+        time.sleep(PAUSE_S)
+        status = _standing(meter).status
+    return status
+
+
+def _restarted(settings: Settings, wait_s: float) -> tuple[str, dict[str, str]]:
+    """The status and the versions once the meter has restarted, or when nobody wants to wait any longer."""
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            with opened(settings) as meter:
+                here, versions = _standing(meter), _versions(meter)
+            if here.status not in _WORKING or time.monotonic() >= until:
+                return _word(here), versions
+        except ExplainedError:  # it restarts just now
+            if time.monotonic() >= until:
+                raise
+        time.sleep(PAUSE_S)
+
+
+def _schedule(settings: Settings, at: str) -> None:
+    octets = date_time_of(at).encode()
+    moment = Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, octets[5:9]), Data(Tag.OCTET_STRING, octets[:5])))
+    with opened(settings) as meter:
+        meter.set(_SCHEDULE_CLASS, SCHEDULE, 4, Data(Tag.ARRAY, (moment,)))
+        here = _standing(meter)
+    if settings.json:
+        print_json({"status": _word(here), "at": at})
+    else:
+        print(f"the meter activates at {at}, by its own time, what is verified then; now: {_word(here)}")
+
+
+def _versions(meter: Meter) -> dict[str, str]:
+    texts = {}
+    for part in ("legal", "application"):
+        name = NAMES[f"{part}_firmware"]
+        value = meter.get(1, name.obis, 2).value
+        texts[part] = _named(value) if isinstance(value, bytes) else str(value)
+    return texts
+
+
+def _why_not(here: Standing) -> str:
+    if here.missing:
+        return f"{len(here.missing)} blocks are missing; send them with: smartset … firmware upload IMAGE"
+    if here.status is ImageTransferStatus.VERIFICATION_FAILED:
+        return (
+            "the meter refuses the image: not for it, older than what runs, damaged, or of another maker; "
+            "softmeter firmware inspect IMAGE --keys FILE tells more"
+        )
+    return f"there is no image to verify ({_word(here)}); send one with: smartset … firmware upload IMAGE"
+
+
+def _named(identifier: bytes) -> str:
+    return identifier.decode("ascii", "backslashreplace")
+
+
+def _word(here: Standing) -> str:
+    return _lower(here.status)
+
+
+def _lower(status: ImageTransferStatus) -> str:
+    return status.name.lower().replace("_", " ")

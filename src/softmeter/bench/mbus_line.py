@@ -1,0 +1,229 @@
+"""An M-Bus line with simulated sub-meters on it: frames in, what the line answers out (EN 13757-2, EN 13757-3).
+
+The line itself keeps nothing. What its sub-meters remember is a text that is given to each exchange and comes back, so
+whoever asks decides which past they have. An empty text is the past of sub-meters fresh from the factory.
+"""
+
+import json
+from collections.abc import Callable
+from functools import reduce
+from operator import and_
+from typing import NamedTuple
+
+from softmeter.bench.submeters import SubMeter
+from softmeter.clock import days_from_civil
+from softmeter.device.breaker import State
+from softmeter.device.mbus_channel import BATTERY, FRAUD, PERMANENT, POWER_LOW, Moment
+from softmeter.device.surroundings import Surrounded
+from softmeter.errors import DecodeError, SecurityError
+from softmeter.security.mbus import encrypt_mode_5, mode_5_configuration, unwrap
+from softmeter.wire import mbus_writing
+from softmeter.wire.cursor import Cursor
+from softmeter.wire.mbus import (
+    ACKNOWLEDGE,
+    ALL_SILENT,
+    ALL_WITH_ANSWER,
+    FRAME_COUNT,
+    MOST_PRIMARY,
+    SELECTED,
+    Control,
+    Frame,
+    Information,
+    decode,
+    encode,
+    matches,
+)
+from softmeter.wire.mbus_records import Record, records
+
+_NEVER = -1
+_LOCAL_S = 3600
+_REQUEST = Control.REQ_UD2 & ~FRAME_COUNT
+
+
+class Past(NamedTuple):
+    """What a sub-meter remembers. `held_back`: what it did not count behind its closed valve."""
+
+    address: int = 0
+    selected: int = 0
+    access: int = 0
+    counted_frame: int = _NEVER
+    valve: int = State.CONNECTED
+    closed_at: int = _NEVER
+    held_back: int = 0
+    clock_offset_s: int = _LOCAL_S
+    key: str = ""
+
+
+_FACTORY = Past()
+
+
+class MBusLine:
+    """The line of some sub-meters, each at its place."""
+
+    def __init__(self, meters: tuple[SubMeter, ...]) -> None:
+        self.meters = meters
+
+    def exchange(self, memory: str, octets: bytes, moment: Moment) -> tuple[str, bytes]:
+        """What the sub-meters remember after a master's frame, and what the master hears."""
+        try:
+            frame = decode(octets)
+        except DecodeError:
+            return memory, b""
+        pasts = [Past(*one) for one in json.loads(memory)] if memory else [_FACTORY] * len(self.meters)
+        answers = []
+        for place, meter in enumerate(self.meters):
+            if moment.surrounded.sub_meters_cut >> place & 1:
+                continue
+            pasts[place], answer = _Talk(meter, pasts[place], place, moment).hear(frame)
+            if answer:
+                answers.append(answer)
+        return json.dumps(pasts), _together(answers)
+
+
+def _together(answers: list[bytes]) -> bytes:
+    """What is heard when several answer at once: a bit is 0 as soon as one of them sends 0."""
+    if not answers:
+        return b""
+    length = max(map(len, answers))
+    return bytes(map(lambda *octets: reduce(and_, octets), *[one.ljust(length, b"\xff") for one in answers]))
+
+
+class _Talk:
+    """One sub-meter hears one frame."""
+
+    def __init__(self, meter: SubMeter, past: Past, place: int, moment: Moment) -> None:
+        self.meter = meter
+        self.past = past
+        self.place = place
+        self.moment = moment
+
+    def hear(self, frame: Frame) -> tuple[Past, bytes]:
+        """What it remembers then, and its answer."""
+        if frame.address == SELECTED and frame.information == Information.SELECT:
+            meant = matches(frame.content[:8], self.meter.header.address)
+            self.past = self.past._replace(selected=int(meant), counted_frame=_NEVER)
+            return self.past, ACKNOWLEDGE if meant else b""
+        if not self._is_meant(frame.address):
+            return self.past, b""
+        answer = self._answer(frame)
+        return self.past, b"" if frame.address == ALL_SILENT else answer
+
+    def _is_meant(self, address: int) -> bool:
+        if address == SELECTED:
+            return bool(self.past.selected)
+        return address in {self.past.address, ALL_WITH_ANSWER, ALL_SILENT}
+
+    def _answer(self, frame: Frame) -> bytes:
+        match frame.purpose:
+            case Control.SND_NKE:
+                self.past = self.past._replace(counted_frame=_NEVER)
+                if frame.address == SELECTED:
+                    self.past = self.past._replace(selected=0)
+                return ACKNOWLEDGE
+            case Control.SND_UD:
+                return ACKNOWLEDGE if self._takes(frame) else b""
+            case purpose if purpose in {_REQUEST, _REQUEST & ~0x10}:
+                return self._says(frame.control & FRAME_COUNT)
+            case _:
+                return b""
+
+    def _takes(self, frame: Frame) -> bool:
+        if frame.information == Information.APPLICATION_RESET:
+            return True
+        if frame.information != Information.DATA:
+            return False
+        try:
+            found = list(records(Cursor(frame.content)))
+        except DecodeError:
+            return False
+        return bool(found) and all(self._obeys(record, frame.content) for record in found)
+
+    def _obeys(self, record: Record, content: bytes) -> bool:
+        octets = content[record.at + record.head : record.at + record.size]
+        obey = _ORDERS.get(content[record.at + 1 : record.at + record.head])
+        return obey(self, octets) if obey is not None else False
+
+    def take_address(self, octets: bytes) -> bool:
+        """Be called by another primary address from now on."""
+        if len(octets) != 1 or octets[0] > MOST_PRIMARY:
+            return False
+        self.past = self.past._replace(address=octets[0])
+        return True
+
+    def take_time(self, octets: bytes) -> bool:
+        """Set the clock."""
+        if len(octets) != 4:
+            return False
+        year, month, day, hour, minute = mbus_writing.time_of(octets)
+        if not (1 <= month <= 12 and 1 <= day <= 31):
+            return False
+        local = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60
+        self.past = self.past._replace(clock_offset_s=local - self.moment.second // 60 * 60)
+        return True
+
+    def take_key(self, octets: bytes) -> bool:
+        """Encrypt with another key from now on."""
+        try:
+            key = unwrap(self.meter.default_key, octets[1:], self.meter.header.address)
+        except SecurityError:
+            return False
+        self.past = self.past._replace(key=key.hex())
+        return True
+
+    def move_valve(self, octets: bytes) -> bool:
+        """Open or close the valve: nothing is counted behind a closed one."""
+        if not self.meter.kind.has_valve or len(octets) != 1 or octets[0] > State.READY:
+            return False
+        was_closed, second = self.past.closed_at != _NEVER, self.moment.second
+        closes = octets[0] != State.CONNECTED
+        past = self.past._replace(valve=octets[0])
+        if closes and not was_closed:
+            past = past._replace(closed_at=second)
+        elif was_closed and not closes:
+            missed = self.meter.counted(second) - self.meter.counted(past.closed_at)
+            past = past._replace(closed_at=_NEVER, held_back=past.held_back + missed)
+        self.past = past
+        return True
+
+    def _says(self, count: int) -> bytes:
+        """The answer to a request; the same one again as long as the master's count stays."""
+        past = self.past
+        if past.counted_frame != count:
+            past = self.past = past._replace(counted_frame=count, access=past.access + 1 & 0xFF)
+        header = self.meter.header._replace(access=past.access, status=_status(self.moment.surrounded, self.place))
+        content = self._records()
+        if past.key:
+            content = mbus_writing.padded(content)
+            header = header._replace(configuration=mode_5_configuration(len(content)))
+            content = encrypt_mode_5(bytes.fromhex(past.key), header.address, past.access, content)
+        return encode(Frame(Control.RSP_UD, past.address, Information.LONG_HEADER, header.octets + content))
+
+    def _records(self) -> bytes:
+        meter, past, second = self.meter, self.past, self.moment.second
+        counted = meter.counted(second if past.closed_at == _NEVER else past.closed_at) - past.held_back
+        content = mbus_writing.digits(meter.kind.information, counted)
+        content += mbus_writing.time(second + past.clock_offset_s)
+        content += mbus_writing.digits(b"\x78", int(f"{meter.identification:08x}"))
+        content += mbus_writing.octet(mbus_writing.ERROR_FLAGS, _alarms(self.moment.surrounded, self.place))
+        if meter.kind.has_valve:
+            content += mbus_writing.octet(mbus_writing.REMOTE_CONTROL, past.valve)
+        return content
+
+
+_ORDERS: dict[bytes, Callable[[_Talk, bytes], bool]] = {
+    mbus_writing.BUS_ADDRESS: _Talk.take_address,
+    bytes((mbus_writing.TIME,)): _Talk.take_time,
+    mbus_writing.KEY: _Talk.take_key,
+    mbus_writing.REMOTE_CONTROL: _Talk.move_valve,
+}
+"""What a record does, by its value information."""
+
+
+def _status(surrounded: Surrounded, place: int) -> int:
+    low, broken = (word >> place & 1 for word in (surrounded.sub_meters_weak, surrounded.sub_meters_broken))
+    return POWER_LOW * low | PERMANENT * broken
+
+
+def _alarms(surrounded: Surrounded, place: int) -> int:
+    low, opened = (word >> place & 1 for word in (surrounded.sub_meters_weak, surrounded.sub_meters_opened))
+    return BATTERY * low | FRAUD * opened

@@ -1,0 +1,122 @@
+"""Simulated sub-meters: gas, water, heat and electricity, seeded, plausible and nobody's.
+
+What one has counted is a function of its seed and the second, whatever was asked before; only a closed valve holds it
+back. An amount of each day follows the season and a chance of its own, and is spread over the hours by a pattern.
+"""
+
+import math
+from functools import lru_cache
+from hashlib import sha256
+from typing import NamedTuple
+
+from softmeter.errors import ConfigurationError
+from softmeter.wire.mbus import DeviceType, Header, manufacturer_code
+
+DAY_S, HOUR_S = 86_400, 3600
+_YEAR_DAYS = 365.2425
+_EPOCH_DAY = 18_262
+"""The first of January 2020, when all of them counted next to nothing."""
+_COLDEST_DAY = 20
+_CHANCE = 0.4
+_MOST = 8
+_LOCAL_S = HOUR_S
+
+
+class Kind(NamedTuple):
+    """A kind of sub-meter. It counts units of `10**exponent` in the quantity of `information`."""
+
+    device_type: DeviceType
+    maker: str
+    information: bytes
+    per_day: float
+    """Units counted on an average day."""
+    season: float
+    """By how much more of it on the coldest day, and less on the warmest."""
+    hours: tuple[int, ...]
+    """How the amount of a day is spread."""
+    has_valve: bool
+
+
+_HEATING = (2, 2, 2, 2, 3, 5, 9, 9, 6, 4, 3, 3, 3, 3, 3, 4, 6, 9, 9, 8, 6, 4, 3, 2)
+_TAPS = (1, 0, 0, 0, 0, 2, 10, 14, 8, 4, 3, 3, 4, 3, 2, 2, 4, 8, 10, 7, 6, 5, 3, 1)
+_PLUGS = (2, 2, 2, 2, 2, 3, 5, 6, 4, 4, 4, 4, 5, 4, 4, 4, 6, 8, 9, 8, 7, 6, 4, 3)
+KINDS = {
+    "gas": Kind(DeviceType.GAS, "GWI", b"\x13", 3_300.0, 0.85, _HEATING, has_valve=True),
+    "water": Kind(DeviceType.WATER, "WTR", b"\x13", 320.0, 0.1, _TAPS, has_valve=True),
+    "heat": Kind(DeviceType.HEAT, "HTM", b"\x06", 24.0, 0.9, _HEATING, has_valve=True),
+    "electricity": Kind(DeviceType.ELECTRICITY, "ELM", b"\x03", 4_200.0, 0.3, _PLUGS, has_valve=False),
+}
+"""By name: litres of gas and of water, kWh of heat, Wh of electricity."""
+
+
+class SubMeter(NamedTuple):
+    """One sub-meter as its factory made it."""
+
+    name: str
+    seed: int
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.name]
+
+    @property
+    def identification(self) -> int:
+        """Its number, eight digits as nibbles."""
+        return int(f"{int.from_bytes(self._drawn(b'number')[:6], 'big') % 10**8:08d}", 16)
+
+    @property
+    def default_key(self) -> bytes:
+        """The key with which it left the factory."""
+        return self._drawn(b"key")[:16]
+
+    @property
+    def header(self) -> Header:
+        return Header(self.identification, manufacturer_code(self.kind.maker), 1, self.kind.device_type)
+
+    def counted(self, second: int) -> int:
+        """What it would have counted at a bench second with its valve open all the time."""
+        day, rest = divmod(second + _LOCAL_S, DAY_S)
+        begin, end = _midnight(self, day), _midnight(self, day + 1)
+        return max(0, round(begin + (end - begin) * _share(self.kind.hours, rest)))
+
+    def _drawn(self, what: bytes) -> bytes:
+        return sha256(f"{self.name} {self.seed} ".encode() + what).digest()
+
+
+@lru_cache(maxsize=64)
+def _midnight(meter: SubMeter, day: int) -> float:
+    """What it has counted when a day of local time begins; grows from day to day."""
+    kind = meter.kind
+    days = day - _EPOCH_DAY
+    angle, first = (2 * math.pi * (one - _COLDEST_DAY) / _YEAR_DAYS for one in (days, 0))
+    seasonal = days + kind.season * _YEAR_DAYS / (2 * math.pi) * (math.sin(angle) - math.sin(first))
+    chance = int.from_bytes(sha256(f"{meter.name} {meter.seed} {day}".encode()).digest()[:4], "big") / 2**32
+    least = 1 - kind.season  # of the warmest day: chance moves a midnight by less than half of that
+    return kind.per_day * (seasonal + _CHANCE * least * chance)
+
+
+def _share(hours: tuple[int, ...], rest_s: int) -> float:
+    """How much of a day's amount has been counted so many seconds after midnight."""
+    hour, within = divmod(rest_s, HOUR_S)
+    return (sum(hours[:hour]) + hours[hour] * within / HOUR_S) / sum(hours)
+
+
+def parse_sub_meters(text: str) -> tuple[SubMeter, ...]:
+    """Sub-meters as a person writes them: `gas,water:7`, each with its seed where it has one.
+
+    Raises:
+        ConfigurationError: a kind is unknown, a seed no number, one comes twice, or there are too many.
+    """
+    meters = []
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        name, _, seed = one.partition(":")
+        if name not in KINDS:
+            raise ConfigurationError(f"{name!r} is no kind of sub-meter; there are {', '.join(KINDS)}", "sub-meters")
+        if seed and not seed.isdecimal():
+            raise ConfigurationError(f"the seed {seed!r} of {name} is no number", "sub-meters")
+        meters.append(SubMeter(name, int(seed or 1)))
+    if len(set(meters)) != len(meters):
+        raise ConfigurationError("two sub-meters of a kind need different seeds: gas:1,gas:2", "sub-meters")
+    if len(meters) > _MOST:
+        raise ConfigurationError(f"{len(meters)} sub-meters; at most {_MOST} fit on the line", "sub-meters")
+    return tuple(meters)

@@ -1,0 +1,215 @@
+"""The M-Bus master of a meter: four channels, read by schedule, their hourly profiles, what goes wrong with them.
+
+A channel is read a few minutes before each multiple of its period of local time, so that what the profile captures at
+the full hour is fresh. Nothing takes room before a sub-meter is installed (IDIS package 2, M-Bus; DSMR P2).
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import copy
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from softmeter.device.behaviour import Behaviour
+from softmeter.device.breaker import State
+from softmeter.device.events import M_BUS_CHANNELS, SubMeterEvent, ValveEvent
+from softmeter.device.mbus_channel import (
+    BATTERY,
+    EMPTY,
+    FRAUD,
+    PERMANENT,
+    POWER_LOW,
+    VALUES,
+    VALVE,
+    Answer,
+    Asked,
+    Bus,
+    Channel,
+    KeyStatus,
+    Moment,
+    Nobody,
+    Order,
+)
+from softmeter.device.profile import Catalogue, Profile, ProfileSettings, Status
+from softmeter.device.saved import saved_int, saved_text
+from softmeter.device.zone import FOREVER, next_boundary
+from softmeter.instant import Instant
+from softmeter.persistent import Scalar
+
+if TYPE_CHECKING:
+    from softmeter.device.device import Device
+
+LEAD_S = 300
+"""How long before a multiple of its period a channel is read."""
+NUMBERS = range(1, M_BUS_CHANNELS + 1)
+_NO_CHANNELS: Mapping[int, Channel] = MappingProxyType({})
+_NO_PROFILES: Mapping[int, Profile] = MappingProxyType({})
+
+
+class SubMeterSettings(NamedTuple):
+    """The bus, and the profiles of the channels in their order."""
+
+    bus: Bus = Nobody()
+    profiles: tuple[ProfileSettings, ...] = ()
+
+
+NO_SUB_METERS = SubMeterSettings()
+
+
+class SubMeters(Behaviour):
+    """What the meter knows of its sub-meters; `profiles` are those of channels that ever had one."""
+
+    __slots__ = ("_catalogue", "_settings", "channels", "memory", "profiles")
+
+    name = "mbus"
+
+    def __init__(self, settings: SubMeterSettings, catalogue: Catalogue) -> None:
+        super().__init__()
+        self._settings = settings
+        self._catalogue = catalogue
+        self.channels = _NO_CHANNELS
+        self.profiles = _NO_PROFILES
+        self.memory = ""
+
+    @property
+    def bus(self) -> Bus:
+        return self._settings.bus
+
+    @property
+    def capturing(self) -> tuple[Profile, ...]:
+        """The profiles of the sub-meters that are installed."""
+        if not self.profiles:
+            return ()
+        return tuple([profile for number, profile in self.profiles.items() if self.channel(number).installed])
+
+    def channel(self, number: int) -> Channel:
+        """What is known of a channel."""
+        return self.channels.get(number, EMPTY)
+
+    def put(self, device: "Device", number: int, channel: Channel) -> None:
+        """Know something else of a channel, from now on."""
+        others = {one: known for one, known in self.channels.items() if one != number}
+        self.channels = others if channel == EMPTY else dict(sorted({**others, number: channel}.items()))
+        self.reschedule(device, device.clock.stamp(device.now).second)
+
+    def begin_profile(self, device: "Device", number: int) -> None:
+        """Have rows of a channel captured from now on; there are none of it yet."""
+        profile = self.profiles.get(number) or Profile(self._settings.profiles[number - 1], self._catalogue)
+        profile.configure(profile.settings, device.clock, device.clock.stamp(device.now).second)
+        self.profiles = dict(sorted({**self.profiles, number: profile}.items()))
+
+    def status(self, device: "Device", number: int) -> int:
+        """The status byte of a channel's rows: values of a sub-meter that does not answer are doubtful."""
+        profile = self.profiles.get(number)
+        if profile is None:
+            return 0
+        status = profile.status(device.stamp, critical=device.behaviours.alarms.critical)
+        return int(status | Status.DATA_NOT_VALID if self.channel(number).failed else status)
+
+    def read(self, device: "Device", number: int) -> bool:
+        """Ask a sub-meter now; whether it answered."""
+        channel = self.channel(number)
+        self.memory, answer = self.bus.read(self.memory, moment(device), asked(channel))
+        known = answer is not None and channel.identity in {answer.identity, EMPTY.identity}
+        if answer is None or not known or not answer.readable:
+            self.put(device, number, channel._replace(failed=1))
+            if not channel.failed:
+                device.record(SubMeterEvent.COMMUNICATION_ERROR.of(number))
+            return False
+        self.put(device, number, _taken(device, channel, answer))
+        if channel.failed:
+            device.record(SubMeterEvent.COMMUNICATION_OK.of(number))
+        self._warn(device, number, channel, answer)
+        return True
+
+    def tell(self, device: "Device", number: int, order: Order) -> bool:
+        """Give the sub-meter of a channel an order; whether it took it."""
+        self.memory, taken = self.bus.tell(self.memory, moment(device), asked(self.channel(number)), order)
+        return taken
+
+    def run(self, device: "Device", second: int) -> None:
+        for number, channel in self.channels.items():
+            if self._next(device, channel, second - 1) == second:
+                self.read(device, number)
+        self.reschedule(device, second)
+
+    def reschedule(self, device: "Device", second: int) -> None:
+        self.due = min((self._next(device, channel, second) for channel in self.channels.values()), default=FOREVER)
+
+    def power_up(self, device: "Device", at: Instant) -> None:
+        self.reschedule(device, device.clock.stamp(at).second)
+
+    def fork(self) -> "SubMeters":
+        twin = copy(self)
+        if self.profiles:
+            twin.profiles = {number: profile.fork() for number, profile in self.profiles.items()}
+        return twin
+
+    def saved(self) -> Mapping[str, Scalar]:
+        if not self.channels and not self.profiles:
+            return {}
+        saved: dict[str, Scalar] = {"memory": self.memory, "profiles": " ".join(str(one) for one in self.profiles)}
+        for number, channel in self.channels.items():
+            saved |= channel.saved(number)
+        return {**saved, "due": self.due}
+
+    def restore(self, saved: Mapping[str, Scalar]) -> None:
+        if not saved:
+            return
+        self.memory = saved_text(saved, "memory", "")
+        restored = {number: Channel.restored(number, saved) for number in NUMBERS}
+        self.channels = {number: channel for number, channel in restored.items() if channel != EMPTY}
+        numbers = [int(text) for text in saved_text(saved, "profiles", "").split()]
+        self.profiles = {one: Profile(self._settings.profiles[one - 1], self._catalogue) for one in numbers}
+        self.due = saved_int(saved, "due", FOREVER)
+
+    def parts(self) -> Iterator[tuple[str, Any]]:
+        """The profiles as parts that survive a power cut."""
+        for profile in self.profiles.values():
+            yield f"profile.{profile.settings.name}", profile
+
+    def _next(self, device: "Device", channel: Channel, after: int) -> int:
+        period = channel.period_s
+        if not channel.installed or not period:
+            return FOREVER
+        lead = LEAD_S if period > LEAD_S else 0
+        return next_boundary(device.clock.segment, after, lambda local: ((local + lead) // period + 1) * period - lead)
+
+    def _warn(self, device: "Device", number: int, before: Channel, answer: Answer) -> None:
+        """Log what has become wrong with a sub-meter since it was asked last."""
+        alarms, states = answer.alarm & ~before.alarm, answer.status & ~before.status
+        if alarms & BATTERY or states & POWER_LOW:
+            device.record(SubMeterEvent.BATTERY_LOW.of(number))
+        if alarms & FRAUD:
+            device.record(SubMeterEvent.FRAUD.of(number))
+        if states & PERMANENT:
+            device.record(SubMeterEvent.PERMANENT_ERROR.of(number))
+        if states & VALVE:
+            device.record(ValveEvent.ALARM.of(number))
+
+
+def moment(device: "Device") -> Moment:
+    """When the device talks on the bus: the second it has reached."""
+    second = device.progress.second
+    return Moment(second, device.surroundings.state(second))
+
+
+def asked(channel: Channel) -> Asked:
+    """The sub-meter of a channel."""
+    return Asked(channel.primary_address, channel.identity, channel.key, channel.definitions)
+
+
+def _taken(device: "Device", channel: Channel, answer: Answer) -> Channel:
+    """What is known of a channel after an answer."""
+    in_use = bool(channel.key) and bool(answer.configuration)
+    return channel._replace(
+        **answer.identity._asdict(),
+        access=answer.access,
+        status=answer.status,
+        alarm=channel.alarm | answer.alarm,
+        configuration=answer.configuration,
+        key_status=KeyStatus.IN_USE if in_use else channel.key_status,
+        failed=0,
+        values=answer.values[:VALUES],
+        captured=device.clock.stamp(device.now),
+        valve=channel.valve if channel.installed else State.CONNECTED,
+    )

@@ -1,0 +1,220 @@
+"""What a meter knows of one sub-meter, and who talks to it (IEC 62056-62, class M-Bus client).
+
+The meter knows no frames: a `Bus` asks and tells for it. What the sub-meters of a simulated bus remember travels
+through the device as a text that only the bus can read, so that a fork of a device leaves those of its twin alone.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, IntEnum, auto
+from typing import NamedTuple, Protocol
+
+from softmeter.clock import Stamp
+from softmeter.device.breaker import State
+from softmeter.device.saved import saved_int, saved_octets, saved_text
+from softmeter.device.surroundings import Surrounded
+from softmeter.persistent import Scalar
+from softmeter.units import Unit
+
+PERIOD_S = 3600
+VALUES = 4
+BATTERY, FRAUD = 0x01, 0x02
+"""Bits of the alarm octet."""
+POWER_LOW, PERMANENT, VALVE = 0x04, 0x08, 0x20
+"""Bits of the status octet."""
+_NUMBERS = (
+    "primary_address",
+    "identification",
+    "manufacturer",
+    "version",
+    "device_type",
+    "access",
+    "status",
+    "alarm",
+    "configuration",
+    "key_status",
+    "period_s",
+    "installed",
+    "failed",
+    "mode",
+    "valve",
+)
+
+
+class KeyStatus(IntEnum):
+    """How far the key of a sub-meter has come."""
+
+    NONE = 0
+    SET = 1
+    TRANSFERRED = 2
+    SET_AND_TRANSFERRED = 3
+    IN_USE = 4
+
+
+class Value(NamedTuple):
+    """What was read: `number * 10**scaler` in `unit`."""
+
+    number: int
+    scaler: int
+    unit: Unit
+
+
+class Definition(NamedTuple):
+    """Which record of an answer is wanted, by its octets of data and value information."""
+
+    data: bytes
+    value: bytes
+
+
+class Identity(NamedTuple):
+    """Who a sub-meter says it is; zeros for nobody yet."""
+
+    identification: int = 0
+    manufacturer: int = 0
+    version: int = 0
+    device_type: int = 0
+
+
+class Channel(NamedTuple):
+    """One of the four channels. Without a primary address its sub-meter is called by its identity."""
+
+    primary_address: int = 0
+    identification: int = 0
+    manufacturer: int = 0
+    version: int = 0
+    device_type: int = 0
+    access: int = 0
+    status: int = 0
+    alarm: int = 0
+    configuration: int = 0
+    key: bytes = b""
+    key_status: int = KeyStatus.NONE
+    period_s: int = PERIOD_S
+    definitions: tuple[Definition, ...] = ()
+    installed: int = 0
+    failed: int = 0
+    """Whether the last try to read it was in vain."""
+    mode: int = 4
+    valve: int = State.CONNECTED
+    values: tuple[Value, ...] = ()
+    captured: Stamp = Stamp(0, 0)
+
+    def __repr__(self) -> str:
+        return f"Channel({self.identity}, installed={self.installed})"
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.identification, self.manufacturer, self.version, self.device_type)
+
+    def saved(self, number: int) -> Mapping[str, Scalar]:
+        """What differs from an empty channel, under names with its number."""
+        saved: dict[str, Scalar] = {
+            name: int(getattr(self, name)) for name in _NUMBERS if getattr(self, name) != _of(name)
+        }
+        if self.key:
+            saved["key"] = self.key
+        if self.definitions:
+            saved["definitions"] = " ".join(f"{one.data.hex()}.{one.value.hex()}" for one in self.definitions)
+        if self.values:
+            saved["values"] = " ".join(f"{one.number}.{one.scaler}.{int(one.unit)}" for one in self.values)
+            saved["captured_second"], saved["captured_mode"] = self.captured
+        return {f"{number}.{name}": value for name, value in saved.items()}
+
+    @classmethod
+    def restored(cls, number: int, saved: Mapping[str, Scalar]) -> "Channel":
+        """The channel of that number, as it was saved."""
+        mine = {name.partition(".")[2]: value for name, value in saved.items() if name.startswith(f"{number}.")}
+        if not mine:
+            return EMPTY
+        numbers = {name: saved_int(mine, name, _of(name)) for name in _NUMBERS}
+        definitions = [text.partition(".") for text in saved_text(mine, "definitions", "").split()]
+        values = [text.split(".") for text in saved_text(mine, "values", "").split()]
+        return cls(
+            **numbers,
+            key=saved_octets(mine, "key", b""),
+            definitions=tuple(Definition(bytes.fromhex(data), bytes.fromhex(value)) for data, _, value in definitions),
+            values=tuple(Value(int(number), int(scaler), Unit(int(unit))) for number, scaler, unit in values),
+            captured=Stamp(saved_int(mine, "captured_second", 0), saved_int(mine, "captured_mode", 0)),
+        )
+
+
+EMPTY = Channel()
+
+
+def _of(name: str) -> int:
+    """What an empty channel has."""
+    return int(getattr(EMPTY, name))
+
+
+class Moment(NamedTuple):
+    """When somebody talks on the bus: the bench second, and what surrounds meter and sub-meters."""
+
+    second: int
+    surrounded: Surrounded
+
+
+class Asked(NamedTuple):
+    """Who is asked: by primary address, or where that is 0 by identity. With the key, and the records wanted."""
+
+    primary_address: int
+    identity: Identity
+    key: bytes = b""
+    definitions: tuple[Definition, ...] = ()
+
+
+class Answer(NamedTuple):
+    """What a sub-meter said. `readable`: its records were plain or the key opened them."""
+
+    identity: Identity
+    access: int
+    status: int
+    alarm: int
+    configuration: int
+    readable: bool
+    values: tuple[Value, ...]
+
+
+class Kind(Enum):
+    """What a sub-meter may be told."""
+
+    ADDRESS = auto()
+    TIME = auto()
+    VALVE = auto()
+    KEY = auto()
+    RECORDS = auto()
+
+
+class Order(NamedTuple):
+    """What a sub-meter is told: an address, a local second, a state of its valve; octets of a key or of records."""
+
+    kind: Kind
+    number: int = 0
+    octets: bytes = b""
+
+
+class Bus(Protocol):
+    """Who talks to sub-meters; `memory` is what is remembered on the bus, and comes back as it is afterwards."""
+
+    def read(self, memory: str, moment: Moment, asked: Asked) -> tuple[str, Answer | None]:
+        """What a sub-meter says; None where it cannot be reached."""
+        ...
+
+    def search(self, memory: str, moment: Moment) -> tuple[str, tuple[Identity, ...]]:
+        """Everybody on the bus."""
+        ...
+
+    def tell(self, memory: str, moment: Moment, asked: Asked, order: Order) -> tuple[str, bool]:
+        """Give an order; whether it was taken."""
+        ...
+
+
+class Nobody:
+    """A bus that nothing is connected to."""
+
+    def read(self, memory: str, _: Moment, __: Asked) -> tuple[str, Answer | None]:
+        return memory, None
+
+    def search(self, memory: str, _: Moment) -> tuple[str, tuple[Identity, ...]]:
+        return memory, ()
+
+    def tell(self, memory: str, _: Moment, __: Asked, ___: Order) -> tuple[str, bool]:
+        return memory, False

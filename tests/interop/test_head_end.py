@@ -1,0 +1,111 @@
+"""Stories that gurux-dlms tells as the head-end of a running meter, with time and covers in the bench's hand."""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from interop.foreign import answered, started
+
+if TYPE_CHECKING:
+    from interop.meter_process import Meter
+
+pytestmark = [pytest.mark.interop, pytest.mark.slow]
+
+CALENDAR: Final = "0.0.13.0.0.255"
+PROFILE: Final = "1.0.99.1.0.255"
+STANDARD, FRAUD = "0.0.99.98.0.255", "0.0.99.98.1.255"
+ALARM, DESCRIPTOR = "0.0.97.98.0.255", "0.0.97.98.20.255"
+FRAUD_ATTEMPT: Final = 1 << 13
+ALL: Final = 0xFFFFFFFF
+
+
+def head_end(meter: Meter, *tasks: list[Any]) -> list[Any]:
+    """What gurux-dlms answers to each task as the management client."""
+    arguments = [meter.text_address("wan"), str(meter.keys), "management", json.dumps(tasks)]
+    return list(answered(started("gurux", "gurux_head_end.py", *arguments)))
+
+
+def bench(meter: Meter, path: str, **body: object) -> None:
+    connection = HTTPConnection(*meter.address("panel"), timeout=30)
+    try:
+        connection.request("POST", f"/api/bench/{path}", json.dumps(body), {"content-type": "application/json"})
+        answer = connection.getresponse()
+        content = answer.read()
+    finally:
+        connection.close()
+    assert answer.status == 200, content
+
+
+def rate(number: int) -> list[Any]:
+    return ["get", 3, f"1.0.1.8.{number}.255", 2]
+
+
+def codes(rows: list[list[Any]]) -> list[int]:
+    return [code for _, code in rows]
+
+
+def test_a_calendar_is_set_and_activated_at_its_time(fresh: Meter) -> None:
+    day = [[0, 4], [6, 3]]
+    programmed, before, *rates = head_end(
+        fresh,
+        ["calendar", "next", day, "2024-03-12T00:00:00+01:00"],
+        ["get", 20, CALENDAR, 2], rate(3), rate(4), rate(1),
+    )  # fmt: skip
+    assert programmed == day
+    assert bytes.fromhex(before) != b"next"
+    bench(fresh, "time", jump_to="2024-03-12T05:59:59+01:00")
+    active, third, fourth, first, log = head_end(
+        fresh, ["get", 20, CALENDAR, 2], rate(3), rate(4), rate(1), ["profile", STANDARD]
+    )
+    assert bytes.fromhex(active) == b"next"
+    assert [["2024-03-11T23:00:00Z", 9]] == [row for row in log if row[1] == 9]
+    assert codes(log).count(19) == 5
+    assert fourth > rates[1]
+    bench(fresh, "time", jump_to="2024-03-12T18:00:00+01:00")
+    later, still, unchanged = head_end(fresh, rate(3), rate(4), rate(1))
+    assert (still, unchanged) == (fourth, first)
+    assert later > third
+
+
+def test_a_clock_set_back_repeats_its_rows(fresh: Meter) -> None:
+    bench(fresh, "time", jump_to="2024-03-11T12:20:00+01:00")
+    before = head_end(fresh, ["profile", PROFILE], ["clock", "2024-03-11T11:50:00+01:00"])[0]
+    bench(fresh, "time", jump_to="2024-03-11T12:46:00+01:00")
+    rows, log, clock = head_end(fresh, ["profile", PROFILE], ["profile", STANDARD], ["get", 8, "0.0.1.0.0.255", 2])
+    assert rows[: len(before)] == before
+    assert [row[0] for row in rows[len(before) - 1 :]] == [
+        f"2024-03-11T{time}:00Z" for time in ("11:15", "11:30", "11:00", "11:15")
+    ]
+    assert [row[1] & 0x20 for row in rows[len(before) - 1 :]] == [0, 0x20, 0x20, 0]
+    assert [row for row in log if row[1] in {4, 5}] == [["2024-03-11T11:20:00Z", 4], ["2024-03-11T10:50:00Z", 5]]
+    assert clock == "2024-03-11T11:16:00Z"
+    imported = [row[2] for row in rows]
+    assert imported == sorted(imported)
+
+
+def test_logs_and_alarms_are_read_and_cleared(fresh: Meter) -> None:
+    bench(fresh, "override", terminal_cover_open=True)
+    bench(fresh, "time", step_s=5)
+    log, alarm, descriptor, *_ = head_end(
+        fresh,
+        ["profile", FRAUD], ["get", 1, ALARM, 2], ["get", 1, DESCRIPTOR, 2],
+        ["word", DESCRIPTOR, ALL - FRAUD_ATTEMPT], ["word", ALARM, 0], ["reset", FRAUD],
+    )  # fmt: skip
+    assert codes(log)[-1:] == [40]
+    assert alarm & FRAUD_ATTEMPT
+    assert descriptor & FRAUD_ATTEMPT
+    bench(fresh, "time", step_s=5)
+    log, alarm, descriptor, standard = head_end(
+        fresh, ["profile", FRAUD], ["get", 1, ALARM, 2], ["get", 1, DESCRIPTOR, 2], ["profile", STANDARD]
+    )
+    assert codes(log) == [255]
+    assert alarm == 0
+    assert descriptor & FRAUD_ATTEMPT == 0
+    assert codes(standard)[-1] == 11
+    bench(fresh, "override", terminal_cover_open=None)
+    bench(fresh, "time", step_s=5)
+    assert codes(head_end(fresh, ["profile", FRAUD])[0]) == [255, 41]

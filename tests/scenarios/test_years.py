@@ -1,0 +1,41 @@
+"""A year with fifty outages, both changes of the clock and a new tariff, every row of it looked at."""
+
+import pytest
+
+from scenarios.years import IMPORT, Life, cuts, seconds
+from softmeter.device.events import Log
+from softmeter.instant import SECOND, Instant, iso
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_year_keeps_every_invariant() -> None:
+    life = Life()
+    life.programme()
+    life.live(365, life.look)
+    device = life.stage.meter.device
+    assert iso(device.now) == "2026-12-31T23:00:00Z"
+    assert life.rows == 365 * 96 + 365
+    assert device.behaviours.power_failures.count == 50
+    assert device.tariff.table.name == b"longer nights"
+    assert {1, 2} <= set(device.events.ring(Log.STANDARD).rows()["code"].tolist())
+
+
+def test_the_outages_of_a_year_are_many_and_differ() -> None:
+    found = cuts(Instant(0), Instant(365 * 86_400 * SECOND), 50)
+    lengths = [(b[0] - a[0]) // SECOND for a, b in zip(found[::2], found[1::2], strict=True)]
+    assert len(lengths) == len(set(lengths)) == 50
+    assert [at for at, _ in found] == sorted(at for at, _ in found)
+
+
+def test_a_register_that_falls_is_noticed() -> None:
+    life = Life(source="constant:u=230,i=5", outages=12)
+    life.live(2, life.look)
+    ring = life.stage.meter.device.profile("load").ring
+    life.live(2)
+    rows = ring.rows()
+    rows[IMPORT][-1] -= 10_000
+    ring.load(ring.first, rows)
+    with pytest.raises(AssertionError, match="falls at"):
+        life.look()
+    assert len(seconds(rows)) == len(ring)
