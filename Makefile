@@ -8,12 +8,13 @@ DEMO ?=
 TESTS ?=
 FUZZ ?=
 CRASH ?=
+MUTATE ?=
 BENCH ?=
 YEARS ?=
 FUZZING := .cache/fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test legal check lint types contracts current conformance fuzz crash years fix bench coverage accuracy docs golden lock build clean
+.PHONY: help demo test legal check lint types contracts current conformance fuzz crash years fix bench coverage accuracy docs mutate golden lock build clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -42,6 +43,7 @@ contracts: $(VENV)/.dev
 current: $(VENV)/.dev
 	$(BIN)/python tools/make_docs.py --check
 	$(BIN)/python tools/conformance_cases.py --check
+	$(BIN)/python tools/manual_coverage.py --check
 	$(BIN)/python tools/legal.py --check
 
 ## make legal     give the legally relevant part a new version, if it has changed
@@ -56,6 +58,10 @@ fix: $(VENV)/.dev
 ## make conformance   the public test cases, each with its purpose and verdict
 conformance: $(VENV)/.dev
 	$(BIN)/python tools/conformance_cases.py
+
+## make mutate    break the code in ten ways under which the manual's tests must fail (MUTATE="--mutate 20 --seed 1")
+mutate: $(VENV)/.dev
+	$(BIN)/python tools/manual_coverage.py $(or $(MUTATE),--mutate 10)
 
 ## make fuzz      hostile input for readers and live associations (FUZZ="--seconds 60 --seed 1 --target apdu")
 fuzz: $(FUZZING)/.made

@@ -1,7 +1,9 @@
 """Writes the generated pages of docs/ from the code; with --check only says whether they are current.
 
 `docs/commands.md` comes from the declarations of the command lines, `docs/object-model.md` from the rows of the model,
-`docs/library/reference.md` from the sources of the library, `docs/conformance.md` from the tests with public names.
+`docs/configuration.schema.json` from the model of the settings, `docs/library/reference.md` from the sources of the
+library, `docs/conformance.md` from the tests with public names,
+`docs/manual-coverage.md` from the statements of the manual and the tests that prove them.
 """
 
 import argparse
@@ -14,6 +16,8 @@ import typer
 
 from conformance_cases import page as conformance_page
 from library_reference import reference_page
+from manual_coverage import page as manual_page
+from softmeter.apps.config.command import schema_text
 from softmeter.apps.main import app as softmeter
 from softmeter.apps.scenario.reading import library, parse, text_of
 from softmeter.apps.smartset.classes import class_name
@@ -172,9 +176,11 @@ def scenarios_page() -> str:
 PAGES = {
     "commands.md": commands_page,
     "object-model.md": model_page,
+    "configuration.schema.json": schema_text,
     "library/reference.md": reference_page,
     "scenario-library.md": scenarios_page,
     "conformance.md": conformance_page,
+    "manual-coverage.md": manual_page,
 }
 """What is written, and by what."""
 

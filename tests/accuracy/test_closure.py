@@ -94,6 +94,7 @@ def test_the_sign_of_the_second_decides() -> None:
     assert [round(each / 3.6e6, 2) for each in counted[:2].tolist()] == [1.59, 1.48]
 
 
+@pytest.mark.manual("2.2.energy-is-the-integral")
 def test_the_exact_sum_is_the_closed_integral() -> None:
     signal = sinusoidal(47.53, 230.0, 5.0, 1.0)
     each = measured(signal, RATE, 20).registers.active_mj

@@ -81,6 +81,7 @@ class Noisy:
 
 
 @pytest.mark.parametrize("hz", [47.5, 50.02, 52.5])
+@pytest.mark.manual("2.3.frequency")
 def test_frequency_with_a_fifth_harmonic_and_noise(hz: float) -> None:
     signal = with_fifth_harmonic(sinusoidal(hz, 230.0, 5.0, 0.3))
     assert np.abs(measured(Noisy(signal), 4000, 5).shown.frequency_hz - hz).max() < 1e-3

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.device.events import Log
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, parse_instant
+from softmeter.meter.p1 import P1Settings, Variant
 from softmeter.metrology.energy import Quantity
 from softmeter.runtime import keyfile
 from softmeter.runtime.store import Store
@@ -172,3 +174,33 @@ def test_a_program_that_is_not_what_was_tested_is_a_program_memory_error(tmp_pat
     assert device.events.ring(Log.STANDARD).rows()["code"].tolist() == [12]
     assert device.behaviours.alarms.critical
     assert sum("program memory error" in line for line in said) == 1
+
+
+def test_a_meter_gets_keys_for_telegrams_when_it_first_ciphers_them(tmp_path: Path) -> None:
+    with started(tmp_path) as (found, said):
+        assert exported(found.actor.meter).p1 is None
+        assert found.p1 == P1Settings(Variant.NL)
+    before = keyfile.read_keys(tmp_path / "keys.toml")
+    with started(tmp_path, p1_variant="lu") as (found, said):
+        assert found.p1 == P1Settings(Variant.LU)
+        given = exported(found.actor.meter)
+        assert given.p1 is not None
+        assert not [line for line in said if "keys" in line]
+    assert keyfile.read_keys(tmp_path / "keys.toml") == given == replace(before, p1=given.p1)
+    with started(tmp_path, p1_variant="nl-encrypted") as (found, _):
+        assert exported(found.actor.meter) == given
+    with started(tmp_path) as (found, _):
+        assert found.p1 == P1Settings(Variant.NL)
+
+
+def test_keys_for_telegrams_can_be_given(tmp_path: Path) -> None:
+    with started(tmp_path / "one", p1_variant="lu") as (found, _):
+        given = exported(found.actor.meter)
+    with started(tmp_path / "two", p1_variant="lu", keys=tmp_path / "one" / "keys.toml") as (found, _):
+        assert exported(found.actor.meter) == given
+
+
+def test_a_variant_that_is_not_known_is_named(tmp_path: Path) -> None:
+    known = r"--p1-variant: .*'fr'.* nl, be, lu, nl-encrypted"
+    with pytest.raises(ConfigurationError, match=known), started(tmp_path, p1_variant="fr"):
+        pass

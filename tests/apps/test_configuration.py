@@ -9,6 +9,7 @@ from softmeter.device.calendar import FACTORY_CALENDAR, Calendar
 from softmeter.device.demand import DemandSettings
 from softmeter.device.hands import Crystal
 from softmeter.errors import ConfigurationError
+from softmeter.meter.p1 import P1Settings, Variant
 
 
 def test_the_printed_factory_settings_are_the_defaults() -> None:
@@ -110,3 +111,28 @@ def test_what_is_wrong_is_named(text: str, names: str) -> None:
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"No such file.*factory, nl"):
         configuration.read(str(tmp_path / "none.toml"))
+
+
+def test_a_belgian_meter_captures_the_peaks_of_its_months() -> None:
+    made = configuration.read("be")
+    assert made.p1.variant is Variant.BE
+    columns = {profile.name: profile.columns for profile in made.device.profiles}
+    factory = {profile.name: profile.columns for profile in configuration.read("factory").device.profiles}
+    assert columns["billing"] == (*factory["billing"], "4,1-0:1.6.0.255,2,0", "4,1-0:1.6.0.255,5,0")
+    assert {name: columns[name] for name in columns if name != "billing"} == {
+        name: factory[name] for name in factory if name != "billing"
+    }
+    table = made.device.tariff
+    monday, saturday = 4 * 86_400, 2 * 86_400
+    assert [rate_at(table, monday + hour * 3600) for hour in (0, 6, 7, 21, 22)] == [2, 2, 1, 1, 2]
+    assert {rate_at(table, saturday + hour * 3600) for hour in range(24)} == {2}
+
+
+def test_the_variant_of_p1_is_chosen() -> None:
+    made = configuration.parse('[p1]\nvariant = "lu"\nidentification = "KWQ5X"\n', "meter.toml")
+    assert made.p1 == P1Settings(Variant.LU, "KWQ5X")
+    assert configuration.read("nl").p1 == configuration.read("factory").p1 == P1Settings(Variant.NL)
+    with pytest.raises(ConfigurationError, match=r"line 2, p1\.variant"):
+        configuration.parse('[p1]\nvariant = "fr"\n', "meter.toml")
+    with pytest.raises(ConfigurationError, match=r"line 2: p1\.identification"):
+        configuration.parse('[p1]\nidentification = "none"\n', "meter.toml")

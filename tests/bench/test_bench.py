@@ -4,36 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
+from bench.hands import Hands
 from meter.making import START, Made, steady
 from softmeter.bench.bench import CONTROLS, LONG_PRESS_S, SHORT_PRESS_S, Bench, Button, Fault, faults
 from softmeter.bench.journal import Circumstance, Quantity
 from softmeter.device.events import Log
 from softmeter.errors import ConfigurationError
-from softmeter.instant import SECOND, Instant, LinkTime, whole_second
+from softmeter.instant import SECOND, Instant, whole_second
 from softmeter.meter.model.shown import screen
 
 FIRST = whole_second(START)
-
-
-class Hands:
-    """A `Timekeeper` whose real time a test lets pass."""
-
-    def __init__(self, made: Made) -> None:
-        self.made = made
-        self.rate = 1.0
-        self.link_s = 100.0
-
-    def present(self) -> Instant:
-        return self.made.meter.device.now
-
-    def link_now(self) -> LinkTime:
-        return LinkTime(self.link_s)
-
-    def set_rate(self, rate: float) -> None:
-        self.rate = rate
-
-    def move_to(self, instant: Instant) -> None:
-        self.made.meter.device.advance(instant)
 
 
 def benched(*, has_breaker: bool = False) -> tuple[Made, Bench]:

@@ -25,6 +25,7 @@ def point_of(condition: str) -> Point:
 
 
 @pytest.mark.slow
+@pytest.mark.manual("2.3.accuracy")
 def test_the_metrology_leaves_the_limits_to_hardware(ideal: list[Result]) -> None:
     assert len(ideal) == count()
     assert [result.condition for result in ideal if not result.passed] == ["5 times 20 s at 5 A, PF 1: spread"]

@@ -50,6 +50,7 @@ def chosen(profile: SmallProfile, low: Data, high: Data, restricting: CaptureObj
         (moment(14), moment(15), []),
     ],
 )
+@pytest.mark.manual("8.1.by-range")
 def test_a_range_of_time_has_both_ends(profile: SmallProfile, low: Data, high: Data, rows: list[int]) -> None:
     assert chosen(profile, low, high) == rows
 
@@ -119,6 +120,7 @@ def test_a_range_that_cannot_be_is_refused(
         ((2**32 - 1, 0, 1, 0), [], (0, 1, 2, 3)),
     ],
 )
+@pytest.mark.manual("8.1.by-entry")
 def test_entries_count_from_one(
     profile: SmallProfile, entries: tuple[int, ...], rows: list[int], columns: tuple[int, ...]
 ) -> None:

@@ -46,6 +46,7 @@ def test_a_small_difference_is_slewed_without_a_trace() -> None:
 
 
 @pytest.mark.parametrize("by_s", [-7, -3, 1, 7])
+@pytest.mark.manual("6.chronology")
 def test_a_slewing_clock_is_monotonic_and_misses_no_row(by_s: int) -> None:
     meter = at(device("2026-01-05T12:00:00Z"), "2026-01-05T12:14:57.3Z")
     shift_clock(meter, meter.now, by_s)
@@ -77,6 +78,7 @@ def test_a_client_sets_the_clock_a_little_after_the_last_tick() -> None:
     assert events(meter) == [("2026-01-05T13:05:00+01:00", 4), ("2026-01-05T14:00:00+01:00", 5)]
 
 
+@pytest.mark.manual("8.2.clock-adjusted")
 def test_forward_within_the_period_marks_its_row() -> None:
     meter = at(device("2026-01-05T12:00:00Z"), "2026-01-05T12:20:00Z")
     set_clock(meter, meter.now, local("2026-01-05T13:28:00Z"))
@@ -116,6 +118,7 @@ def test_backward_within_the_period_marks_its_row() -> None:
     assert rows(meter) == [("2026-01-05T13:15:00+01:00", 0), ("2026-01-05T13:30:00+01:00", 0x20)]
 
 
+@pytest.mark.manual("5.3.clock-adjusted")
 def test_backward_over_boundaries_keeps_old_rows_and_repeats_times() -> None:
     meter = at(device("2026-01-05T20:00:00Z"), "2026-01-05T20:35:00Z")
     set_clock(meter, meter.now, local("2026-01-05T20:42:00Z"))
@@ -153,6 +156,7 @@ def test_times_that_come_again_have_second_rows_and_nothing_is_counted_twice() -
     ],
 )
 @pytest.mark.slow
+@pytest.mark.manual("6.leap-year")
 def test_leap_years(start: str, days: list[str]) -> None:
     meter = device(start)
     meter.advance(Instant(meter.now + len(days) * 86_400 * SECOND - 7200 * SECOND))
@@ -175,6 +179,7 @@ def test_setting_over_the_change_of_summer_time_is_no_event_3() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.manual("6.setting-makes-valid")
 def test_setting_an_invalid_clock_makes_it_valid() -> None:
     meter = device("2026-01-05T12:00:00Z", ("2026-01-05T12:10:00Z", "2026-01-11T12:00:00Z"))
     advance(meter, "2026-01-11T12:02:00Z")
@@ -232,6 +237,7 @@ def test_an_impossible_time_changes_nothing(moment: DateTime) -> None:
     assert dump(meter) == before
 
 
+@pytest.mark.manual("6.limit")
 def test_the_limit_decides_between_slewing_and_setting() -> None:
     meter = at(device("2026-01-05T12:00:00Z"), "2026-01-05T12:01:00Z")
     meter.clock.limit_s = 0

@@ -88,6 +88,7 @@ def test_a_period_is_shown_when_it_has_ended() -> None:
     assert shown(meter).power_factor_permille == 957  # 1000 / hypot(1000, 300), rounded down
 
 
+@pytest.mark.manual("9.3.powered-samples")
 def test_220_v_stay_220_v_when_half_the_period_was_dark() -> None:
     meter = lived(600, Swinging(dark=(100, 400)))
     averages = shown(meter)

@@ -75,6 +75,7 @@ def test_before_the_first_switch_the_day_before_goes_on() -> None:
     assert rate(replace(DAY_AND_NIGHT, days=(Day(1, ()), Day(2, ()))), local(1, 12)) is None
 
 
+@pytest.mark.manual("7.special-days-precede")
 def test_a_special_day_takes_precedence_and_is_ignored_where_its_day_does_not_exist() -> None:
     special = SpecialDays.of(
         [
@@ -122,6 +123,8 @@ def test_the_next_look_is_at_midnight_at_the_latest() -> None:
         ({"days": (Day(1, tuple(Switch(hour, 1) for hour in range(9))), Day(2, ()))}, "9 switches"),
     ],
 )
+@pytest.mark.manual("2.4.weeks")
+@pytest.mark.manual("7.sizes")
 def test_broken_tables_are_refused(change: dict[str, object], match: str) -> None:
     with pytest.raises(ConfigurationError, match=match):
         replace(DAY_AND_NIGHT, **change)  # type: ignore[arg-type]
@@ -135,12 +138,14 @@ def test_broken_tables_are_refused(change: dict[str, object], match: str) -> Non
         ({"weeks": (Week(b"week", (1, 1, 1, 1, 1, 2, 3)),)}, "day 3 does not exist"),
     ],
 )
+@pytest.mark.manual("7.integrity")
 def test_what_does_not_fit_together_is_found_from_season_to_day(change: dict[str, object], match: str) -> None:
     broken = replace(DAY_AND_NIGHT, **change)  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match=match):
         broken.check()
 
 
+@pytest.mark.manual("7.unreferenced-stay")
 def test_weeks_and_days_that_nobody_refers_to_may_stay() -> None:
     replace(SEASONS, weeks=(*SEASONS.weeks, Week(b"spare", (77,) * 7))).check()
 

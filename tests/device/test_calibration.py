@@ -31,6 +31,7 @@ def lived(meter: Device, seconds: int) -> int:
     return round(meter.instantaneous.voltage_mv, -2)
 
 
+@pytest.mark.manual("3.3.calibration-sealed")
 def test_constants_change_only_while_the_seal_is_broken() -> None:
     meter = device()
     sealed = meter.behaviours.calibration

@@ -85,6 +85,7 @@ def test_each_second_with_power_is_told_after_its_pulses() -> None:
         last = Instant(time) if len(told) == 3 else last
 
 
+@pytest.mark.manual("2.2.energy-to-pulses")
 def test_pulses_are_in_order_and_agree_with_the_registers() -> None:
     meter, recorder = device("2026-01-05T00:00:00Z"), Recorder()
     meter.advance(parse_instant("2026-01-05T06:30:00.5Z"), recorder)
@@ -116,6 +117,7 @@ def test_rates_switch_at_local_time() -> None:
         assert meter.registers.mj(Quantity.ACTIVE_IMPORT, rate=rate) == expected
 
 
+@pytest.mark.manual("2.2.effective-values")
 def test_instantaneous_values_are_those_of_the_last_second() -> None:
     meter = device("2026-01-05T00:00:00Z")
     assert meter.instantaneous.voltage_mv == 0
@@ -126,6 +128,7 @@ def test_instantaneous_values_are_those_of_the_last_second() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.manual("8.3.capacities")
 def test_a_month_fills_both_profiles() -> None:
     meter = device("2026-01-31T23:00:00Z")
     advance(meter, "2026-02-28T23:00:00Z")
@@ -158,6 +161,7 @@ def test_a_month_fills_both_profiles() -> None:
         ),
     ],
 )
+@pytest.mark.manual("8.2.daylight-saving")
 def test_a_day_on_which_summer_time_changes(
     begin: str, end: str, entries: int, around: list[tuple[str, int]], change: str
 ) -> None:

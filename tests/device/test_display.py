@@ -61,6 +61,7 @@ def feel(display: Display, after_s: float, around: Surrounded) -> None:
     display.feel(FACTORY_DISPLAY, around, LinkTime(1000.0 + after_s))
 
 
+@pytest.mark.manual("4.3.automatic-list")
 def test_first_the_version_then_the_automatic_list_every_five_seconds() -> None:
     display = made()
     seen = [look(display, after_s) for after_s in (0, 4.9, 5, 9.9, 10, 15, 20, 25)]
@@ -76,6 +77,7 @@ def test_first_the_version_then_the_automatic_list_every_five_seconds() -> None:
     ]
 
 
+@pytest.mark.manual("4.3.manual-list")
 def test_the_button_scrolls_and_a_minute_later_the_automatic_list_is_back() -> None:
     display = made()
     seen = []
@@ -103,6 +105,7 @@ def test_an_item_without_object_shows_dashes() -> None:
     assert item_pages(MANUAL[12], None, 0) == [("25.6.0", DASHES, "", "GSM operator")]
 
 
+@pytest.mark.manual("4.4.long-values")
 def test_long_values_take_several_screens() -> None:
     item = Item(45, Obis.parse("0-0:25.4.0"), 2)
     pages = item_pages(item, "internet.example.net", 0)
@@ -149,6 +152,7 @@ def test_numbers(reading: Reading, decimals: int, expected: tuple[str, str]) -> 
     assert number_text(reading, decimals) == expected
 
 
+@pytest.mark.manual("4.2.layout")
 def test_indicators_are_passed_through() -> None:
     indicators = Indicators(3, -1, 1, None, 4, frozenset(("L1", "T")))
     screen = seen_at(made(), 6, beside=indicators)
@@ -200,10 +204,12 @@ def test_a_press_that_is_felt_later_counts_once() -> None:
     ("rsrp_dbm", "bars"),
     [(-140, 0), (-121, 0), (-120, 1), (-101, 1), (-100, 2), (-90, 3), (-81, 3), (-80, 4), (-44, 4)],
 )
+@pytest.mark.manual("4.3.signal-classes")
 def test_the_class_of_a_signal(rsrp_dbm: int, bars: int) -> None:
     assert signal_class(rsrp_dbm) == bars
 
 
+@pytest.mark.manual("4.3.signal-refresh")
 def test_the_signal_is_looked_at_every_thirty_seconds() -> None:
     display = made()
     seen = [
@@ -222,6 +228,7 @@ def test_the_signal_is_looked_at_every_thirty_seconds() -> None:
         ({"automatic": ()}, "automatic list 0"),
     ],
 )
+@pytest.mark.manual("4.4.scroll-period")
 def test_settings_out_of_range_are_refused(change: dict[str, int], match: str) -> None:
     with pytest.raises(ConfigurationError, match=match):
         replace(FACTORY_DISPLAY, **change)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ def test_events_go_to_their_log_with_their_code() -> None:
     assert [logs.last_code(log) for log in Log] == [2, 46, *[0] * (len(Log) - 2)]
 
 
+@pytest.mark.manual("5.3.capacity")
 def test_a_log_is_a_queue_of_a_hundred() -> None:
     logs = EventLogs()
     for second in range(LOG_CAPACITY + 3):
@@ -24,6 +25,7 @@ def test_a_log_is_a_queue_of_a_hundred() -> None:
 
 
 @pytest.mark.parametrize("log", list(Log))
+@pytest.mark.manual("5.3.cleared")
 def test_clearing_leaves_one_line_that_says_so(log: Log) -> None:
     meter = device("2026-01-01T00:00:00Z")
     meter.events.record(Event.POWER_UP, Stamp.of(7, 0, 0))

@@ -53,6 +53,7 @@ def test_a_clock_gains_what_its_crystal_says(drift_s: float) -> None:
     assert meter.clock.hands.drift_ns == crystal.drift_ns
 
 
+@pytest.mark.manual("6.drift")
 def test_drift_follows_temperature_also_in_the_dark_and_survives() -> None:
     settings = replace(SETTINGS, crystal=Crystal(SECOND // 10, -SECOND // 10))
     warm = Timeline({START // SECOND + 43_200: Surrounded(temperature=28)})

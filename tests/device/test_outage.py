@@ -11,6 +11,7 @@ from softmeter.instant import parse_instant
 from softmeter.metrology.energy import Quantity
 
 
+@pytest.mark.manual("5.3.power")
 def test_a_cut_within_one_period_marks_its_row() -> None:
     meter = device("2026-01-05T14:00:00Z", ("2026-01-05T14:17:00Z", "2026-01-05T14:21:00Z"))
     advance(meter, "2026-01-05T14:50:00Z")
@@ -22,6 +23,7 @@ def test_a_cut_within_one_period_marks_its_row() -> None:
     assert events(meter) == [("2026-01-05T15:17:00+01:00", 1), ("2026-01-05T15:21:00+01:00", 2)]
 
 
+@pytest.mark.manual("8.1.supplemented")
 def test_a_cut_over_several_periods_is_supplemented_with_frozen_registers() -> None:
     meter = device("2026-07-05T23:00:00Z", ("2026-07-05T23:17:00Z", "2026-07-06T02:21:00Z"))
     advance(meter, "2026-07-06T02:20:00Z")
@@ -44,6 +46,7 @@ def test_a_cut_over_midnight_leaves_the_daily_row_at_midnight() -> None:
     assert meter.profile("daily").ring.rows()["+A T1"][0] == 0  # from noon on rates 3 and 4 counted
 
 
+@pytest.mark.manual("8.2.power-down")
 def test_power_back_exactly_at_a_boundary_leaves_the_next_period_clean() -> None:
     meter = device("2026-01-05T12:00:00Z", ("2026-01-05T12:10:00Z", "2026-01-05T12:30:00Z"))
     advance(meter, "2026-01-05T12:45:00Z")
@@ -115,6 +118,7 @@ def test_a_stop_while_time_stands_still_is_logged_too() -> None:
     assert meter.profile("load").latched == 0x80
 
 
+@pytest.mark.manual("8.1.circular")
 def test_supplemented_rows_are_at_most_the_capacity() -> None:
     small = DeviceSettings(CATALOGUE, (replace(LOAD, capacity=4),))
     meter = device("2026-01-05T12:00:00Z", ("2026-01-05T12:10:00Z", "2026-01-05T18:10:00Z"), settings=small)
@@ -124,6 +128,8 @@ def test_supplemented_rows_are_at_most_the_capacity() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.manual("2.3.reserve")
+@pytest.mark.manual("6.goes-on-from-power-down")
 def test_a_cut_beyond_the_reserve_leaves_the_clock_behind_and_invalid() -> None:
     meter = device("2026-01-05T12:00:00Z", ("2026-01-05T12:10:00Z", "2026-01-11T12:00:00Z"))
     advance(meter, "2026-01-11T12:20:00Z")

@@ -67,6 +67,7 @@ def lines(meter: Device) -> list[tuple[str, int]]:
 SPANS = ((10, 100, 207.0), (200, 300, 253.0), (400, 520, 110.0), (520, 600, 180.0), (700, 759, 200.0))
 
 
+@pytest.mark.manual("9.2.start-of-the-condition")
 def test_lines_bear_the_begin_of_the_condition() -> None:
     meter = lived(900, *SPANS)
     assert lines(meter) == [
@@ -83,6 +84,7 @@ def test_lines_bear_the_begin_of_the_condition() -> None:
     assert (counted, quality.condition) == ([2, 1, 1], Condition.NORMAL)
 
 
+@pytest.mark.manual("5.3.voltage")
 def test_a_line_is_written_when_the_condition_has_lasted() -> None:
     meter = lived(69, *SPANS)
     assert lines(meter) == []

@@ -10,6 +10,7 @@ from softmeter.device.profile import MOST_FORMS, Catalogue, Column, ProfileSetti
 from softmeter.errors import ConfigurationError
 
 
+@pytest.mark.manual("8.1.cleared-by-change")
 def test_a_changed_profile_is_empty_and_goes_on_at_the_next_regular_instant() -> None:
     meter = device("2026-01-05T12:00:00Z", ("2026-01-05T12:40:00Z", "2026-01-05T12:41:00Z"))
     advance(meter, "2026-01-05T12:45:35Z")
@@ -41,6 +42,7 @@ def test_a_refused_change_changes_nothing() -> None:
     ("change", "match"),
     [({"period_s": 30}, "period 30"), ({"period_s": 1000}, "period 1000"), ({"capacity": 0}, "0 entries")],
 )
+@pytest.mark.manual("8.1.periods")
 def test_impossible_settings_are_refused(change: dict[str, int], match: str) -> None:
     with pytest.raises(ConfigurationError, match=match):
         replace(LOAD, **change)  # type: ignore[arg-type]
@@ -60,6 +62,7 @@ def test_an_extra_row_leaves_the_grid_and_the_latch_alone() -> None:
     assert rows(meter) == [("2026-01-05T13:07:00+01:00", 0x80), ("2026-01-05T13:15:00+01:00", 0x80)]
 
 
+@pytest.mark.manual("8.2.levels")
 def test_the_status_shows_levels_of_the_time_stamp() -> None:
     load = device("2026-01-05T12:00:00Z").profile("load")
     load.latched |= Status.CRITICAL_ERROR | Status.DATA_NOT_VALID

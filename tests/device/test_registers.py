@@ -27,6 +27,7 @@ def places(rate: int) -> range:
 
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, RATES), ENERGIES), max_size=20))
+@pytest.mark.manual("2.2.rates-each-way")
 def test_rates_sum_to_the_total(counted: list[tuple[int, tuple[int, ...]]]) -> None:
     registers = Registers()
     for rate, energies in counted:

@@ -43,6 +43,7 @@ def test_an_entry_replaces_the_one_of_its_index() -> None:
         TABLE.without(8)
 
 
+@pytest.mark.manual("7.two-hundred-special-days")
 def test_two_hundred_fit() -> None:
     full = SpecialDays.of(SpecialDay(number, Date(2026, 1, 1), 0) for number in range(MOST_SPECIAL_DAYS))
     assert SpecialDays.decode(full.octets) == full

@@ -55,6 +55,7 @@ def log(device: Device, which: Log = Log.FRAUD) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("step", [1, 7, 100_000])
+@pytest.mark.manual("5.3.covers")
 def test_covers_are_logged_at_their_second(step: int) -> None:
     changes = {
         100: Surrounded(terminal_cover_open=1),
@@ -66,6 +67,7 @@ def test_covers_are_logged_at_their_second(step: int) -> None:
     assert device.behaviours.alarms.words[0].register == 1 << 13
 
 
+@pytest.mark.manual("2.4.covers-in-the-dark")
 def test_covers_opened_in_the_dark_are_logged_when_power_is_back_with_their_time() -> None:
     changes = {200: Surrounded(meter_cover_open=1), 300: Surrounded()}
     device = live(surrounded(changes, Mains(dark=(100, 400))), 399)
@@ -73,6 +75,7 @@ def test_covers_opened_in_the_dark_are_logged_when_power_is_back_with_their_time
     assert log(live(device, 401)) == [(200, 44), (300, 45)]
 
 
+@pytest.mark.manual("12.1.covers-survive")
 def test_what_waits_in_the_dark_outlives_the_process() -> None:
     device = live(surrounded({200: Surrounded(meter_cover_open=1)}, Mains(dark=(100, 400))), 300)
     again = restored(device)
@@ -90,17 +93,21 @@ def test_an_empty_capacitor_sees_nothing_but_finds_the_cover_open() -> None:
 
 @pytest.mark.parametrize("step", [1, 2, 100_000])
 @pytest.mark.parametrize(("lasts", "expected"), [(2, []), (4, [(103, 42), (104, 43)]), (90, [(103, 42), (190, 43)])])
+@pytest.mark.manual("2.4.field")
+@pytest.mark.manual("5.3.field-after-3-s")
 def test_a_field_counts_after_three_seconds(lasts: int, expected: list[tuple[int, int]], step: int) -> None:
     changes = {100: Surrounded(strong_field=1), 100 + lasts: Surrounded()}
     assert log(live(surrounded(changes), 1000, step)) == expected
 
 
+@pytest.mark.manual("12.1.field-changes-nothing")
 def test_a_field_changes_nothing_that_is_measured() -> None:
     calm, attacked = live(surrounded({}), 5000), live(surrounded({100: Surrounded(strong_field=1)}), 5000)
     assert calm.registers.saved() == attacked.registers.saved()
 
 
 @pytest.mark.parametrize("step", [1, 59, 61, 100_000])
+@pytest.mark.manual("2.4.reversal")
 def test_current_that_runs_backwards_for_a_minute_is_logged_once(step: int) -> None:
     device = live(surrounded({}, Mains(back=(1000, 5000))), 8000, step)
     assert log(device) == [(1060, 91)]
@@ -112,6 +119,7 @@ def test_a_short_reversal_is_nothing() -> None:
     assert log(live(surrounded({}, Mains(back=(1000, 1059))), 3000)) == []
 
 
+@pytest.mark.manual("2.4.diagnosis-at-power-on")
 def test_a_fault_is_found_within_the_hour_logged_once_and_marks_the_rows() -> None:
     device = live(surrounded({1000: Surrounded(faults=1 << 9)}), 20_000)
     assert log(device, Log.STANDARD) == [(3600, Event.RAM_ERROR.code)]
@@ -127,6 +135,7 @@ def test_a_cleared_error_that_is_still_there_comes_back_without_another_event() 
     assert [code for _, code in log(device, Log.STANDARD)] == [13, 10]
 
 
+@pytest.mark.manual("5.2.errors")
 def test_a_mended_fault_can_be_cleared_and_is_logged_when_it_comes_again() -> None:
     changes = {1000: Surrounded(faults=1 << 10), 5000: Surrounded(), 9000: Surrounded(faults=1 << 10)}
     device = live(surrounded(changes), 8000)
@@ -135,12 +144,14 @@ def test_a_mended_fault_can_be_cleared_and_is_logged_when_it_comes_again() -> No
     assert [code for _, code in log(live(device, 12_000), Log.STANDARD)] == [14, 10, 14]
 
 
+@pytest.mark.manual("5.2.critical")
 def test_a_watchdog_is_seen_at_once_and_rows_stay_valid() -> None:
     device = live(surrounded({1234: Surrounded(faults=1 << 12)}), 2000)
     assert log(device, Log.STANDARD) == [(1234, 15)]
     assert not Status(device.status("load")) & Status.CRITICAL_ERROR
 
 
+@pytest.mark.manual("5.1.filter")
 def test_the_cover_is_an_alarm_only_while_the_filter_lets_it() -> None:
     device = surrounded({100: Surrounded(terminal_cover_open=1)})
     device.behaviours.alarms.allow(0, ~(1 << 13) & 0xFFFF_FFFF)

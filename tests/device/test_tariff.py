@@ -42,6 +42,7 @@ def test_switches_follow_local_time_on_the_day_summer_time_begins() -> None:
     assert seen == [("00:00", "0001"), ("03:00", "0001"), ("06:00", "0002"), ("12:00", "0003"), ("18:00", "0004")]
 
 
+@pytest.mark.manual("6.default-tariff")
 def test_the_default_rate_counts_while_the_clock_is_invalid_or_the_table_empty() -> None:
     begin = parse_instant("2026-01-05T12:00:00Z")
     clock, tariff = Clock(AMSTERDAM, 7, begin), Tariff(FACTORY_CALENDAR, 2)
@@ -69,6 +70,7 @@ def programmed(start: str, calendar: Calendar = FIRST_ONLY, *outages: tuple[str,
     return meter
 
 
+@pytest.mark.manual("7.activated-at-its-time")
 def test_a_passive_calendar_is_activated_at_its_time_and_stays() -> None:
     meter = programmed("2026-01-05T16:00:00Z")
     set_activation_time(meter, at("2026-01-05T18:30:00Z"))
@@ -111,6 +113,7 @@ def test_an_activation_time_is_taken_back_by_one_that_is_not_given(never: DateTi
         replace(at("2026-01-06T00:00:00Z"), hour=0xFF),
     ],
 )
+@pytest.mark.manual("7.activation-is-local")
 def test_an_activation_time_must_be_local_and_whole(moment: DateTime) -> None:
     meter = programmed("2026-01-05T16:00:00Z")
     before = dump(meter)
@@ -170,6 +173,7 @@ def test_an_invalid_clock_activates_nothing_until_it_is_set() -> None:
     assert meter.tariff.table.name == b"one"
 
 
+@pytest.mark.manual("7.special-days-at-once")
 def test_special_days_act_at_once() -> None:
     meter = device("2026-01-05T16:00:00Z")
     program_passive(meter, replace(FACTORY_CALENDAR, days=(*FACTORY_CALENDAR.days, Day(5, (Switch(0, 2),)))))
@@ -184,6 +188,7 @@ def test_special_days_act_at_once() -> None:
     assert meter.tariff.rate == 2
 
 
+@pytest.mark.manual("7.default-script")
 def test_the_default_rate_can_be_chosen() -> None:
     meter = device("2026-01-05T16:00:00Z")
     for rate in (0, 5):

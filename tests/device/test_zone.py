@@ -24,6 +24,7 @@ SYDNEY = Zone(-600, rule("FFFF0A0107020000"), rule("FFFF040107030000"), 60, enab
 
 
 @pytest.mark.parametrize(("zone", "name"), [(AMSTERDAM, "Europe/Amsterdam"), (SYDNEY, "Australia/Sydney")])
+@pytest.mark.manual("6.summer-time")
 def test_deviations_are_those_of_the_calendar(zone: Zone, name: str) -> None:
     try:
         official = ZoneInfo(name)

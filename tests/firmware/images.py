@@ -5,7 +5,7 @@ from typing import Any
 
 from meter.making import Made
 from softmeter.cosem.classes.image_transfer import ImageBlock, ImageInitiation
-from softmeter.device.images import ImageTrust
+from softmeter.device.images import LARGEST_BLOCK, ImageTrust, Phase
 from softmeter.errors import AccessError
 from softmeter.firmware.image import HEADER, HEADER_OCTETS, Header, Kind, build, sign
 from softmeter.firmware.payload import ApplicationPayload, LegalPayload, encode
@@ -63,7 +63,10 @@ class Loader:
 
     def __init__(self, made: Made | None = None) -> None:
         self.made = made or Made()
-        self.made.meter.device.behaviours.firmware.trust = TRUST
+        images = self.made.meter.device.behaviours.firmware
+        images.trust = TRUST
+        if images.phase is Phase.NOT_INITIATED:
+            images.block_octets = LARGEST_BLOCK
         self.view = self.made.meter.view(Audience.MANAGEMENT)
 
     def get(self, attribute: int) -> Data:

@@ -19,6 +19,7 @@ PACKAGES: Final = {
     "dsmr-parser": "dsmr-parser",
     "pqopen": "pqopen-lib",
     "pydlms": "pydlms-client[all]",
+    "pymeterbus": "pyMeterBus",
 }
 
 

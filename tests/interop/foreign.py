@@ -55,3 +55,8 @@ def dsmr(meter: Meter, telegrams: int) -> Any:
     """Telegrams as dsmr-parser reads them, and their text."""
     arguments = ["--p1", meter.text_address("p1"), "--telegrams", str(telegrams)]
     return answered(started("dsmr-parser", "dsmr_reader.py", *arguments))
+
+
+def dsmr_stream(*arguments: str) -> Any:
+    """What dsmr-parser's own readers make of a P1 port or of a file."""
+    return answered(started("dsmr-parser", "dsmr_stream.py", *arguments))

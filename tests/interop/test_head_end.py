@@ -62,7 +62,7 @@ def test_a_calendar_is_set_and_activated_at_its_time(fresh: Meter) -> None:
         fresh, ["get", 20, CALENDAR, 2], rate(3), rate(4), rate(1), ["profile", STANDARD]
     )
     assert bytes.fromhex(active) == b"next"
-    assert [["2024-03-11T23:00:00Z", 9]] == [row for row in log if row[1] == 9]
+    assert [row for row in log if row[1] == 9] == [["2024-03-11T23:00:00Z", 9]]
     assert codes(log).count(19) == 5
     assert fourth > rates[1]
     bench(fresh, "time", jump_to="2024-03-12T18:00:00+01:00")

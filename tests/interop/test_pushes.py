@@ -10,10 +10,15 @@ import pytest
 from dlms.device import KEYS, TITLE
 from interop.foreign import answered, started
 from interop.pydlms import pushed
+from meter.asking import call, put
+from meter.making import KEYS as METER_KEYS
+from meter.making import Made
+from meter.test_push import destination
 from softmeter.dlms.apdu import encode_apdu
 from softmeter.dlms.gbt import unanswered_blocks
 from softmeter.dlms.messages import AttributeReference, DataNotification
 from softmeter.dlms.unsolicited import EventNotification
+from softmeter.meter.push import outgoing
 from softmeter.obis import Obis
 from softmeter.security.ciphering import Cipher, Protection
 from softmeter.security.suites import Key
@@ -93,3 +98,20 @@ def test_gurux_reads_notifications() -> None:
 
 def test_gurux_opens_a_ciphered_notification() -> None:
     assert gurux(sealed(READING, 5), ciphered=True)[0][1:3] == [TOLD_TIME, ["0100010800ff", 0x12345]]
+
+
+@pytest.mark.parametrize("ciphered", [False, True])
+def test_gurux_opens_what_a_whole_meter_pushes(*, ciphered: bool) -> None:
+    """Set over objects, triggered by the script table, sealed under the client's keys."""
+    made = Made()
+    consumer = "0-6:25.9.0"
+    assert put(made, 40, consumer, 3, destination(b"127.0.0.1:1", form=0 if ciphered else 128)) == 0
+    assert call(made, 9, "0-0:10.0.108", 1, b"\x12\x00\x07") == 0
+    (sent,) = outgoing(made.meter)
+    keys = METER_KEYS[2]
+    secrets = [made.meter.system_title.hex(), keys.unicast_encryption.hex(), keys.authentication.hex()]
+    settings = [[one.hex() for one in sent.datagrams], *(secrets if ciphered else [])]
+    ((command, time, value, _),) = answered(started("gurux", "gurux_push.py", json.dumps(settings)))
+    assert (command, time) == (0x0F, "2026-01-01T00:00:00Z")
+    assert value[0] == Obis.parse(consumer).octets.hex()
+    assert len(value) == 7

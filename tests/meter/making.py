@@ -5,6 +5,8 @@ from functools import cache
 
 from softmeter.apps import configuration
 from softmeter.bench.journal import Journal
+from softmeter.bench.mbus_line import MBusLine
+from softmeter.bench.submeters import parse_sub_meters
 from softmeter.bench.supply import Supply
 from softmeter.bench.surroundings import JournalSurroundings
 from softmeter.device.device import Device
@@ -17,6 +19,7 @@ from softmeter.meter.actor import Actor
 from softmeter.meter.factory import Factory
 from softmeter.meter.identity import Identity
 from softmeter.meter.keys import KeyRing
+from softmeter.meter.mbus_bus import FramedBus
 from softmeter.meter.meter import Meter
 from softmeter.meter.model.switching import LIMITS
 from softmeter.signal.constant import constant
@@ -48,13 +51,20 @@ class Made:
     outputs: Outputs | None = None
     journal: Journal = field(default_factory=Journal)
     has_breaker: bool = False
+    sub_meters: str = ""
 
     def __post_init__(self) -> None:
         settings = _read(self.config)
         identity = Identity(serial=SERIAL, type=SWITCHED if self.has_breaker else PLAIN)
-        kind = replace(settings.device, has_breaker=self.has_breaker, limits=LIMITS)
+        bus = FramedBus(MBusLine(parse_sub_meters(self.sub_meters)).exchange)
+        kind = replace(
+            settings.device,
+            has_breaker=self.has_breaker,
+            limits=LIMITS,
+            sub_meters=settings.device.sub_meters._replace(bus=bus),
+        )
         device = Device(
-            kind if self.has_breaker else settings.device,
+            kind if self.has_breaker or self.sub_meters else settings.device,
             Supply(self.source, self.journal),
             self.start,
             JournalSurroundings(self.journal),

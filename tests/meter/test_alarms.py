@@ -72,6 +72,7 @@ def entries(made: Made) -> int:
     return len(made.meter.device.profile("load").ring)
 
 
+@pytest.mark.manual("5.1.until-cleared")
 def test_an_alarm_is_set_read_cleared_and_logged() -> None:
     made = surrounded({100: Surrounded(meter_cover_open=1)})
     live(made, 200)
@@ -85,6 +86,7 @@ def test_an_alarm_is_set_read_cleared_and_logged() -> None:
     assert word(made, "0-0:97.98.0") == 0  # a client never sets an alarm
 
 
+@pytest.mark.manual("5.1.survives")
 def test_alarm_words_and_filters_outlive_a_power_cut() -> None:
     made = surrounded({100: Surrounded(meter_cover_open=1)})
     put(made, 1, "0-0:97.98.11", 2, u32(3))

@@ -46,6 +46,7 @@ def living(start: str, until: str) -> Made:
     return made
 
 
+@pytest.mark.manual("8.3.month-end")
 def test_the_month_ends_at_local_midnight_with_the_registers_and_new_maxima() -> None:
     made = living("2026-01-31T22:00:00Z", "2026-01-31T22:59:59Z")
     assert rows(made) == []
@@ -59,6 +60,7 @@ def test_the_month_ends_at_local_midnight_with_the_registers_and_new_maxima() ->
     assert (value(made, *MAXIMUM, 2), time(value(made, *MAXIMUM, 5))) == (1150, "2026-02-01T00:15:00+01:00")
 
 
+@pytest.mark.manual("2.4.demand")
 def test_the_maximum_of_the_last_quarter_belongs_to_the_month_that_ends() -> None:
     made = living("2026-01-31T22:00:00Z", "2026-01-31T22:10:00Z")
     columns = bytes.fromhex("0102 0204 120008 09060000010000FF 0F02 120000 0204 120004 09060100010600FF 0F02 120000")
@@ -98,6 +100,7 @@ def test_february_of_a_leap_year_ends_with_its_29th_day() -> None:
     assert rows(made)[1][1] == 1150 * (1 + 29 * 24)
 
 
+@pytest.mark.manual("8.3.billing-13")
 def test_thirteen_months_fit() -> None:
     made = living("2026-01-05T10:00:00Z", "2026-01-05T10:20:00Z")
     for _ in range(14):

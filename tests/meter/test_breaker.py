@@ -172,6 +172,7 @@ def test_state_and_limits_outlive_a_power_cut() -> None:
     assert again.meter.device.behaviours.limiter.saved() == made.meter.device.behaviours.limiter.saved()
 
 
+@pytest.mark.manual("3.2.disconnector")
 def test_a_meter_without_a_breaker_has_none_of_its_objects() -> None:
     names = {row.name for row in Made().meter.dictionary.rows}
     assert not {Obis.parse(name) for name in (CONTROL, "0-0:17.0.0", "0-0:10.0.106", "0-0:99.98.2")} & names

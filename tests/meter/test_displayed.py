@@ -99,6 +99,7 @@ def rows(made: Made, times: Iterable[float]) -> list[tuple[str, str]]:
     return [(one.alphanumeric, one.numeric) for one in looks(made, times)]
 
 
+@pytest.mark.manual("I.factory-lists")
 def test_the_factory_lists_are_those_of_annex_i() -> None:
     made = Made()
     assert [one.value[1].value for one in get(made, AUTOMATIC, 3).value] == [
@@ -109,6 +110,7 @@ def test_the_factory_lists_are_those_of_annex_i() -> None:
     assert [get(made, BUTTON, number).value for number in (5, 7, 8)] == [1, 1, 1]
 
 
+@pytest.mark.manual("I.configurable")
 def test_every_item_of_annex_i_can_be_in_both_lists() -> None:
     made = Made()
     for place in (AUTOMATIC, BUTTON):
@@ -121,6 +123,7 @@ def test_every_item_of_annex_i_can_be_in_both_lists() -> None:
     assert dashed == {item.title for item in MANUAL[12:22] if made.meter.dictionary.interface(item.obis) is None}
 
 
+@pytest.mark.manual("4.4.lists-configurable")
 def test_a_list_is_added_to_reordered_shown_and_kept() -> None:
     made = Made(source=steady(i="10"))
     live(made, 1800)
@@ -137,6 +140,7 @@ def test_a_list_is_added_to_reordered_shown_and_kept() -> None:
     assert looks(again, (5,))[0].title == "Voltage L1"
 
 
+@pytest.mark.manual("4.4.sort")
 def test_the_buffer_holds_the_values_of_now() -> None:
     made = Made()
     live(made, 3600)
@@ -190,6 +194,7 @@ def test_what_cannot_be_shown_is_refused_and_changes_nothing(wanted: Data) -> No
         (DECIMALS, 2, Data(Tag.LONG_UNSIGNED, 1)),
     ],
 )
+@pytest.mark.manual("4.4.decimals-range")
 def test_times_and_decimals_out_of_range_are_refused(place: Place, number: int, value: Data) -> None:
     made = Made()
     before = get(made, place, number)
@@ -198,6 +203,7 @@ def test_times_and_decimals_out_of_range_are_refused(place: Place, number: int, 
     assert get(made, place, number) == before
 
 
+@pytest.mark.manual("4.4.decimals")
 def test_decimals_are_shown_and_kept() -> None:
     made = Made()
     live(made, 3600)
@@ -209,6 +215,7 @@ def test_decimals_are_shown_and_kept() -> None:
     assert rows(made, (5,)) == [("1.8.0", "000001.150")]
 
 
+@pytest.mark.manual("2.4.certification")
 def test_certification_mode_shows_more_until_it_is_left_or_power_fails() -> None:
     made = Made(source=steady(i="0.01"))
     live(made, 7)  # 4.47 mWh
@@ -225,6 +232,7 @@ def test_certification_mode_shows_more_until_it_is_left_or_power_fails() -> None
         put(made, (1, "0-0:96.5.1"), 2, unsigned(1))
 
 
+@pytest.mark.manual("4.2.triangles")
 def test_triangles_are_lit_by_their_real_causes() -> None:
     made = surrounded(
         {
@@ -241,6 +249,7 @@ def test_triangles_are_lit_by_their_real_causes() -> None:
     assert "L1" in looks(made, (0,))[0].triangles
 
 
+@pytest.mark.manual("2.3.buttons")
 def test_the_sealed_button_ends_a_billing_period_and_lets_the_meter_be_programmed() -> None:
     made = surrounded({600: Surrounded(sealed_button=1), 4000: Surrounded(sealed_button=1, display_button=3)})
     control = made.meter.device.behaviours.display
@@ -256,6 +265,7 @@ def test_the_sealed_button_ends_a_billing_period_and_lets_the_meter_be_programme
     assert len(ring) == 1
 
 
+@pytest.mark.manual("3.4.display-button")
 def test_presses_of_the_display_button_scroll() -> None:
     made = surrounded({20: Surrounded(display_button=1), 30: Surrounded(display_button=3)})
     looks(made, (6,))
@@ -291,6 +301,7 @@ def heard(cuts_s: Iterable[float], *, wants_seconds: bool) -> Heard:
     return outputs
 
 
+@pytest.mark.manual("2.4.measuring-period-output")
 def test_the_optical_output_gives_measuring_periods_when_it_is_told_to() -> None:
     whole = heard([], wants_seconds=False)
     energy = [at - START for at in whole.active if not START + 1000 * SECOND < at <= START + 5000 * SECOND]

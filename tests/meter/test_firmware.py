@@ -13,7 +13,7 @@ from softmeter.device.images import RESTART_S
 from softmeter.dlms.conformance import Conformance
 from softmeter.firmware.payload import ApplicationPayload, Setting, encode
 from softmeter.instant import SECOND, Instant
-from softmeter.legal import IDENTIFICATION
+from softmeter.legal import CHECKSUM, IDENTIFICATION
 from softmeter.meter.policies import Audience
 from softmeter.meter.readout import readout
 from softmeter.obis import Obis
@@ -99,7 +99,7 @@ def test_an_application_image_changes_what_it_declares_and_nothing_of_the_legal_
     assert loader.status == 6
     assert (text(made, "1-1:0.2.0"), text(made, "1-0:0.2.0")) == (b"1.05.02", IDENTIFICATION.encode())
     assert len(text(made, "1-1:0.2.8")) == 64
-    assert text(made, "1-0:0.2.8") == b""
+    assert text(made, "1-0:0.2.8").hex() == CHECKSUM
     assert text(made, "0-0:96.1.2") == b"a note"
     assert made.meter.device.behaviours.power_failures.long_s == 60
     assert made.meter.device.behaviours.display.settings.scroll_s == 9
@@ -202,6 +202,27 @@ def test_killed_at_any_point_the_meter_goes_on_from_there() -> None:
     assert Loader(after).status == 6
     assert after.meter.device.behaviours.firmware.saved() == loader.made.meter.device.behaviours.firmware.saved()
     assert not after.actor.changes()
+
+
+def test_all_that_an_image_changes_is_stored_together() -> None:
+    loader = Loader()
+    made = loader.made
+    assert loader.load(replace(GOOD, payload=encode(DECLARED)).made()) == loader.call(4) == 0
+    before = made.actor.changes().values
+    changed = {
+        ("factory", "identity.application_firmware"),
+        ("display", "scroll_s"),
+        ("display", "automatic"),
+        ("power_failures", "long_s"),
+        ("attributes", "1,0-0:96.1.2.255,2"),
+        ("firmware", "running.A.counter"),
+        ("firmware", "capability.extra_services"),
+    }
+    successor = made.actor.advanced(Instant(made.meter.device.now + RESTART_S * SECOND))
+    after = made.actor.changes(successor).values
+    assert changed <= after.keys()
+    assert not {place for place in changed if before.get(place) == after[place]}
+    assert after["firmware", "phase"] == "activation_successful"
 
 
 def test_the_store_takes_block_by_block_and_one_transfer_after_another(tmp_path: Path) -> None:

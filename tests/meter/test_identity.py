@@ -15,6 +15,7 @@ from softmeter.meter.identity import Identity
         (Identity(serial="71045183", manufacturer="ISK"), "ISK1010471045183", "49534B65443C103F"),
     ],
 )
+@pytest.mark.manual("3.2.serial")
 def test_names_and_titles_carry_type_and_serial(identity: Identity, name: str, title: str) -> None:
     assert identity.logical_device_name == name
     assert identity.system_title.hex().upper() == title
@@ -36,6 +37,7 @@ def test_the_equipment_identifier_has_seventeen_characters() -> None:
         ({"equipment_identifier": "E00990012345678\r\n"}, "identity.equipment_identifier"),
     ],
 )
+@pytest.mark.manual("3.2.type")
 def test_what_cannot_be_on_a_plate_is_refused(changes: dict[str, str], where: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         Identity(**changes)  # type: ignore[arg-type]

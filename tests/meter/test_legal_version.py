@@ -1,5 +1,7 @@
 """The version of the legally relevant part: on the display at power-on, and as 1-0:0.2.0 over every way out."""
 
+import pytest
+
 from meter.making import Made
 from softmeter.device.display import POWER_ON_S
 from softmeter.instant import LinkTime
@@ -19,6 +21,7 @@ def test_it_can_be_read() -> None:
     assert f"0.2.0({IDENTIFICATION})" in readout(meter.device, meter.identity)
 
 
+@pytest.mark.manual("4.4.version-at-power-on")
 def test_the_display_shows_it_for_five_seconds_at_power_on() -> None:
     meter = Made().meter
     for after_s in (0.0, 4.9):

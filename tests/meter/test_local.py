@@ -8,6 +8,7 @@ from softmeter.device.surroundings import Surrounded
 from softmeter.dlms.optical import OpticalServer
 from softmeter.errors import AccessError
 from softmeter.instant import SECOND, Instant, LinkTime, whole_second
+from softmeter.legal import CHECKSUM
 from softmeter.meter.optical import optical_server, station
 from softmeter.meter.p1 import telegram
 from softmeter.meter.policies import Audience
@@ -197,6 +198,8 @@ def test_parts_of_the_program_say_what_they_are() -> None:
     firmware = made.meter.identity.application_firmware.encode()
     signature = made.meter.device.settings.program_signature
     assert len(signature) == 32
+    assert get(made, (1, "1-0:0.2.8")).value.hex() == CHECKSUM
+    assert get(made, (1, "1-1:0.2.8")).value == signature
 
     def texts() -> list[bytes]:
         names = ("1-2:0.2.0", "1-2:0.2.8", "1-3:0.2.0", "1-3:0.2.8", "1-4:0.2.0", "1-4:0.2.8")

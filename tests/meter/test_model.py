@@ -99,6 +99,7 @@ def test_rights_are_those_of_the_object_list(one: dict[str, Any], audience: Audi
     assert stated(one, audience) == wanted
 
 
+@pytest.mark.manual("9.1.objects")
 def test_scalers_and_units_are_those_of_the_object_list() -> None:
     for measured in MEASURED:
         row = LISTED[Obis.parse(measured.obis).short, 3]

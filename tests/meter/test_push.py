@@ -104,6 +104,7 @@ def test_a_client_pushes_at_once_and_under_its_keys() -> None:
     assert outgoing(made.meter) == []
 
 
+@pytest.mark.manual("5.1.notification")
 def test_an_alarm_goes_through_descriptor_monitor_and_script_to_the_head_end() -> None:
     made = pushing(4, timeline={100: Surrounded(meter_cover_open=1)})
     live(made, 99)

@@ -31,6 +31,7 @@ def rows(made: Made) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("step", [7, 100_000])
+@pytest.mark.manual("9.3.row")
 def test_a_row_has_the_averages_of_the_period_that_ends_with_it(step: int) -> None:
     made = Made(steady(u="230", i="5", pf="1"))
     give(made, Quantity.VOLTAGE_V, 220.0, 600)
@@ -55,6 +56,7 @@ def test_half_a_dark_period_does_not_halve_the_voltage() -> None:
     assert power == round(1100 * 320 / 600)
 
 
+@pytest.mark.manual("9.3.extremes")
 def test_extremes_of_the_period_are_kept_until_the_next_ends() -> None:
     made = Made(steady(u="230", i="5"))
     give(made, Quantity.VOLTAGE_V, 241.5, 100)
@@ -64,6 +66,7 @@ def test_extremes_of_the_period_are_kept_until_the_next_ends() -> None:
     assert [int(get(made, 3, f"1-0:32.{d}.0").value) for d in (23, 26)] == [2220, 2415]
 
 
+@pytest.mark.manual("9.3.one-period")
 def test_period_and_capture_period_are_one() -> None:
     made = Made()
     put(made, 3, "1-0:0.8.2", 2, u16(300))
@@ -81,6 +84,7 @@ def test_period_and_capture_period_are_one() -> None:
 
 
 @pytest.mark.parametrize("period", [0, 30, 120, 601, 7200])
+@pytest.mark.manual("9.3.periods")
 def test_other_periods_are_refused_everywhere(period: int) -> None:
     made = Made()
     live(made, 700)
@@ -96,6 +100,7 @@ def test_other_periods_are_refused_everywhere(period: int) -> None:
     assert len(rows(made)) == 1
 
 
+@pytest.mark.manual("9.2.counters")
 def test_a_sag_is_counted_measured_and_logged_from_its_begin() -> None:
     made = Made(steady(u="230", i="5"))
     put(made, 3, "1-0:12.43.0", 2, u16(10))
@@ -119,6 +124,7 @@ LIMITS = (
 
 
 @pytest.mark.parametrize(("obis", "legal", "illegal"), LIMITS)
+@pytest.mark.manual("9.2.ranges")
 def test_limits_have_the_ranges_of_the_manual(obis: str, legal: tuple[int, ...], illegal: tuple[int, ...]) -> None:
     made = Made()
     before = get(made, 3, obis)

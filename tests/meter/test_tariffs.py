@@ -161,6 +161,7 @@ def program(made: Made) -> None:
         assert put(made, *place, attribute, value) == 0
 
 
+@pytest.mark.manual("II.factory-table")
 def test_the_calendar_of_the_factory_is_that_of_the_manual() -> None:
     made = living()
     assert get(made, *CALENDAR, 3) == array(season(b"S01", "FFFF0101FF000000FF8000FF", b"W0"))
@@ -170,6 +171,7 @@ def test_the_calendar_of_the_factory_is_that_of_the_manual() -> None:
     assert name(made) == b"0002"
 
 
+@pytest.mark.manual("5.3.tariff")
 def test_a_calendar_is_programmed_and_activated_by_the_method() -> None:
     made = living()
     program(made)
@@ -231,6 +233,7 @@ def test_a_tariff_script_activates_its_rate(rate: int) -> None:
     assert name(made) == b"0003"
 
 
+@pytest.mark.manual("7.current-tariff")
 def test_customer_port_display_and_object_show_the_same_rate() -> None:
     made = living()
     call(made, 9, "0-0:10.0.100", 1, encode_data(number(3, Tag.LONG_UNSIGNED)))
@@ -240,6 +243,7 @@ def test_customer_port_display_and_object_show_the_same_rate() -> None:
     assert name(made) == b"0003"
 
 
+@pytest.mark.manual("7.masks")
 def test_registers_count_as_their_mask_says() -> None:
     made = living()
     both = structure(octets(b"0002"), Data(Tag.ARRAY, (number(1), number(9))))  # 1.8.1 and 1.8.2

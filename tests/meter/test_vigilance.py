@@ -72,6 +72,7 @@ class Street:
                 self.read_out(peer, b"guess %d" % number)
 
 
+@pytest.mark.manual("5.3.login")
 def test_guessing_is_logged_once_and_locks_that_peer_out() -> None:
     street = Street()
     street.guess("mallory", ALLOWED_FAILURES - 1)

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from meter.making import Made
-from meter.walk_values import FALLING, LEGAL, NOT_ITS_OWN, OUT_OF_RANGE, TOO_LONG, watched
+from meter.walk_values import FALLING, LEGAL, NOT_AS_WRITTEN, OUT_OF_RANGE, TOO_LONG, watched
 from softmeter.cosem.access import DataAccessResult
-from softmeter.cosem.dictionary import Row
+from softmeter.cosem.dictionary import Inside, Row
 from softmeter.cosem.interface import AttributeSpec
 from softmeter.errors import AccessError
 from softmeter.meter import model
@@ -16,6 +16,15 @@ from softmeter.meter.policies import Audience
 from softmeter.persistent import Scalar
 from softmeter.wire.types import Bits, Data, Tag, decode_data, encode_data, i32, u32
 
+NUMBERS = {
+    Tag.ENUM: (0, 0xFF),
+    Tag.UNSIGNED: (0, 0xFF),
+    Tag.LONG_UNSIGNED: (0, 0xFFFF),
+    Tag.DOUBLE_LONG_UNSIGNED: (0, 0xFFFFFFFF),
+    Tag.INTEGER: (-0x80, 0x7F),
+    Tag.LONG: (-0x8000, 0x7FFF),
+    Tag.DOUBLE_LONG: (-0x80000000, 0x7FFFFFFF),
+}
 ROWS = model.dictionary(has_disconnector=True).rows
 CURRENT = "0-0:40.0.0"
 """The current association is there only while somebody asks in one: tests/conformance walks it."""
@@ -72,8 +81,9 @@ def put(made: Made, attribute: Attribute, value: bytes, audience: Audience) -> i
     return DataAccessResult.SUCCESS
 
 
-def get(made: Made, attribute: Attribute, audience: Audience) -> bytes:
-    octets: bytes = made.meter.view(audience).readers[attribute.key](made.meter)
+def get(made: Made, attribute: Attribute) -> bytes:
+    """What it holds, also where no client may read it."""
+    octets: bytes = made.meter.dictionary.view(Inside.INSIDE).readers[attribute.key](made.meter)
     return octets
 
 
@@ -127,15 +137,48 @@ def malformed(present: bytes) -> Iterator[bytes]:
 @pytest.mark.parametrize("attribute", SET, ids=str)
 def test_every_legal_value_is_read_back_and_outlives_a_power_cut(attribute: Attribute) -> None:
     life, audience = Life(), writers(attribute)[0]
-    listed = attribute.of(LEGAL)
-    assert listed, "walk_values.py names no legal value"
-    own = () if attribute.of(NOT_ITS_OWN) else (get(life.made, attribute, audience),)
-    for value in (*listed, *own):
-        was = get(life.made, attribute, audience)
+    for value in (*(attribute.of(LEGAL) or ()), get(life.made, attribute)):
+        was = get(life.made, attribute)
         assert put(life.made, attribute, value, audience) == DataAccessResult.SUCCESS, value.hex()
         expected = remaining(was, value) if attribute.row.name.short in FALLING else value
-        assert get(life.made, attribute, audience) == expected
-        assert get(life.after_a_cut(), attribute, audience) == expected
+        assert get(life.made, attribute) == expected
+        assert get(life.after_a_cut(), attribute) == expected
+
+
+@pytest.mark.parametrize("attribute", SET, ids=str)
+def test_what_the_table_does_not_know_is_taken_whole_or_refused_whole(attribute: Attribute) -> None:
+    life, audience = Life(), writers(attribute)[0]
+    for value in neighbours(get(life.made, attribute)):
+        was, held = get(life.made, attribute), life.held()
+        if put(life.made, attribute, value, audience) != DataAccessResult.SUCCESS:
+            assert (get(life.made, attribute), life.held()) == (was, held)
+            continue
+        now = get(life.made, attribute)
+        assert get(life.after_a_cut(), attribute) == now
+        assert now == value or attribute.of(NOT_AS_WRITTEN)
+
+
+def neighbours(present: bytes) -> Iterator[bytes]:
+    """Values near the present one, of its type: other numbers and octets, fewer elements."""
+    value = decode_data(present)
+    yield from (encode_data(other) for other in others(value))
+
+
+def others(value: Data) -> Iterator[Data]:
+    if value.type in NUMBERS:
+        low, high = NUMBERS[value.type]
+        for number in dict.fromkeys((low, 0, 1, value.value - 1, value.value + 1, 2 * value.value, high)):
+            if low <= number <= high and number != value.value:
+                yield Data(value.type, number)
+    elif value.type == Tag.OCTET_STRING:
+        for octets in (b"", b"A", value.value[:-1] + b"B", bytes(len(value.value)), value.value + b"1"):
+            yield Data(value.type, octets)
+    elif isinstance(value.value, tuple):
+        for index, part in enumerate(value.value):
+            for other in others(part):
+                yield Data(value.type, (*value.value[:index], other, *value.value[index + 1 :]))
+        if value.type == Tag.ARRAY and value.value:
+            yield from (Data(value.type, value.value[:-1]), Data(value.type, ()))
 
 
 def remaining(was: bytes, kept: bytes) -> bytes:
@@ -145,12 +188,12 @@ def remaining(was: bytes, kept: bytes) -> bytes:
 @pytest.mark.parametrize("attribute", SET, ids=str)
 def test_every_illegal_value_is_refused_and_changes_nothing(attribute: Attribute) -> None:
     life, audience = Life(), writers(attribute)[0]
-    present, held = get(life.made, attribute, audience), life.held()
+    present, held = get(life.made, attribute), life.held()
     for value in (*malformed(present), *(attribute.of(TOO_LONG) or ())):
         assert put(life.made, attribute, value, audience) == DataAccessResult.TYPE_UNMATCHED, value.hex()
     for value in attribute.of(OUT_OF_RANGE) or ():
         assert put(life.made, attribute, value, audience) == DataAccessResult.OTHER_REASON, value.hex()
-    assert get(life.made, attribute, audience) == present
+    assert get(life.made, attribute) == present
     assert life.held() == held
 
 
@@ -173,7 +216,7 @@ def test_every_attribute_is_of_its_type_for_who_may_read_it_and_refused_to_other
 
 def test_no_value_of_the_tables_is_there_in_vain() -> None:
     known = {name for attribute in SET for name in attribute.names}
-    assert {*LEGAL, *OUT_OF_RANGE, *TOO_LONG, *NOT_ITS_OWN} <= known
+    assert {*LEGAL, *OUT_OF_RANGE, *TOO_LONG, *NOT_AS_WRITTEN} <= known
 
 
 def test_thresholds_that_the_type_of_the_watched_value_cannot_hold_are_refused() -> None:
@@ -183,8 +226,8 @@ def test_thresholds_that_the_type_of_the_watched_value_cannot_hold_are_refused()
         ("0-0:17.0.0 monitored_value", "0-0:17.0.0 threshold_normal", i32.encode(-1)),
         ("0-0:16.1.0 monitored_value", "0-0:16.1.0 thresholds", b"\x01\x01" + i32.encode(-1)),
     ):
-        unsigned = get(made, by_name[watching], audience)
+        unsigned = get(made, by_name[watching])
         assert put(made, by_name[watching], watched(3, "1.0.16.7.0.255"), audience) == DataAccessResult.SUCCESS
         assert put(made, by_name[limit], below, audience) == DataAccessResult.SUCCESS
         assert put(made, by_name[watching], unsigned, audience) == DataAccessResult.OTHER_REASON
-        assert get(made, by_name[limit], audience) == below
+        assert get(made, by_name[limit]) == below

@@ -293,5 +293,13 @@ TOO_LONG: Table = {
 }
 """Values longer than their type."""
 
-NOT_ITS_OWN = {("0-0:25.9.0", "push_object_list"): "the factory's list names the address of the network"}
-"""Attributes whose present value cannot be set again, and why."""
+NOT_AS_WRITTEN = {
+    ("0-0:96.1.1", "value"): "nothing means the identifier that type and serial number make",
+    ("0-0:1.0.0", "time"): "the status is the clock's own",
+    ("SingleActionSchedule", "execution_time"): "hundredths are ignored",
+    ("0-0:25.1.0", "ip_address"): "the network gives the address as long as DHCP is in use",
+    ("0-0:25.3.0", "authentication"): "names and passwords read as nothing",
+    ("0-0:25.4.0", "pin_code"): "a PIN reads as nothing",
+    **{(word, "value"): "a client clears bits only" for word in FALLING},
+}
+"""Attributes that take more than they show, and why."""

@@ -28,11 +28,13 @@ QUADRANTS = [
 
 
 @pytest.mark.parametrize(("active", "reactive", "apparent", "expected"), QUADRANTS)
+@pytest.mark.manual("2.2.quadrants")
 def test_quadrant(active: int, reactive: int, apparent: int, expected: dict[Quantity, int]) -> None:
     counted = quantities(seconds([active], [reactive], [apparent]))
     assert {quantity: int(counted[quantity, 0]) for quantity in Quantity if counted[quantity, 0]} == expected
 
 
+@pytest.mark.manual("2.2.sign-decides")
 def test_the_sign_of_the_whole_second_decides() -> None:
     # 40 s that change between 2 kW import and 1.8 kW export every 0.33 s: within a second they cancel, as the manual
     # has it, and only what is left counts; gross energies would be many times that.

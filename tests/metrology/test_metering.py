@@ -76,6 +76,7 @@ def test_windows_of_200_ms() -> None:
 
 
 @pytest.mark.parametrize(("active", "reactive"), [(4.6, 0.0), (-4.6, 0.0), (0.0, 4.6), (1.0, 1.0)])
+@pytest.mark.manual("2.3.starting-current")
 def test_from_the_starting_current_on_everything_counts(active: float, reactive: float) -> None:
     seconds = integrate(steady(active, reactive).measurements(START, 10))
     assert seconds.active_mj.sum() == pytest.approx(10_000 * active, rel=2e-3, abs=5)
@@ -89,6 +90,7 @@ def test_the_first_pulse_comes_in_time_at_the_starting_current() -> None:
     assert [pulse_count(int(energy[second])) for second in (390, 391)] == [0, 1]
 
 
+@pytest.mark.manual("2.3.no-load")
 def test_below_the_creep_threshold_nothing_counts() -> None:
     seconds = integrate(steady(CREEP_VA * 0.99).measurements(START, 3))
     for values in (seconds.active_mj, seconds.active_power_mw, seconds.current_ma, seconds.apparent_mvas):

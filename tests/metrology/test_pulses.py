@@ -12,6 +12,7 @@ SECOND = 10**9
 START = 1_767_225_600
 
 
+@pytest.mark.manual("2.3.constant")
 def test_two_thousand_pulses_are_a_kilowatt_hour() -> None:
     assert MJ_PER_PULSE * 2000 == 3_600_000 * 1000
     instants = pulse_instants(0, np.full(3600, 1_000_000), START)

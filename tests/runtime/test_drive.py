@@ -17,6 +17,7 @@ from softmeter.persistent import Changes, Memory, Ring, Scalar
 from softmeter.runtime.bench_time import BenchTime
 from softmeter.runtime.drive import LONGEST_STEP, Drive
 from softmeter.runtime.loop import run
+from softmeter.runtime.signal import Signal
 from softmeter.runtime.store import Store
 
 START = at_second(1_790_000_100)
@@ -136,6 +137,32 @@ def test_a_jump_is_lived_through_at_once_whatever_the_rate(
     assert meter.total == (meter.now - START) // SECOND
     assert max(meter.steps) * SECOND <= LONGEST_STEP
     assert tape.value("now") == meter.now
+
+
+def test_a_paced_meter_lives_second_by_second_and_waits_for_who_is_behind(
+    virtual: VirtualTime, at_once: Executor
+) -> None:
+    meter, tape, drive = driven(virtual, at_once, 3600)
+    relieved, behind = Signal(), [True]
+    seen: list[int] = []
+    drive.pace(lambda: behind[0], relieved)
+
+    def tell() -> None:
+        seen.append((meter.now - START) // SECOND)
+        behind[0] = seen[-1] % 10 == 0
+        if behind[0]:
+            asyncio.get_running_loop().call_later(1, take)
+
+    def take() -> None:
+        assert meter.present() == meter.now
+        behind[0] = False
+        relieved.fire()
+
+    drive.ticked.connect(tell)
+    virtual.run(live(drive, 4.5, (1, take)))
+    assert seen[:-1] == list(range(1, 41))
+    assert set(meter.steps) == {1}
+    assert tape.value("total") == (meter.now - START) // SECOND == 40
 
 
 def test_another_rate_holds_from_now_on(virtual: VirtualTime, at_once: Executor) -> None:

@@ -1,6 +1,7 @@
 """The key file: round trip, what is wrong is named, nothing is overwritten, nothing is shown."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import ConfigurationError
 from softmeter.runtime.entropy import SystemEntropy
-from softmeter.runtime.keyfile import ClientKeys, Keys, generate, key_text, read_keys, write_keys
+from softmeter.runtime.keyfile import ClientKeys, Keys, generate, generate_p1, key_text, read_keys, write_keys
 
 TITLE = bytes.fromhex("4b57516612345678")
 NAME = "KWQ1020612345678"
@@ -122,3 +123,16 @@ def test_what_is_wrong_is_named(tmp_path: Path, keys: Keys, old: str, new: str, 
         read_keys(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_keys_of_ciphered_telegrams_are_there_where_a_meter_has_them(tmp_path: Path, keys: Keys) -> None:
+    path = tmp_path / "keys.toml"
+    ciphering = replace(keys, p1=generate_p1(SeededEntropy(2)))
+    write_keys(path, ciphering)
+    assert read_keys(path) == ciphering != keys
+    assert ciphering.p1 is not None
+    assert ciphering.p1.encryption_key != ciphering.p1.authentication_key
+    assert ciphering.p1.encryption_key.hex() not in repr(ciphering)
+    path.write_text(path.read_text().replace("encryption_key = ", "encryption = ", 99))
+    with pytest.raises(ConfigurationError):
+        read_keys(path)

@@ -223,3 +223,32 @@ def test_who_listens_in_hears_every_telegram_and_what_readers_say() -> None:
     scene(story)
     assert [item for item in heard if item[0] != "in"] == [("out", b"/1!\n"), ("out", b"/2!\n"), ("end", b"")]
     assert ("in", b"?") in heard
+
+
+def test_the_port_is_behind_without_readers_and_until_they_have_taken_all() -> None:
+    async def story(on: Scene) -> None:
+        relieved: list[bool] = []
+        on.port.relieved.connect(lambda: relieved.append(on.port.behind))
+        assert on.port.behind
+        address = await on.port.open()
+        slow = socket.create_connection((address.host, address.port))
+        while not relieved:  # noqa: ASYNC110 - what is waited for happens in the operating system
+            await asyncio.sleep(0.001)
+        assert not on.port.behind
+        on.size = 20_000
+        taken = 0
+        while not on.port.behind:
+            on.port.tick()
+            taken += 1
+        relieved.clear()
+        slow.setblocking(False)
+        loop, heard = asyncio.get_running_loop(), b""
+        while not relieved:
+            heard += await loop.sock_recv(slow, 1 << 20)
+        assert not relieved[-1]
+        while heard.count(b"!") <= taken:
+            heard += await loop.sock_recv(slow, 1 << 20)
+        assert [heard.count(b"/%d\0" % number) for number in range(2, taken + 2)] == [1] * taken
+        slow.close()
+
+    scene(story)

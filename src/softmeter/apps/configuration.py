@@ -12,17 +12,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from softmeter.apps.tariff_file import TariffTable, calendar_of, special_days_of
 from softmeter.apps.toml_lines import line_of
+from softmeter.bench.mbus_line import MBusLine
+from softmeter.bench.submeters import parse_sub_meters
 from softmeter.device.demand import FACTORY_DEMAND, DemandSettings
 from softmeter.device.display_lists import FACTORY_DISPLAY
 from softmeter.device.hands import Crystal
+from softmeter.device.images import LARGEST_BLOCK, SMALLEST_BLOCK, USUAL_BLOCK
+from softmeter.device.mbus import SubMeterSettings
 from softmeter.device.profile import ProfileSettings
 from softmeter.device.settings import DeviceSettings
 from softmeter.device.zone import AMSTERDAM
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND
 from softmeter.meter.identity import Identity
+from softmeter.meter.mbus_bus import FramedBus
 from softmeter.meter.model.alarms import ALARM_WORDS, MONITORS
 from softmeter.meter.model.capture import BILLING, CATALOGUE, CLOCK, DAILY, LOAD, QUALITY, data, key, register
+from softmeter.meter.model.mbus import SETTINGS as SUB_METERS
 from softmeter.meter.model.pushing import PUSHES
 from softmeter.meter.model.scripted import SCHEDULES
 from softmeter.meter.model.switching import LIMITS
@@ -133,6 +139,14 @@ class _P1(_Table):
         return P1Settings(self.variant, self.identification)
 
 
+class _Firmware(_Table):
+    block_octets: Annotated[int, Field(ge=SMALLEST_BLOCK, le=LARGEST_BLOCK)] = USUAL_BLOCK
+
+
+class _MBus(_Table):
+    sub_meters: str = ""
+
+
 class _Services(_Table):
     extras: bool = False
 
@@ -145,6 +159,8 @@ class File(_Table):
     demand: _Demand = _Demand()
     display: _Display = _Display()
     services: _Services = _Services()
+    mbus: _MBus = _MBus()
+    firmware: _Firmware = _Firmware()
     p1: _P1 = _P1()
     ports: Ports = Ports()
 
@@ -278,7 +294,9 @@ def _configuration(file: File) -> Configuration:
         limits=LIMITS,
         monitors=MONITORS,
         alarm_words=ALARM_WORDS,
+        image_block_octets=file.firmware.block_octets,
         pushes=PUSHES,
+        sub_meters=_sub_meters(file.mbus.sub_meters),
         program_signature=application_signature(),
         display=replace(FACTORY_DISPLAY, **file.display.model_dump()),
     )
@@ -286,6 +304,12 @@ def _configuration(file: File) -> Configuration:
         device = replace(device, tariff=calendar_of(file.tariff), default_rate=file.tariff.default_rate)
         device = replace(device, special_days=special_days_of(file.tariff))
     return Configuration(identity, serial_given, device, file.ports, file.services.extras, file.p1.settings)
+
+
+def _sub_meters(text: str) -> SubMeterSettings:
+    """The M-Bus of a meter, with simulated sub-meters on it where the file names some."""
+    meters = parse_sub_meters(text)
+    return SUB_METERS._replace(bus=FramedBus(MBusLine(meters).exchange)) if meters else SUB_METERS
 
 
 def _problem(found: Mapping[str, Any], text: str) -> Problem:
@@ -301,6 +325,7 @@ _PLACES = (
     (re.compile(r"tariff week '(.*?)'"), ("tariff", "weeks")),
     (re.compile(r"tariff day (\d+)"), ("tariff", "days")),
     (re.compile(r"tariff season"), ("tariff", "seasons")),
+    (re.compile(r"sub-meters"), ("mbus",)),
     (re.compile(r"special days"), ("tariff", "special_days")),
     (re.compile(r"tariff"), ("tariff",)),
     (re.compile(r"demand"), ("demand",)),

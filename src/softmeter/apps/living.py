@@ -19,7 +19,8 @@ from softmeter.apps.panel.shown_meter import ShownMeter
 from softmeter.apps.progress import jump_progress
 from softmeter.apps.telling import say, tell
 from softmeter.bench.bench import Bench
-from softmeter.device.modem import Interface, is_reachable
+from softmeter.device.modem import is_reachable
+from softmeter.device.modem_parameters import Interface
 from softmeter.dlms.datagram_server import DatagramServer
 from softmeter.dlms.server import Server
 from softmeter.errors import ConfigurationError
@@ -207,6 +208,8 @@ class _Life:
                 for port, _ in ports:
                     await port.close()
                 await self._pushes.close()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await following
 
     async def _follow(self, port: Port, interface: Interface) -> None:
         """Keep a port open while anybody could reach the meter through its interface."""

@@ -165,6 +165,29 @@ def decode(
 
 
 @app.command()
+def submeters(
+    meters: Annotated[
+        str, typer.Argument(metavar="KIND[:SEED],...", help="gas, water, heat, electricity; several with commas.")
+    ] = "gas,water,heat,electricity",
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT|pty|DEVICE[@BAUD]", help="The line they are on.")
+    ] = "127.0.0.1:4063",
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="ISO", help="Instant at which they stand [they go with real time].")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object when the line answers.")] = False,
+) -> None:
+    """Run simulated M-Bus sub-meters on a line of their own, for other masters to read."""
+    from softmeter.apps.logs import to_standard_error
+    from softmeter.apps.options import instant
+    from softmeter.apps.submeters import SubMeterOptions, serve
+    from softmeter.runtime.loop import run as run_loop
+
+    to_standard_error()
+    run_loop(serve(SubMeterOptions(meters, listen, instant(at, "--at"), json)))
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     from softmeter import __version__

@@ -95,10 +95,7 @@ class Bench:
         Raises:
             ConfigurationError: there is no such control, or a value is out of its range.
         """
-        wanted = [(_control(label), value) for label, value in changes.items()]
-        for control, value in wanted:
-            if value is not None:
-                control.check(value)
+        wanted = checked(changes)
         at = self.time.present()
         for control, value in wanted:
             self._journal.give(control, value, at)
@@ -154,6 +151,19 @@ class Bench:
     def step(self, seconds: int = 1) -> None:
         """Live on to the next whole second, or to so many of them."""
         self.jump(Instant((self.time.present() // SECOND + seconds) * SECOND))
+
+
+def checked(changes: Mapping[str, float | None]) -> list[tuple[Control, float | None]]:
+    """The controls that are named, each with a value that it can take or None.
+
+    Raises:
+        ConfigurationError: there is no such control, or a value is out of its range.
+    """
+    wanted = [(_control(label), value) for label, value in changes.items()]
+    for control, value in wanted:
+        if value is not None:
+            control.check(value)
+    return wanted
 
 
 def _control(label: str) -> Control:

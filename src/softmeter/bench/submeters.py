@@ -18,6 +18,8 @@ _EPOCH_DAY = 18_262
 """The first of January 2020, when all of them counted next to nothing."""
 _COLDEST_DAY = 20
 _CHANCE = 0.4
+_SMALLEST, _RANGE = 0.7, 0.6
+"""Households use from the smallest share of the average on."""
 _MOST = 8
 _LOCAL_S = HOUR_S
 
@@ -90,9 +92,14 @@ def _midnight(meter: SubMeter, day: int) -> float:
     days = day - _EPOCH_DAY
     angle, first = (2 * math.pi * (one - _COLDEST_DAY) / _YEAR_DAYS for one in (days, 0))
     seasonal = days + kind.season * _YEAR_DAYS / (2 * math.pi) * (math.sin(angle) - math.sin(first))
-    chance = int.from_bytes(sha256(f"{meter.name} {meter.seed} {day}".encode()).digest()[:4], "big") / 2**32
+    chance, size = (_uniform(meter, what) for what in (str(day), "household"))
     least = 1 - kind.season  # of the warmest day: chance moves a midnight by less than half of that
-    return kind.per_day * (seasonal + _CHANCE * least * chance)
+    return kind.per_day * (_SMALLEST + _RANGE * size) * (seasonal + _CHANCE * least * chance)
+
+
+def _uniform(meter: SubMeter, what: str) -> float:
+    """A number from 0 to 1 that belongs to a sub-meter."""
+    return int.from_bytes(sha256(f"{meter.name} {meter.seed} {what}".encode()).digest()[:4], "big") / 2**32
 
 
 def _share(hours: tuple[int, ...], rest_s: int) -> float:

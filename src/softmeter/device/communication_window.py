@@ -22,6 +22,10 @@ class Window(NamedTuple):
         """The first meter second after `second` at which it opens."""
         return _next(clock, second, self.start)
 
+    def next_end(self, clock: Clock, second: int) -> int:
+        """The first meter second after `second` at which it closes."""
+        return _next(clock, second, self.end)
+
     def is_open(self, clock: Clock, second: int) -> bool:
         """Whether `second` lies inside."""
         begins, ends = self.next_start(clock, second), _next(clock, second, self.end)
@@ -40,6 +44,12 @@ def is_open(windows: Sequence[Window], clock: Clock, second: int) -> bool:
 def next_opening(windows: Sequence[Window], clock: Clock, second: int) -> int:
     """The first meter second after `second` at which a window opens; FOREVER where none does."""
     return min((window.next_start(clock, second) for window in windows), default=FOREVER)
+
+
+def next_change(windows: Sequence[Window], clock: Clock, second: int) -> int:
+    """The first meter second after `second` at which a window opens or closes; FOREVER where none does."""
+    ends = min((window.next_end(clock, second) for window in windows), default=FOREVER)
+    return min(ends, next_opening(windows, clock, second))
 
 
 def checked(windows: Sequence[Window]) -> None:

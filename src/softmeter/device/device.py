@@ -39,7 +39,6 @@ CALM_PLACE = Calm()
 DEEPEST_SCRIPT = 4
 """A script may execute scripts, but not for ever."""
 
-
 Executor = Callable[["Device", Script], None]
 """Who knows what the scripts of a meter do; what cannot be done is left out."""
 
@@ -89,16 +88,13 @@ class Device:
     def __init__(
         self, settings: DeviceSettings, source: Source, start: Instant, surroundings: Surroundings = CALM_PLACE
     ) -> None:
-        self.settings = settings
-        self.source = source
-        self.surroundings = surroundings
+        self.settings, self.source, self.surroundings = settings, source, surroundings
         self.executor: Executor = _no_scripts
         self.collector: Collector = _no_values
         self.seed = b""
         """What tells this meter from its fellows, where chance decides."""
         self.installer: Installer = _no_images
-        self.attributes = Attributes()
-        self.feeling = Feeling()
+        self.attributes, self.feeling = Attributes(), Feeling()
         self.progress = Progress(start)
         self.clock = Clock(settings.zone, settings.synchronisation_limit_s, start, settings.crystal.drift_ns)
         self.registers = Registers()
@@ -259,8 +255,7 @@ class Device:
         twin.progress, twin.clock = copy(self.progress), copy(self.clock)
         twin.registers, twin.tariff = copy(self.registers), copy(self.tariff)
         twin.events, twin.feeling = self.events.fork(), copy(self.feeling)
-        twin.attributes = Attributes(self.attributes)
-        twin.behaviours = self.behaviours.fork()
+        twin.attributes, twin.behaviours = Attributes(self.attributes), self.behaviours.fork()
         twin.own_profiles = tuple([profile.fork() for profile in self.own_profiles])
         return twin
 

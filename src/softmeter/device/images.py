@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from softmeter.device.device import Device
 
 SMALLEST_BLOCK, LARGEST_BLOCK = 64, 1024
+USUAL_BLOCK = 512
+"""Fits into one APDU, protected or not."""
 MOST_OCTETS = 1 << 20
 """The memory that takes an image."""
 LONGEST_IDENTIFIER = 64

@@ -90,6 +90,8 @@ class Channel(NamedTuple):
     key_status: int = KeyStatus.NONE
     period_s: int = PERIOD_S
     definitions: tuple[Definition, ...] = ()
+    identifier: bytes = b""
+    """What the operator calls the sub-meter."""
     installed: int = 0
     failed: int = 0
     """Whether the last try to read it was in vain."""
@@ -112,6 +114,8 @@ class Channel(NamedTuple):
         }
         if self.key:
             saved["key"] = self.key
+        if self.identifier:
+            saved["identifier"] = self.identifier
         if self.definitions:
             saved["definitions"] = " ".join(f"{one.data.hex()}.{one.value.hex()}" for one in self.definitions)
         if self.values:
@@ -131,6 +135,7 @@ class Channel(NamedTuple):
         return cls(
             **numbers,
             key=saved_octets(mine, "key", b""),
+            identifier=saved_octets(mine, "identifier", b""),
             definitions=tuple(Definition(bytes.fromhex(data), bytes.fromhex(value)) for data, _, value in definitions),
             values=tuple(Value(int(number), int(scaler), Unit(int(unit))) for number, scaler, unit in values),
             captured=Stamp(saved_int(mine, "captured_second", 0), saved_int(mine, "captured_mode", 0)),

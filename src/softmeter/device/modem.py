@@ -6,14 +6,24 @@ less and less often. A module that hangs is reset.
 """
 
 from collections.abc import Mapping
-from enum import IntEnum, IntFlag
-from typing import TYPE_CHECKING, NamedTuple
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from softmeter.device.behaviour import Behaviour
 from softmeter.device.chance import drawn
+from softmeter.device.communication_window import is_open, next_change
 from softmeter.device.events import Event
+from softmeter.device.modem_parameters import (
+    FACTORY_PARAMETERS,
+    Connecting,
+    Interface,
+    Network,
+    Parameters,
+    restored,
+    written,
+)
 from softmeter.device.radio import is_heard
-from softmeter.device.saved import saved_int, saved_octets
+from softmeter.device.saved import saved_int
 from softmeter.device.surroundings import Surrounded
 from softmeter.device.zone import FOREVER
 from softmeter.instant import SECOND, Instant
@@ -39,66 +49,6 @@ class Registration(IntEnum):
     ROAMING = 5
 
 
-class Interface(IntFlag):
-    """What can be switched off (manual 12.2)."""
-
-    WAN = 1
-    P1 = 4
-    OPTICAL = 8
-
-
-ALL_INTERFACES = int(Interface.WAN | Interface.P1 | Interface.OPTICAL)
-
-
-class Access(NamedTuple):
-    """What opens a data network."""
-
-    apn: bytes = b"meters"
-    user: bytes = b""
-    password: bytes = b""
-    pin: int = 0
-
-
-class Randomisation(NamedTuple):
-    """How registration is spread: a delay of up to `window_s`, `factor` times as much with each retry."""
-
-    window_s: int = 0
-    factor: int = 2
-    retries: int = 3
-    """After so many refusals the module is reset."""
-
-
-class Ping(NamedTuple):
-    """What is pinged, and every how many seconds; 0 is never."""
-
-    destination: bytes = b""
-    period_s: int = 0
-
-
-class Parameters(NamedTuple):
-    """All that the meter keeps for its module."""
-
-    access: Access = Access()
-    randomisation: Randomisation = Randomisation()
-    ping: Ping = Ping()
-    interfaces: int = ALL_INTERFACES
-
-
-class Network(NamedTuple):
-    """The network outside, and the card in the module."""
-
-    operator: str = "softmeter mobile"
-    country: int = 204
-    number: int = 8
-    access: Access = Access()
-    """What it lets in."""
-    card: bytes = b"8931080000000000017"
-
-
-FACTORY_PARAMETERS = Parameters()
-FACTORY_NETWORK = Network()
-
-
 class Modem(Behaviour):
     """The module of a meter; as it leaves the factory it is registered and attached."""
 
@@ -106,6 +56,7 @@ class Modem(Behaviour):
         "_attempts",
         "_complained",
         "_hangs",
+        "_invoked",
         "_network",
         "_try_at",
         "attached",
@@ -125,6 +76,7 @@ class Modem(Behaviour):
         self._attempts = 0
         self._try_at = FOREVER
         self._hangs = False
+        self._invoked = False
         self._complained = False
         self.sent = 0
         """Octets since the meter was made."""
@@ -151,10 +103,18 @@ class Modem(Behaviour):
     def change(self, device: "Device", parameters: Parameters) -> None:
         """Take other parameters; the module begins anew where they matter to it."""
         before, self.parameters = self.parameters, parameters
-        if parameters.access != before.access or (parameters.interfaces ^ before.interfaces) & Interface.WAN:
+        if parameters.access != before.access:
             self._detach(device)
             self._attempts, self._complained = 0, False
-            self._search(device)
+        self._follow(device)
+        self._plan(device)
+
+    def connect(self, device: "Device") -> None:
+        """Somebody wants it on the network: it tries at once."""
+        self._invoked = True
+        self._attempts = 0
+        if self._may_connect(device) and not self.attached:
+            self._attach(device)
         self._plan(device)
 
     def carried(self, sent: int, received: int) -> None:
@@ -186,6 +146,7 @@ class Modem(Behaviour):
                 self._reset(device, Event.MODEM_HARDWARE_RESET)
             else:
                 self._attach(device)
+        self._follow(device)
         if self.parameters.ping.period_s and not second % self.parameters.ping.period_s and self.online:
             self.carried(PING_OCTETS, PING_OCTETS)
         self._plan(device)
@@ -202,13 +163,13 @@ class Modem(Behaviour):
 
     def power_down(self, device: "Device", at: Instant) -> None:  # noqa: ARG002
         self.attached = False
+        self._invoked = False
         self._try_at = self.due = FOREVER
 
     def saved(self) -> Mapping[str, Scalar]:
         saved: dict[str, Scalar] = {}
         if self.parameters != FACTORY_PARAMETERS:
-            access, randomisation, ping, interfaces = self.parameters
-            saved |= {**access._asdict(), **randomisation._asdict(), **_pinged(ping), "interfaces": interfaces}
+            saved |= written(self.parameters)
         if self.sent or self.received:
             saved |= {"sent": self.sent, "received": self.received}
         if not self.online or self._try_at != FOREVER:
@@ -218,27 +179,33 @@ class Modem(Behaviour):
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
         if "apn" in saved:
-            access, randomisation, ping, interfaces = self.parameters
-            self.parameters = Parameters(
-                Access(
-                    saved_octets(saved, "apn", access.apn),
-                    saved_octets(saved, "user", access.user),
-                    saved_octets(saved, "password", access.password),
-                    saved_int(saved, "pin", access.pin),
-                ),
-                Randomisation(*[saved_int(saved, name, value) for name, value in randomisation._asdict().items()]),
-                Ping(saved_octets(saved, "ping", b""), saved_int(saved, "ping_s", ping.period_s)),
-                saved_int(saved, "interfaces", interfaces),
-            )
+            self.parameters = restored(saved)
         self.sent, self.received = saved_int(saved, "sent", 0), saved_int(saved, "received", 0)
         self.attached = bool(saved_int(saved, "attached", 1))
         self._try_at = saved_int(saved, "try_at", FOREVER)
         self._attempts = saved_int(saved, "attempts", 0)
         self._hangs, self._complained = bool(saved_int(saved, "hangs", 0)), bool(saved_int(saved, "complained", 0))
 
+    def _may_connect(self, device: "Device") -> bool:
+        """Whether the module can and shall be on the network now."""
+        if not (device.powered and self.is_open(Interface.WAN) and is_heard(device.feeling.state)):
+            return False
+        mode, windows = self.parameters.connecting, self.parameters.windows
+        if mode == Connecting.ALWAYS or (self._invoked and mode != Connecting.IN_WINDOW):
+            return True
+        return mode != Connecting.INVOKED and is_open(windows, device.clock, self._second(device))
+
+    def _follow(self, device: "Device") -> None:
+        """Get on the network or off it, as its windows and switches say."""
+        wanted = self._may_connect(device)
+        if not wanted:
+            self._detach(device)
+        elif not self.attached and self._try_at == FOREVER:
+            self._search(device)
+
     def _search(self, device: "Device") -> None:
         """Begin to register, after the random delay that spares the network."""
-        if not is_heard(device.feeling.state) or not self.is_open(Interface.WAN) or not device.powered:
+        if not self._may_connect(device):
             return
         second = self._second(device)
         delay = drawn(device.seed, "modem", second, self.parameters.randomisation.window_s)
@@ -283,15 +250,21 @@ class Modem(Behaviour):
         if self.attached:
             self.attached = False
             device.record(Event.DATA_CONTEXT_ENDED)
+        self._hangs = False
         self._try_at = FOREVER
 
     def _patience(self) -> int:
         return MISSED_PINGS * self.parameters.ping.period_s or SUPERVISION_S
 
     def _plan(self, device: "Device") -> None:
-        period = self.parameters.ping.period_s
-        ping = (self._second(device) // period + 1) * period if period and device.powered else FOREVER
-        self.due = min(self._try_at, ping)
+        if not device.powered:
+            self.due = FOREVER
+            return
+        period, second = self.parameters.ping.period_s, self._second(device)
+        ping = (second // period + 1) * period if period else FOREVER
+        by_window = self.parameters.connecting in {Connecting.IN_WINDOW, Connecting.IN_WINDOW_OR_INVOKED}
+        change = next_change(self.parameters.windows, device.clock, second) if by_window else FOREVER
+        self.due = min(self._try_at, ping, change)
 
     def _second(self, device: "Device") -> int:
         return device.clock.time(device.now) // SECOND
@@ -301,7 +274,3 @@ def is_reachable(device: "Device", interface: Interface) -> bool:
     """Whether anybody can talk to a meter through an interface now."""
     modem = device.behaviours.modem
     return device.powered and modem.is_open(interface) and (interface is not Interface.WAN or modem.online)
-
-
-def _pinged(ping: Ping) -> dict[str, Scalar]:
-    return {"ping": ping.destination, "ping_s": ping.period_s}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class OpticalOutput(Behaviour):
-    """What the output of the active energy gives; after a power cut it is energy. The reactive output stays as it is."""
+    """What the output of the active energy gives; after a power cut it is energy. The reactive one stays as it is."""
 
     __slots__ = ("gives_periods",)
     name = "outputs"

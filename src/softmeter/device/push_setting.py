@@ -113,7 +113,7 @@ def written(prefix: str, setting: PushSetting) -> dict[str, Scalar]:
         f"{prefix}_objects": b"".join(one.encode() for one in setting.objects),
         f"{prefix}_windows": encoded(setting.windows),
         f"{prefix}_destination": setting.destination,
-        **{f"{prefix}_{name}": getattr(setting, name) for name in _NUMBERS},
+        **{f"{prefix}_{name}": int(getattr(setting, name)) for name in _NUMBERS},
     }
 
 

@@ -9,10 +9,10 @@ from softmeter.device.calendar import FACTORY_CALENDAR, Calendar
 from softmeter.device.demand import FACTORY_DEMAND, DemandSettings
 from softmeter.device.display_lists import FACTORY_DISPLAY, DisplaySettings
 from softmeter.device.hands import EXACT, Crystal
-from softmeter.device.images import LARGEST_BLOCK
+from softmeter.device.images import USUAL_BLOCK
 from softmeter.device.limiter import NO_LIMITS, Limits
 from softmeter.device.mbus import NO_SUB_METERS, SubMeterSettings
-from softmeter.device.modem import FACTORY_NETWORK, Network
+from softmeter.device.modem_parameters import FACTORY_NETWORK, Network
 from softmeter.device.monitors import Monitor, Read
 from softmeter.device.profile import Catalogue, ProfileSettings
 from softmeter.device.push_setting import NO_PUSHES, PushSetting
@@ -52,7 +52,7 @@ class DeviceSettings:
     has_breaker: bool = False
     limits: Limits = NO_LIMITS
     monitors: Mapping[Obis, Monitor] = field(default_factory=dict)
-    image_block_octets: int = LARGEST_BLOCK
+    image_block_octets: int = USUAL_BLOCK
     alarm_words: Mapping[str, Read] = field(default_factory=dict)
     """What monitors look at whenever it changes, by its key in the catalogue."""
     network: Network = FACTORY_NETWORK

@@ -34,7 +34,7 @@ class OpticalServer:
     def __init__(
         self, opening: ModeEServer, line: HdlcServer, *, patience_s: float = 120.0, mode_e: bool = True
     ) -> None:
-        """`patience_s`: how long after the opening a reader may take to set up a link; `mode_e`: there is an opening."""
+        """`patience_s`: how long after the opening a link may take; `mode_e`: whether there may be an opening."""
         self._mode_e = mode_e
         self._opening = opening
         self._line = line

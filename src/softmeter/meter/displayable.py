@@ -6,6 +6,7 @@ from softmeter.device.display_lists import Item
 from softmeter.errors import AccessError, DecodeError
 from softmeter.meter.policies import Audience
 from softmeter.meter.presented import Presented
+from softmeter.obis import Obis
 from softmeter.units import Unit
 from softmeter.wire.types import Data, Tag, date_time, decode_data, encode_data
 
@@ -30,6 +31,8 @@ _PROFILE, _BUFFER = 7, 2
 _LOGICAL_NAME = 1
 _IP_SETUP, _ADDRESSES = 42, {3, 6, 7, 9, 10}
 _ALARMS = 97
+_DBM = {Obis(0, 1, 94, 31, e) for e in (6, 7, 9)}
+"""Signal strengths, whose class has no unit (annex I)."""
 _DATE_TIME_OCTETS = 12
 _LOCAL_TIME, _LOCAL_DATE = (0, 9, 1), (0, 9, 2)
 
@@ -78,7 +81,7 @@ def content(item: Item, data: Data) -> DisplayValue | None:
             return f"{number:08X}"
         if item.class_id == _IP_SETUP and item.attribute in _ADDRESSES:
             return ".".join(map(str, number.to_bytes(4, "big")))
-        return Reading(number, 0, Unit.COUNT)
+        return Reading(number, 0, Unit.DECIBEL_MILLIWATT if item.obis in _DBM else Unit.COUNT)
     if data.type in _TEXTS:
         return str(data.value)
     if data.type == Tag.OCTET_STRING:

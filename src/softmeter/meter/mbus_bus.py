@@ -1,4 +1,4 @@
-"""The bus of a meter in frames: what its M-Bus master asks and tells, over a line that exchanges octets (EN 13757-3)."""
+"""The bus of a meter in frames: what its M-Bus master asks and tells, over a line of octets (EN 13757-3)."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -4,7 +4,6 @@ Source: DSMR 5.0.2 P1 Companion Standard, chapter 6; e-MUCS P1 1.7 (Belgium); th
 the meter does not have is sent as it is without: no limit, a breaker that is always closed.
 """
 
-from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -13,7 +12,6 @@ from softmeter.errors import ConfigurationError
 from softmeter.meter import p1_belgium, p1_channels, p1_lines
 from softmeter.meter.identity import Identity
 from softmeter.meter.model.local import P1_VERSION
-from softmeter.meter.p1_channels import Channel
 from softmeter.meter.presented import Presented
 from softmeter.security.ciphering import Cipher, Protection
 from softmeter.security.suites import Key
@@ -59,22 +57,20 @@ class P1Settings(NamedTuple):
 DUTCH = P1Settings()
 
 
-def telegram(
-    device: Device, identity: Identity, settings: P1Settings = DUTCH, channels: Sequence[Channel] = ()
-) -> bytes:
-    """The telegram of the device's last whole second in clear; `channels` are the sub-meters installed."""
+def telegram(device: Device, identity: Identity, settings: P1Settings = DUTCH) -> bytes:
+    """The telegram of the device's last whole second in clear."""
     variant = settings.variant
     match variant:
         case Variant.NL | Variant.NL_ENCRYPTED:
-            lines = _dutch(device, identity, channels)
+            lines = _dutch(device, identity)
         case Variant.BE:
-            lines = _belgian(device, identity, channels)
+            lines = _belgian(device, identity)
         case Variant.LU:
-            lines = _luxembourgish(device, identity, channels)
+            lines = _luxembourgish(device, identity)
     return build(settings.identification or _identification(identity, variant), lines)
 
 
-def broadcast(meter: Presented, settings: P1Settings = DUTCH, channels: Sequence[Channel] = ()) -> bytes:
+def broadcast(meter: Presented, settings: P1Settings = DUTCH) -> bytes:
     """What leaves the port: the telegram, ciphered where the variant wants it.
 
     A ciphered one takes a number of the meter's invocation counter, which must be stored before the telegram leaves.
@@ -82,7 +78,7 @@ def broadcast(meter: Presented, settings: P1Settings = DUTCH, channels: Sequence
     Raises:
         LocalProtocolError: the counter is used up; only a new key helps.
     """
-    plain = telegram(meter.device, meter.identity, settings, channels)
+    plain = telegram(meter.device, meter.identity, settings)
     if not settings.variant.encrypted:
         return plain
     keys, title = meter.key_ring.of(CONSUMER), meter.identity.system_title
@@ -97,28 +93,28 @@ def _identification(identity: Identity, variant: Variant) -> str:
     return f"{identity.manufacturer}5\\2{int(identity.serial):08d}_A"
 
 
-def _dutch(device: Device, identity: Identity, channels: Sequence[Channel]) -> list[str]:
+def _dutch(device: Device, identity: Identity) -> list[str]:
     return [
         f"1-3:0.2.8({P1_VERSION})",
         p1_lines.clock(device),
         p1_lines.identifier(identity),
         *p1_lines.rates(device),
-        *_dutch_rest(device, channels),
+        *_dutch_rest(device),
     ]
 
 
-def _luxembourgish(device: Device, identity: Identity, channels: Sequence[Channel]) -> list[str]:
+def _luxembourgish(device: Device, identity: Identity) -> list[str]:
     return [
         f"1-3:0.2.8({LUXEMBOURG_VERSION})",
         p1_lines.clock(device),
         p1_lines.logical_device(identity),
         p1_lines.identifier(identity),
         *p1_lines.totals(device),
-        *_dutch_rest(device, channels),
+        *_dutch_rest(device),
     ]
 
 
-def _dutch_rest(device: Device, channels: Sequence[Channel]) -> list[str]:
+def _dutch_rest(device: Device) -> list[str]:
     """The lines behind the energies."""
     return [
         p1_lines.tariff(device),
@@ -128,11 +124,11 @@ def _dutch_rest(device: Device, channels: Sequence[Channel]) -> list[str]:
         p1_lines.voltage(device),
         p1_lines.current(device),
         *p1_lines.powers(device, 21, 22),
-        *p1_channels.dutch(channels),
+        *p1_channels.dutch(device),
     ]
 
 
-def _belgian(device: Device, identity: Identity, channels: Sequence[Channel]) -> list[str]:
+def _belgian(device: Device, identity: Identity) -> list[str]:
     return [
         f"0-0:96.1.4({p1_belgium.VERSION})",
         p1_lines.identifier(identity),
@@ -146,5 +142,5 @@ def _belgian(device: Device, identity: Identity, channels: Sequence[Channel]) ->
         p1_lines.current(device, 2),
         *p1_belgium.switches(device),
         *p1_lines.messages(device),
-        *p1_channels.belgian(channels),
+        *p1_channels.belgian(device),
     ]

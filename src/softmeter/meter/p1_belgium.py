@@ -7,6 +7,8 @@ must capture the maximum and its time, as the Belgian configuration has it.
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from softmeter.cosem.capture import CaptureObject
 from softmeter.device.demand import current_average
 from softmeter.device.device import Device
@@ -59,19 +61,19 @@ def _limit_kw(device: Device) -> str:
 
 def _history(device: Device) -> str:
     ring = device.profile(BILLING).ring
-    if not len(ring) or not set(_COLUMNS) <= set(ring.dtype.names or ()):
-        return "0-0:98.1.0(0)()"
-    rows = ring.rows(max(ring.first, ring.end - MONTHS))
-    return _months(tuple(tuple(rows[name].tolist()) for name in _COLUMNS))
+    return _months(ring.rows(max(ring.first, ring.end - MONTHS)).tobytes(), ring.dtype)
 
 
 @lru_cache(KEPT_LINES)
-def _months(columns: tuple[tuple[Any, ...], ...]) -> str:
+def _months(octets: bytes, dtype: "np.dtype[Any]") -> str:
     """Month by month, the oldest first: when it ended, and its peak with its time."""
+    if not octets or not set(_COLUMNS) <= set(dtype.names or ()):
+        return "0-0:98.1.0(0)()"
+    rows = np.frombuffer(octets, dtype)
     each: list[str] = []
-    for ended, at, value_w in zip(*columns, strict=True):
+    for ended, at, value_w in zip(*(rows[name].tolist() for name in _COLUMNS), strict=True):
         each += (row_stamp(ended), row_stamp(at) if value_w else NO_TIME, _kw(value_w))
-    return line("0-0:98.1.0", str(len(columns[0])), "1-0:1.6.0", "1-0:1.6.0", *each)
+    return line("0-0:98.1.0", str(len(rows)), "1-0:1.6.0", "1-0:1.6.0", *each)
 
 
 def _kw(value_w: int) -> str:

@@ -1,40 +1,18 @@
-"""What a P1 telegram says of sub-meters on M-Bus (DSMR 5.0.2 P1, 6.12; e-MUCS P1)."""
+"""What a P1 telegram says of sub-meters on M-Bus (DSMR 5.0.2 P1, 6.12; e-MUCS P1).
 
-from collections.abc import Iterable
+Of each that is installed: what it is, what it is called, and its first value with the time at which it was captured.
+"""
+
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from softmeter.clock import DateTime
+from softmeter.device.device import Device
+from softmeter.device.mbus_channel import Channel, Value
 from softmeter.units import Unit
 from softmeter.wire.telegram import line, stamp, text, wrapped
 
-GAS = 3
-"""A device type of EN 13757-3."""
-
-
-class Reading(NamedTuple):
-    """A value captured from a sub-meter, `value * 10**scaler` in `unit`, and when it was captured.
-
-    P1 has forms for volumes, heat and electric energy; a reading in another unit is not sent.
-    """
-
-    time: DateTime
-    value: int
-    scaler: int
-    unit: Unit
-
-
-class Channel(NamedTuple):
-    """A sub-meter that is installed; `reading` is None until one was captured, `valve` where it has none.
-
-    `converted`: a gas volume is corrected for temperature.
-    """
-
-    number: int
-    device_type: int
-    identifier: bytes
-    reading: Reading | None = None
-    valve: int | None = None
-    converted: bool = True
+GAS, WATER = 3, 7
+"""Device types of EN 13757-3; in Belgium those that may have a valve."""
 
 
 class _Format(NamedTuple):
@@ -46,51 +24,61 @@ class _Format(NamedTuple):
     decimals: int
 
 
+_VOLUME = _Format("m3", 0, 8, 3)
+_COARSE_VOLUME = _Format("m3", 0, 8, 2)
+_COARSE = -2
+"""The scaler from which on a volume has two decimals."""
 _FORMATS = {
-    Unit.CUBIC_METRE: _Format("m3", 0, 8, 3),
-    Unit.CORRECTED_CUBIC_METRE: _Format("m3", 0, 8, 3),
+    Unit.CUBIC_METRE: _VOLUME,
+    Unit.CORRECTED_CUBIC_METRE: _VOLUME,
     Unit.JOULE: _Format("GJ", 9, 8, 2),
     Unit.WATT_HOUR: _Format("kWh", 3, 9, 3),
 }
-_COARSE = -2
-"""The scaler from which on a volume has two decimals."""
+"""The units that P1 has forms for; a value in another one is not sent."""
 
 
-def dutch(channels: Iterable[Channel]) -> list[str]:
-    """The lines of installed sub-meters in the order of their channels."""
-    return [each for channel in _in_order(channels) for each in _lines(channel, 0, "24.2.1")]
-
-
-def belgian(channels: Iterable[Channel]) -> list[str]:
-    """The same; with the valve, and volumes of gas as they were measured apart from corrected ones."""
-    lines = []
-    for channel in _in_order(channels):
-        measured = channel.device_type == GAS and not channel.converted
-        lines += _lines(channel, 1, "24.2.3" if measured else "24.2.1")
+def dutch(device: Device) -> list[str]:
+    """The lines of all sub-meters in the order of their channels."""
+    lines: list[str] = []
+    for number, channel in _installed(device):
+        lines += [*_names(number, channel, 0), *_readings(number, channel, "24.2.1")]
     return lines
 
 
-def _in_order(channels: Iterable[Channel]) -> list[Channel]:
-    return sorted(channels, key=lambda channel: channel.number)
-
-
-def _lines(channel: Channel, identifier: int, code: str) -> list[str]:
-    prefix = f"0-{channel.number}"
-    lines = [
-        f"{prefix}:24.1.0({wrapped(channel.device_type, 3)})",
-        f"{prefix}:96.1.{identifier}({text(channel.identifier)})",
-    ]
-    if identifier and channel.valve is not None:
-        lines.append(f"{prefix}:24.4.0({channel.valve})")
-    reading = channel.reading
-    if reading is not None and reading.unit in _FORMATS:
-        lines.append(line(f"{prefix}:{code}", stamp(reading.time), _value(reading, _FORMATS[reading.unit])))
+def belgian(device: Device) -> list[str]:
+    """The same; with the valve, and gas that is not converted to a reference temperature under a code of its own."""
+    lines: list[str] = []
+    for number, channel in _installed(device):
+        lines += _names(number, channel, 1)
+        if channel.device_type in {GAS, WATER}:
+            lines.append(f"0-{number}:24.4.0({int(channel.valve)})")
+        as_measured = channel.device_type == GAS and channel.values and channel.values[0].unit is Unit.CUBIC_METRE
+        lines += _readings(number, channel, "24.2.3" if as_measured else "24.2.1")
     return lines
 
 
-def _value(reading: Reading, form: _Format) -> str:
+def _installed(device: Device) -> Iterator[tuple[int, Channel]]:
+    return ((number, channel) for number, channel in device.behaviours.mbus.channels.items() if channel.installed)
+
+
+def _names(number: int, channel: Channel, code: int) -> list[str]:
+    """The device type, and what the operator calls the sub-meter; until he does, the number on its plate."""
+    name = channel.identifier or f"{channel.identification:08X}".encode("ascii")
+    return [f"0-{number}:24.1.0({wrapped(channel.device_type, 3)})", f"0-{number}:96.1.{code}({text(name)})"]
+
+
+def _readings(number: int, channel: Channel, code: str) -> list[str]:
+    """The line of the first value; none before the first was captured."""
+    if not channel.values or channel.values[0].unit not in _FORMATS:
+        return []
+    return [line(f"0-{number}:{code}", stamp(channel.captured.date_time), _printed(channel.values[0]))]
+
+
+def _printed(value: Value) -> str:
     """The value cut to the decimals of its format."""
-    decimals = 2 if form.name == "m3" and reading.scaler >= _COARSE else form.decimals
-    shift = reading.scaler - form.exponent + decimals
-    value = reading.value * 10**shift if shift >= 0 else reading.value // 10**-shift
-    return f"{wrapped(max(value, 0), form.digits, decimals)}*{form.name}"
+    form = _FORMATS[value.unit]
+    if form is _VOLUME and value.scaler >= _COARSE:
+        form = _COARSE_VOLUME
+    shift = value.scaler - form.exponent + form.decimals
+    number = value.number * 10**shift if shift >= 0 else value.number // 10**-shift
+    return f"{wrapped(max(number, 0), form.digits, form.decimals)}*{form.name}"

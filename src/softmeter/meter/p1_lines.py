@@ -23,6 +23,7 @@ FEWEST_RATES = 2
 KEPT_LINES = 256
 """How many lines that seldom change are remembered, of all meters of a process together."""
 
+_RATES = range(1, RATES + 1)
 _ENERGIES = {1: Quantity.ACTIVE_IMPORT, 2: Quantity.ACTIVE_EXPORT}
 
 
@@ -45,10 +46,10 @@ def logical_device(identity: Identity) -> str:
 
 def rates(device: Device) -> list[str]:
     """Import, then export: one line per rate that is in use, so that no energy is missing from the telegram."""
-    registers, highest = device.registers, max(FEWEST_RATES, device.tariff.table.highest_rate)
+    wh, highest = device.registers.wh, max(FEWEST_RATES, device.tariff.table.highest_rate)
     lines = []
     for code, quantity in _ENERGIES.items():
-        energies = [registers.wh(quantity, rate=rate) for rate in range(1, RATES + 1)]
+        energies = [wh(quantity, rate=rate) for rate in _RATES]
         used = highest
         while used < RATES and any(energies[used:]):
             used += 1

@@ -1,16 +1,207 @@
-"""The network side of a meter as its objects present it, and what others need of it."""
+"""The cellular module of the device as the interface classes want to see it, and what others need of the IP set-ups."""
 
+from dataclasses import dataclass
+
+from softmeter.clock import DateTime
+from softmeter.cosem.access import DataAccessResult
+from softmeter.cosem.classes.gsm_diagnostic import AdjacentCell, CellInfo, PacketSwitched, RegistrationStatus
+from softmeter.cosem.classes.lte_monitoring import CoverageEnhancement, LinkQuality, NetworkParameters
+from softmeter.cosem.classes.ppp_setup import PapAuthentication
+from softmeter.cosem.classes.push_setup import TimeWindow
+from softmeter.device.communication_window import Window, checked
+from softmeter.device.modem import Modem, Registration
+from softmeter.device.modem_parameters import Connecting, Network, Parameters
+from softmeter.device.radio import UNKNOWN_QUALITY, Signal, carrier, is_heard, technology
+from softmeter.device.surroundings import Surrounded
+from softmeter.errors import AccessError
+from softmeter.meter.parts import lived, refusals
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
-from softmeter.wire.types import u16
+from softmeter.wire.types import boolean, u16, u32
 
-TCP_UDP = Obis.parse("0-0:25.0.0")
+TCP_UDP, IPV4 = Obis.parse("0-0:25.0.0"), Obis.parse("0-0:25.1.0")
 SEGMENT = 576
 """Octets of a segment, as the factory sets it."""
-_SEGMENT_KEY = (41).to_bytes(2, "big") + TCP_UDP.octets + b"\x04"
+NO_SIGNAL = Signal(-140, -20, -113)
+"""What is shown where nothing is heard."""
+_LEAST_LEVEL_DBM = -124
+_NOISE_DBM = -115
+"""Thermal noise of a subcarrier, with that of a module's receiver."""
+_PRIVATE = 10 << 24
+
+
+def _place(class_id: int, name: Obis, attribute: int) -> bytes:
+    return class_id.to_bytes(2, "big") + name.octets + bytes((attribute,))
 
 
 def segment_octets(meter: Presented) -> int:
     """How many octets the meter sends in one segment."""
-    kept = meter.attributes.get(_SEGMENT_KEY)
+    kept = meter.attributes.get(_place(41, TCP_UDP, 4))
     return SEGMENT if kept is None else u16.decode(kept)
+
+
+def ip_address(meter: Presented) -> int:
+    """The address in force: what the network gives while it is there, else what was set."""
+    assigned = meter.attributes.get(_place(42, IPV4, 8))
+    if assigned is None or boolean.decode(assigned):
+        title = meter.identity.system_title
+        return _PRIVATE | int.from_bytes(title[-3:], "big") if _modem(meter).attached else 0
+    kept = meter.attributes.get(_place(42, IPV4, 3))
+    return 0 if kept is None else u32.decode(kept)
+
+
+def fix_address(meter: Presented, address: int) -> None:
+    """Set the address that holds where none is assigned."""
+    meter.attributes[_place(42, IPV4, 3)] = u32.encode(address)
+
+
+def signal(meter: Presented) -> Signal:
+    """How well the cell is heard now."""
+    around = meter.device.feeling.state
+    return Signal.of(around) if meter.device.powered and is_heard(around) else NO_SIGNAL
+
+
+def change(meter: Presented, parameters: Parameters) -> None:
+    """Give the module other parameters, now."""
+    lived(meter)
+    _modem(meter).change(meter.device, parameters)
+
+
+def authenticate(meter: Presented, authentication: PapAuthentication) -> None:
+    """Take who the meter is to the data network."""
+    parameters = _modem(meter).parameters
+    access = parameters.access._replace(user=authentication.user, password=authentication.password)
+    change(meter, parameters._replace(access=access))
+
+
+@dataclass
+class AccessPart:
+    """Access point and PIN."""
+
+    meter: Presented
+
+    @property
+    def apn(self) -> bytes:
+        return _modem(self.meter).parameters.access.apn
+
+    @apn.setter
+    def apn(self, apn: bytes) -> None:
+        parameters = _modem(self.meter).parameters
+        change(self.meter, parameters._replace(access=parameters.access._replace(apn=apn)))
+
+    @property
+    def pin(self) -> int:
+        """Never told."""
+        return 0
+
+    @pin.setter
+    def pin(self, pin: int) -> None:
+        parameters = _modem(self.meter).parameters
+        change(self.meter, parameters._replace(access=parameters.access._replace(pin=pin)))
+
+
+@dataclass
+class ConnectPart:
+    """When the module is on the network."""
+
+    meter: Presented
+
+    @property
+    def mode(self) -> int:
+        return _modem(self.meter).parameters.connecting
+
+    @mode.setter
+    def mode(self, mode: int) -> None:
+        if mode not in set(Connecting):
+            raise AccessError(DataAccessResult.OTHER_REASON, f"mode {mode} is for a line that dials")
+        change(self.meter, _modem(self.meter).parameters._replace(connecting=mode))
+
+    @property
+    def windows(self) -> tuple[TimeWindow, ...]:
+        return tuple(TimeWindow(*window) for window in _modem(self.meter).parameters.windows)
+
+    @windows.setter
+    def windows(self, windows: tuple[TimeWindow, ...]) -> None:
+        wanted = tuple(Window(one.start, one.end) for one in windows)
+        with refusals():
+            checked(wanted)
+        change(self.meter, _modem(self.meter).parameters._replace(windows=wanted))
+
+    def connect(self) -> None:
+        """Get on the network now."""
+        lived(self.meter)
+        _modem(self.meter).connect(self.meter.device)
+
+
+@dataclass
+class RadioPart:
+    """The module as it is now."""
+
+    meter: Presented
+
+    @property
+    def operator(self) -> str:
+        registered = self.status in {RegistrationStatus.HOME, RegistrationStatus.ROAMING}
+        return self._network.operator if registered else ""
+
+    @property
+    def status(self) -> RegistrationStatus:
+        return RegistrationStatus(_modem(self.meter).registration(self.meter.device))
+
+    @property
+    def ps_status(self) -> PacketSwitched:
+        attached = _modem(self.meter).attached
+        return PacketSwitched(technology(self._around)) if attached else PacketSwitched.INACTIVE
+
+    @property
+    def cell(self) -> CellInfo:
+        if self.status in {RegistrationStatus.NOT_REGISTERED, RegistrationStatus.SEARCHING}:
+            return CellInfo(0, 0, UNKNOWN_QUALITY, UNKNOWN_QUALITY, 0, 0, 0)
+        network, around = self._network, self._around
+        channel = carrier(around).channel
+        quality = signal(self.meter).quality
+        return CellInfo(around.cell, around.cell >> 8 & 0xFFFF, quality, 0, network.country, network.number, channel)
+
+    @property
+    def neighbours(self) -> tuple[AdjacentCell, ...]:
+        """Nobody else is heard: there is one cell."""
+        return ()
+
+    @property
+    def capture_time(self) -> DateTime:
+        return self.meter.device.clock.date_time(self.meter.device.now)
+
+    @property
+    def parameters(self) -> NetworkParameters:
+        """As networks for meters usually decide: 12 minutes, an hour, no sleep."""
+        return NetworkParameters(720, 3600, 3600, 0, 0, 0, _LEAST_LEVEL_DBM, _LEAST_LEVEL_DBM, _LEAST_LEVEL_DBM)
+
+    @property
+    def quality(self) -> LinkQuality:
+        heard = signal(self.meter)
+        noise = min(max(heard.rsrp - _NOISE_DBM, -20), 40)
+        coverage = CoverageEnhancement.MODE_A_LEVEL_1 if heard.rsrp < -110 else CoverageEnhancement.MODE_A_LEVEL_0
+        return LinkQuality(heard.rsrq_report, heard.rsrp_report, noise, coverage)
+
+    @property
+    def _around(self) -> Surrounded:
+        return self.meter.device.feeling.state
+
+    @property
+    def _network(self) -> Network:
+        return self.meter.device.settings.network
+
+
+def card(meter: Presented) -> bytes:
+    """The number of the card in the module; empty without a module."""
+    present = meter.device.feeling.state.module_present
+    return meter.device.settings.network.card if present else b""
+
+
+def answers(meter: Presented) -> bool:
+    """Whether the meter can be reached over the network."""
+    return _modem(meter).online and _modem(meter).registration(meter.device) != Registration.NOT_REGISTERED
+
+
+def _modem(meter: Presented) -> Modem:
+    return meter.device.behaviours.modem

@@ -79,6 +79,13 @@ HDLC_LINE = _policy(
     write="window_size_transmit window_size_receive max_info_field_length_transmit max_info_field_length_receive "
     "inter_octet_time_out inactivity_time_out device_address",
 )
+M_BUS_CLIENT = _policy(
+    "M_BUS_CLIENT",
+    write="capture_definition capture_period primary_address identification_number manufacturer_id version_of_device "
+    "device_type",
+    call=ALL,
+)
+M_BUS_LINE = _policy("M_BUS_LINE", write="comm_speed")
 SCRIPT = _policy("SCRIPT", call="execute")
 IMAGE = _policy("IMAGE", write="image_transfer_enabled", call=ALL)
 SCHEDULE = _policy("SCHEDULE", write="executed_script execution_time")
@@ -88,6 +95,26 @@ PUSH = _policy(
     "number_of_retries repetition_delay",
     call=ALL,
 )
+MODEM = _policy("MODEM", write="comm_speed initialisation_strings modem_profile")
+CONNECT = _policy("CONNECT", write="mode repetitions repetition_delay calling_window destination_list", call=ALL)
+ANSWER = _policy("ANSWER", write="mode listening_window number_of_calls number_of_rings list_of_allowed_callers")
+IPV4_SETUP = _policy(
+    "IPV4_SETUP",
+    write="link_reference ip_address multicast_addresses ip_options subnet_mask gateway use_dhcp primary_dns "
+    "secondary_dns",
+)
+IPV6_SETUP = _policy(
+    "IPV6_SETUP",
+    write="link_reference address_config_mode unicast_addresses multicast_addresses gateways primary_dns "
+    "secondary_dns traffic_class neighbour_discovery",
+)
+MAC = _policy("MAC", write="mac_address")
+PPP = _policy(
+    "PPP",
+    read="phy_reference lcp_options ipcp_options",
+    write="phy_reference lcp_options ipcp_options authentication",
+)
+APN = _policy("APN", read="apn quality_of_service", write="apn pin_code quality_of_service")
 TCP_UDP_SETUP = _policy(
     "TCP_UDP_SETUP",
     write="port ip_reference maximum_segment_size simultaneous_connections inactivity_time_out",

@@ -44,6 +44,7 @@ class P1Line:
         self._place = place
         self._telegrams = telegrams
         self._watch = watch
+        self._path = ""
         self._terminal: int | None = None
         """Our end of the pseudo-terminal, kept while the port is closed so that its path stays the same."""
         self._file: int | None = None
@@ -115,9 +116,9 @@ class P1Line:
         if asked == self._asked or self._file is None:
             return
         self._asked = self._due = asked
-        self._drop_left(self._file)
-        with contextlib.suppress(termios.error):  # nobody is there to be spared old octets
-            termios.tcflush(self._file, termios.TCIOFLUSH)
+        if not asked:
+            self._drop_left(self._file)
+            self._silence(self._file)
         log.info("the data request %s", "is there" if asked else "has gone")
         if self._tap is not None:
             self._tap.closed()
@@ -157,6 +158,17 @@ class P1Line:
         else:
             self._drop_left(file)
             self.relieved.fire()
+
+    def _silence(self, file: int) -> None:
+        """Let nobody hear what is under way; on a terminal it lies at the far end, where only that end forgets it."""
+        if self._terminal is None:
+            with contextlib.suppress(termios.error):  # a device that was pulled out holds nothing any more
+                termios.tcflush(file, termios.TCOFLUSH)
+            return
+        far = os.open(self._path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        termios.tcflush(file, termios.TCIOFLUSH)
+        termios.tcflush(far, termios.TCIOFLUSH)
+        os.close(far)
 
     def _drop_left(self, file: int) -> None:
         self._left = b""

@@ -60,7 +60,8 @@ def select(secondary: bytes) -> Conversation[bool]:
 
 def read(address: int) -> Conversation[Told | None]:
     """The values of a sub-meter, asked for anew; None where no answer can be understood."""
-    yield from reset(address)
+    if address != SELECTED:  # where that would end the selection
+        yield from reset(address)
     for _ in range(TRIES):
         answer = yield encode(Frame(Control.REQ_UD2 | FRAME_COUNT | COUNT_VALID, address))
         told = understood(answer)

@@ -25,7 +25,7 @@ def wrapped(value: int, digits: int, decimals: int = 0) -> str:
     """
     if value < 0:
         raise LocalProtocolError(f"{value} in a format without a sign")
-    text = f"{value:0{digits}d}"[-digits:]
+    text = str(value).zfill(digits)[-digits:]
     return f"{text[:-decimals]}.{text[-decimals:]}" if decimals else text
 
 

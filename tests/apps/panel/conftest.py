@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from softmeter.apps.panel.contract import (
-    Bench,
     Identity,
     Lcd,
     Leds,
@@ -21,8 +20,8 @@ from softmeter.apps.panel.contract import (
     Readings,
     RegisterReading,
     Time,
-    TimeChange,
 )
+from softmeter.apps.panel.controls import Bench, TimeChange
 from softmeter.apps.panel.server import create_app
 from softmeter.apps.panel.serving import serving
 from softmeter.errors import MeterError

@@ -231,3 +231,13 @@ def test_time_is_paused_stepped_and_jumped(page: Any, meter: Any) -> None:
         {"step_s": 900},
         {"jump_to": "2026-03-29 00:55"},
     ]
+
+
+def test_a_supply_that_is_off_is_told_and_switched_on(page: Any, meter: Any) -> None:
+    supply = page.get_by_role("switch", name="Supply")
+    assert supply.get_attribute("aria-checked") == "true"
+    meter.change(bench=meter.bench.model_copy(update={"voltage_v": 0.0}))
+    page.wait_for_function("() => document.querySelector('[data-control=voltage_v]').textContent === 'Supplyoff'")
+    supply.click()
+    page.wait_for_function("() => document.querySelector('[data-control=voltage_v]').textContent === 'Supplyon'")
+    assert meter.imposed == {"voltage_v": None}

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from softmeter.apps.panel import server
-from softmeter.apps.panel.contract import Bench, BenchOverride, Lcd, PanelMeter, PanelState
+from softmeter.apps.panel.contract import Lcd, PanelMeter, PanelState
+from softmeter.apps.panel.controls import Bench, BenchOverride
 from softmeter.apps.panel.gate import BODY_LIMIT
 from softmeter.apps.panel.server import STATIC, create_app
 from softmeter.bench.bench import CONTROLS

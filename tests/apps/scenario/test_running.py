@@ -117,6 +117,16 @@ def test_wrong_secrets_open_nothing_and_right_ones_do() -> None:
     assert [met for met, _ in found] == [True, True, True]
 
 
+def test_what_the_meter_sends_by_itself_arrives() -> None:
+    sent = 'expect = [{{ push = "10.0.0.1:4059", times = {times} }}]'
+    found = seen(
+        ("1m", 'set = [{ object = "0-1:25.9.0:3", value = [0, "text:10.0.0.1:4059", 0] }]'),
+        ("1m", 'call = [{ object = "0-1:25.9.0:1" }]\n' + sent.format(times=1)),
+        ("1m", sent.format(times=2)),
+    )
+    assert [met for met, _ in found] == [True, True, True, False]
+
+
 def test_faults_covers_and_buttons_reach_the_meter() -> None:
     found = seen(
         ("1m", 'bench = { faults = ["watchdog"], meter_cover_open = true }'),

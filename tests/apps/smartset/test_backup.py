@@ -146,4 +146,7 @@ def test_a_client_that_may_set_nothing_is_told_so(own: Own, tmp_path: Path) -> N
     smartset, _ = own
     path = tmp_path / "meter.xml"
     smartset("backup", str(path))
+    status, out, _ = smartset("diff", str(path), client="public")
+    assert status == 0
+    assert "were not compared: the meter does not show them to client public" in out
     assert "client readout may set nothing" in smartset("restore", str(path), client="readout")[2]

@@ -125,7 +125,7 @@ def test_keys_of_another_meter(smartset: Smartset, tmp_path: Path) -> None:
         (["get", "active_import"], "public", "or try --client management --keys FILE"),
         (["get", "clock:3"], "public", "attribute 3 (time_zone) of 0-0:1.0.0: read-write-denied; this client's rights"),
         (["get", "1-0:1.8.0", "--class", "1"], "management", "it is of class 3 (Register); use --class"),
-        (["get", "0-0:44.0.0"], "management", "the meter shows client management no object 0-0:44.0.0"),
+        (["get", "0-0:44.0.9"], "management", "the meter shows client management no object 0-0:44.0.9"),
         (
             ["get", "1-0:1.8.0:9"],
             "management",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.smartset.cutting import cutting
 from apps.smartset.loopback import Smartset, new_meter, served
 from softmeter.apps.smartset.key_files import Entry, KeyFile, differences
 from softmeter.errors import ConfigurationError
@@ -22,11 +23,11 @@ class Bench:
     """A meter of its own, its key file, and smartset with both."""
 
     def __init__(self, smartset: Smartset, meter: Meter, path: Path, where: str) -> None:
-        self.meter, self.path, self._smartset, self._where = meter, path, smartset, where
+        self.meter, self.path, self._smartset, self.where = meter, path, smartset, where
         self.pending = path.with_name("keys.toml.pending")
 
     def __call__(self, *arguments: str, client: str = "management", where: str = "") -> tuple[int, str, str]:
-        return self._smartset("--keys", str(self.path), *arguments, client=client, meter=where or self._where)
+        return self._smartset("--keys", str(self.path), *arguments, client=client, meter=where or self.where)
 
     @property
     def file(self) -> Keys:
@@ -71,6 +72,7 @@ def test_new_keys_are_in_the_meter_and_then_in_the_file(bench: Bench) -> None:
     assert not bench.pending.exists()
     assert not any(secret in out for secret in secrets(after))
     assert bench("get", "clock")[0] == 0
+    assert bench("events", "fraud") == (0, "no events\n", "")
 
 
 @pytest.mark.parametrize("client", ["readout", "maintenance"])
@@ -125,6 +127,18 @@ def test_a_change_that_broke_off_is_settled_by_what_the_meter_has(bench: Bench, 
     assert bench.agree()
     assert not bench.pending.exists()
     assert bench("keys", "recover") == (0, "nothing to recover: no change is open\n", "")
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_a_lost_answer_does_not_lose_the_keys(bench: Bench, *, delivered: bool) -> None:
+    before = bench.path.read_text()
+    with cutting(bench.where, connection=2, request=3, delivered=delivered) as where:
+        status, _, err = bench("keys", "transfer", where=where)
+    assert (status == 0) is delivered, err
+    assert (bench.path.read_text() != before) is delivered
+    assert bench.agree()
+    assert not bench.pending.exists()
+    assert "is as it was" in err or delivered
 
 
 def test_both_files_are_kept_while_nobody_knows(bench: Bench) -> None:

@@ -46,7 +46,7 @@ def test_what_show_prints_is_what_load_takes(own: Own, tmp_path: Path, tariff: P
     smartset, meter = own
     status, out, err = smartset("tariff", "load", str(tariff), "--now")
     assert (status, err) == (0, "")
-    assert out.endswith("\nwritten, and active from now on\n")
+    assert out.endswith("\nwritten, and active from now on\nthe special days hold at once\n")
     assert meter.device.tariff.table.name == b"NIGHT"
     shown = smartset("tariff", "show")[1]
     assert shown.partition("\n")[2] == TARIFF

@@ -52,6 +52,7 @@ def test_the_published_selections(meter: SmallMeter, name: str) -> None:
     assert len(rows) == (0 if "range" in name else 3)  # the range is one of July
 
 
+@pytest.mark.manual("8.1.objects")
 def test_other_objects_may_be_captured(meter: SmallMeter) -> None:
     wanted = (COLUMNS[0].captures, COLUMNS[3].captures)
     assert write(meter, 3, OBJECTS.encode(wanted)) == 0

@@ -1,4 +1,4 @@
-"""Reads a P1 port as Home Assistant does, through dsmr-parser's own asyncio reader, and prints one JSON object.
+"""Reads a P1 port as Home Assistant does, through dsmr-parser's own asyncio readers, and prints one JSON object.
 
 Told are the number of telegrams, how many were not one second after the one before, what the library complained of, and
 the last telegram. Run by the interpreter of the environment `dsmr-parser`, as a process of its own.
@@ -15,8 +15,9 @@ import json
 import logging
 import sys
 from decimal import Decimal
+from pathlib import Path
 
-from dsmr_parser.clients.protocol import create_tcp_dsmr_reader
+from dsmr_parser.clients.protocol import create_dsmr_protocol, create_dsmr_reader, create_tcp_dsmr_reader
 from dsmr_parser.objects import CosemObject, MBusObjectPeak, ProfileGenericObject
 
 SECOND = dt.timedelta(seconds=1)
@@ -78,10 +79,18 @@ def sub_meters(telegram):
 
 
 async def read(arguments) -> Tally:
-    host, port = arguments.p1.rsplit(":", 1)
     tally = Tally(arguments.telegrams)
     keys = {"encryption_key": arguments.key, "authentication_key": arguments.auth_key}
-    transport, protocol = await create_tcp_dsmr_reader(host, int(port), arguments.version, tally.take, **keys)
+    if arguments.octets:
+        made, _ = create_dsmr_protocol(arguments.version, tally.take, asyncio.get_running_loop(), **keys)
+        made().data_received(Path(arguments.octets).read_bytes())
+        return tally
+    if arguments.p1.startswith("/"):
+        reader = create_dsmr_reader(arguments.p1, arguments.version, tally.take, **keys)
+    else:
+        host, port = arguments.p1.rsplit(":", 1)
+        reader = create_tcp_dsmr_reader(host, int(port), arguments.version, tally.take, **keys)
+    transport, protocol = await reader
     waiting = [asyncio.ensure_future(tally.done.wait()), asyncio.ensure_future(protocol.wait_closed())]
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     transport.close()
@@ -92,7 +101,8 @@ async def read(arguments) -> Tally:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--p1", required=True)
+    parser.add_argument("--p1", help="HOST:PORT, or the path of a serial line")
+    parser.add_argument("--octets", help="a file with telegrams instead")
     parser.add_argument("--version", default="5")
     parser.add_argument("--telegrams", type=int, default=1)
     parser.add_argument("--key", default="")

@@ -77,7 +77,10 @@ class HeadEnd(Reader):
         week.monday = week.tuesday = week.wednesday = week.thursday = 1
         week.friday = week.saturday = week.sunday = 1
         calendar.weekProfileTablePassive = [week]
-        switches = [GXDLMSDayProfileAction(GXTime(dt.time(hour)), TARIFFS, rate) for hour, rate in day]
+        switches = [
+            GXDLMSDayProfileAction(GXTime(dt.datetime(2000, 1, 1, hour, tzinfo=dt.UTC)), TARIFFS, rate)
+            for hour, rate in day
+        ]
         calendar.dayProfileTablePassive = [GXDLMSDayProfile(1, switches)]
         calendar.time = moment(at, LOCAL)
         for attribute in (9, 8, 7, 6, 10):

@@ -27,18 +27,10 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from softmeter import __version__
-from softmeter.apps.panel.contract import (
-    Bench,
-    BenchOverride,
-    BenchPress,
-    PanelMeter,
-    PanelState,
-    PowerSample,
-    Press,
-    Time,
-    TimeChange,
-)
+from softmeter.apps.panel.contract import PanelMeter, PanelState, PowerSample, Time
+from softmeter.apps.panel.controls import Bench, BenchOverride, BenchPress, TimeChange
 from softmeter.apps.panel.gate import Gate, Rules
+from softmeter.apps.panel.message import Press
 from softmeter.errors import MeterError
 
 __all__ = ["PanelMeter", "PanelState", "create_app"]

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from softmeter.apps.panel.contract import (
-    Bench,
     Identity,
     Lcd,
     Leds,
@@ -16,8 +15,8 @@ from softmeter.apps.panel.contract import (
     Readings,
     RegisterReading,
     Time,
-    TimeChange,
 )
+from softmeter.apps.panel.controls import Bench, TimeChange
 from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.bench.bench import Bench as Controls
 from softmeter.bench.bench import Button

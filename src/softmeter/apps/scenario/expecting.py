@@ -15,6 +15,7 @@ from softmeter.apps.scenario.script import (
     Part,
     PowerExpectation,
     ProfileExpectation,
+    PushExpectation,
     TariffExpectation,
     TelegramExpectation,
     ValueExpectation,
@@ -151,7 +152,7 @@ def _(wanted: TelegramExpectation, stage: Stage, kept: Kept) -> Outcome:
     meter = stage.meter
     if not meter.device.powered:
         return Outcome(f"telegram {wanted.telegram}", wanted.value, "nothing: no power")
-    lines = telegram(meter.device, meter.identity).decode("ascii")
+    lines = telegram(meter.device, meter.identity, stage.p1).decode("ascii")
     found = re.search(rf"^{re.escape(wanted.telegram)}\((.*)\)\r$", lines, re.MULTILINE)
     return Outcome(f"telegram {wanted.telegram}", wanted.value, found[1] if found else "no such line")
 
@@ -175,6 +176,13 @@ def _(wanted: PowerExpectation, stage: Stage, kept: Kept) -> Outcome:
     del kept
     names = {True: "powered", False: "without power"}
     return Outcome("meter", names[wanted.powered], names[stage.meter.device.powered])
+
+
+@_compared.register
+def _(wanted: PushExpectation, stage: Stage, kept: Kept) -> Outcome:
+    del kept
+    stage.post()
+    return Outcome(f"pushes to {wanted.push}", f"{wanted.times}", f"{stage.pushed.count(wanted.push)}")
 
 
 def _title(wanted: Part) -> str:

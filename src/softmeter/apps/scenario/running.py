@@ -10,12 +10,11 @@ from softmeter.apps.scenario.reading import instants
 from softmeter.apps.scenario.script import Script, Step
 from softmeter.apps.scenario.stage import Stage
 from softmeter.apps.smartset.reading import Reading
-from softmeter.bench.bench import Button, faults
+from softmeter.bench.bench import Button
 from softmeter.errors import ConfigurationError
 from softmeter.instant import Instant
 
 Told = Callable[["StepReport"], None]
-FAULTS = "faults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ def run(
     for number, (step, at) in enumerate(zip(script.step, instants(script), strict=True), 1):
         try:
             stage.bench.jump(at)
+            stage.post()
             outcomes = tuple(_outcomes(stage, step, kept))
         except ConfigurationError as error:
             raise ConfigurationError(str(error), f"step {number}") from None
@@ -82,20 +82,7 @@ def _outcomes(stage: Stage, step: Step, kept: dict[str, Reading]) -> Iterator[Ou
         yield got(stage, get, kept)
     for expectation in step.expect:
         yield compared(stage, expectation, kept)
-    stage.bench.impose({**_imposed(step), **dict.fromkeys(step.release, None)})
+    stage.bench.impose({**step.imposed(), **dict.fromkeys(step.release, None)})
     for press in step.press:
         for _ in range(press.times):
             stage.bench.press(Button(press.button), press.held_s)
-
-
-def _imposed(step: Step) -> dict[str, float | None]:
-    """What the bench is set to, as numbers."""
-    changes: dict[str, float | None] = {}
-    for name, value in step.bench.items():
-        if isinstance(value, list):
-            if name != FAULTS:
-                raise ConfigurationError(f"{name} takes one number", "bench")
-            changes[name] = float(faults(value))
-        else:
-            changes[name] = float(value)
-    return changes

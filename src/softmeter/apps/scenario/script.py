@@ -3,10 +3,21 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 from pydantic.types import Discriminator
 
-from softmeter.bench.bench import CONTROLS, Button, Fault
+from softmeter.bench.bench import CONTROLS, Button, Fault, checked, faults
+from softmeter.device.profile import Status
+from softmeter.errors import ConfigurationError
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Moment = Annotated[
@@ -16,6 +27,16 @@ Moment = Annotated[
 ]
 Duration = Annotated[str, StringConstraints(pattern=r"^(0|([0-9]+(\.[0-9]+)?[smhd])+)$")]
 Scalar = bool | int | float | str
+STATUS = tuple((bit.name or "").lower() for bit in Status)
+
+
+def _status(name: str) -> str:
+    if name not in STATUS:
+        raise ValueError(f"{name!r} is no status bit; there are {', '.join(STATUS)}")
+    return name
+
+
+Bit = Annotated[str, AfterValidator(_status), Field(json_schema_extra={"enum": sorted(STATUS)})]
 Who = Literal["public", "readout", "management", "maintenance"]
 Object = Annotated[str, Field(description="A name or OBIS code, with an attribute or method: clock, 0-0:1.0.0:3")]
 
@@ -128,7 +149,7 @@ class ProfileExpectation(Part):
     spacing: Duration | None = Field(default=None, description="Time between a row and the next, everywhere")
     row: int | None = Field(default=None, description="One of the rows: 0 is the oldest, -1 the newest")
     time: Moment | None = None
-    status: list[str] | None = Field(default=None, description="Exactly these bits are set in that row")
+    status: list[Bit] | None = Field(default=None, description="Exactly these bits are set in that row")
     values: dict[str, Scalar] = Field(default={}, description="Columns of that row")
 
     @model_validator(mode="after")
@@ -184,6 +205,13 @@ class PowerExpectation(Part):
     powered: bool
 
 
+class PushExpectation(Part):
+    """Messages that the meter has sent by itself so far."""
+
+    push: str = Field(description="Where to: HOST:PORT")
+    times: Annotated[int, Field(ge=0)]
+
+
 EXPECTATIONS = {
     "object": ValueExpectation,
     "log": LogExpectation,
@@ -193,6 +221,7 @@ EXPECTATIONS = {
     "tariff": TariffExpectation,
     "breaker": BreakerExpectation,
     "powered": PowerExpectation,
+    "push": PushExpectation,
 }
 """The entry that tells what an expectation is about."""
 
@@ -212,7 +241,8 @@ Expectation = Annotated[
     | Annotated[TelegramExpectation, Tag("telegram")]
     | Annotated[TariffExpectation, Tag("tariff")]
     | Annotated[BreakerExpectation, Tag("breaker")]
-    | Annotated[PowerExpectation, Tag("powered")],
+    | Annotated[PowerExpectation, Tag("powered")]
+    | Annotated[PushExpectation, Tag("push")],
     Discriminator(
         _subject,
         custom_error_type="expectation",
@@ -246,7 +276,7 @@ class Step(Part):
     call: list[Call] = []
     get: list[Get] = []
     expect: list[Expectation] = []
-    bench: dict[Control, float | bool | list[str]] = Field(
+    bench: dict[Control, bool | float | list[str]] = Field(
         default={}, description=f"Imposes {', '.join(CONTROLS)}; faults is a list of {', '.join(FAULTS)}"
     )
     release: list[Control] = Field(default=[], description="Gives back to the source what was imposed")
@@ -257,6 +287,21 @@ class Step(Part):
         if self.at is not None and self.after is not None:
             raise ValueError("has both at and after; choose one")
         return self
+
+    @model_validator(mode="after")
+    def _can_be_done(self) -> "Step":
+        try:
+            checked({**self.imposed(), **dict.fromkeys(self.release, None)})
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def imposed(self) -> dict[str, float | None]:
+        """What the bench is set to, as numbers."""
+        return {
+            name: float(faults(value)) if isinstance(value, list) else float(value)
+            for name, value in self.bench.items()
+        }
 
 
 class Script(Part):

@@ -32,6 +32,7 @@ from softmeter.meter.clients import PUBLIC
 from softmeter.meter.factory import Factory
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
+from softmeter.meter.push import outgoing
 from softmeter.meter.vigilance import Vigilance, Watch
 from softmeter.metrology.metering import metered
 from softmeter.runtime import keyfile
@@ -137,10 +138,13 @@ class Stage:
         factory = Factory(identity, self.start, "", part.source)
         self.meter = Meter(factory, device, display, KeyRing(keys.master_key, secrets), chance)
         self.meter.extra_services = settings.extra_services
+        self.p1 = settings.p1
         device.glance()
         self.actor = Actor(self.meter)
         self.time = SimulatedTime(self.actor, self.journal)
         self.bench = Bench(self.meter, self.journal, self.time)
+        self.pushed: list[str] = []
+        """Where each message went that the meter sent by itself, in order."""
         self._vigilance = Vigilance(self.meter, self.time.link_now)
         self._chance = SeededEntropy(f"client {part.seed if seed is None else seed}")
 
@@ -153,6 +157,12 @@ class Stage:
         login = Login(sap, self._credentials(client, wrong), f"client {client}")
         with associated(line, login.credentials, client_sap=sap, entropy=self._chance) as session:
             yield Association(line, session.client, Settings(client=client, meter="the meter"), login)
+
+    def post(self) -> None:
+        """Let everything arrive that the meter wants to send by itself."""
+        for sent in outgoing(self.meter):
+            self.pushed.append(f"{sent.host}:{sent.port}")
+            self.meter.device.behaviours.pushes.settle(self.meter.device, sent.number, arrived=True)
 
     def digest(self) -> str:
         """The SHA-256 of all that the meter would find again after a power cut."""

@@ -38,7 +38,7 @@ def diff(
     context: typer.Context,
     *,
     first: Annotated[Path, typer.Argument(metavar="A.xml")],
-    second: Annotated[Path | None, typer.Argument(metavar="[B.xml]", help="The meter if it is left out.")] = None,
+    second: Annotated[Path | None, typer.Argument(metavar="B.xml", help="The meter if it is left out.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Readings too, not only settings.")] = False,
 ) -> None:
     """Compare the settings in two backups, or in a backup and the meter; status 1 if they differ."""

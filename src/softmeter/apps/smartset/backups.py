@@ -35,16 +35,13 @@ def compare(settings: Settings, first: Path, second: Path | None, *, everything:
     """Print where two backups differ, or a backup and the meter; the status says whether they do."""
     left = read_backup(first)
     right = read_backup(second) if second else _of_meter(settings, left)
+    compared = [*left.attributes, *right.attributes] if second else list(right.attributes)
     wanted = [
         place
-        for place in dict.fromkeys([*left.attributes, *right.attributes])
+        for place in dict.fromkeys(compared)
         if everything or (_settable(left, right, place) and not is_state(place))
     ]
-    found = [
-        (place, one, other)
-        for place in wanted
-        if (one := _value(left, place)) != (other := _value(right, place)) and (second or place in left.attributes)
-    ]
+    found = [(place, one, other) for place in wanted if (one := _value(left, place)) != (other := _value(right, place))]
     if settings.json:
         print_json([_described(*one) for one in found])
     else:
@@ -53,6 +50,9 @@ def compare(settings: Settings, first: Path, second: Path | None, *, everything:
             for mark, data in (("-", one), ("+", other)):
                 print("\n".join(marked(mark, "not there" if data is None else text(data))))
         kind = "attributes" if everything else "settings"
+        unread = len(set(left.attributes) - set(compared))
+        if unread:
+            print(f"{unread} attributes were not compared: the meter does not show them to client {settings.client}")
         print(f"{len(found)} of {len(wanted)} {kind} differ" if found else f"all {len(wanted)} {kind} are the same")
     return DIFFERENT if found else 0
 

@@ -1,5 +1,6 @@
 """The commands of smartset and their options; what they do is imported when they are called."""
 
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from softmeter.apps.smartset import (
 )
 from softmeter.apps.smartset.settings import METER, TITLE, Settings, parse_title
 from softmeter.apps.version import Version
+from softmeter.errors import ConfigurationError
 
 app = typer.Typer(
     name="smartset",
@@ -161,7 +163,7 @@ def call(
     target: Annotated[str, typer.Argument(metavar="OBJECT", help="NAME or OBIS; may name the method: load:reset.")],
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="METHOD [VALUE]", help="Name or number, and the parameter if it takes one."),
+        typer.Argument(metavar="METHOD|VALUE", help="Name or number, and the parameter if it takes one."),
     ] = None,
     type_word: TypeOption = "",
     class_id: ClassOption = None,
@@ -199,8 +201,8 @@ def events(
     logs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[LOG]",
-            help="standard, fraud, disconnector, power_quality, communication, power_failures; all of them if none.",
+            metavar="LOG",
+            help="standard, fraud, disconnector, power_failures … (--codes lists them); all of them if none.",
         ),
     ] = None,
     since: Annotated[str, typer.Option(metavar="ISO", help="First time; local if without an offset.")] = "",
@@ -214,6 +216,22 @@ def events(
         show_codes(context.obj)
     else:
         show_events(context.obj, Wanted(tuple(logs or ()), since, last))
+
+
+@app.command("trace", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def trace_command(
+    context: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar="COMMAND", help="Any command with its arguments.")],
+) -> None:
+    """Run a command, and print on standard error what passes: time-stamped, deciphered and decoded."""
+    root = context.find_root()
+    group = root.command
+    if words[0] not in getattr(group, "commands", {}) or words[0] == "trace":
+        raise ConfigurationError(f"{words[0]!r} is no command to trace; smartset --help lists them")
+    root.obj = replace(root.obj, show=True)
+    command = group.commands[words[0]]  # type: ignore[attr-defined]
+    with command.make_context(words[0], words[1:], parent=root) as inner:
+        command.invoke(inner)
 
 
 @clock_app.callback()

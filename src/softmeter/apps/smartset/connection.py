@@ -37,7 +37,10 @@ def opened(settings: Settings) -> Iterator[Meter]:
             link, client = _associated(stack, connect, who, counter)
         except (ProtocolError, TransportError) as error:
             raise explained(error, settings, who) from error
-        yield Meter(link, client, settings, who)
+        meter = Meter(link, client, settings, who)
+        yield meter
+        if meter.is_left:
+            return
         with contextlib.suppress(
             ProtocolError, TransportError
         ):  # whoever does not answer a release is left all the same
@@ -47,19 +50,22 @@ def opened(settings: Settings) -> Iterator[Meter]:
 @contextlib.contextmanager
 def _traced(settings: Settings, who: Login) -> Iterator[MakeTap | None]:
     """What listens in on the connections, if a trace or a key log is wanted."""
-    if settings.trace is None and settings.keylog is None:
+    if settings.trace is None and settings.keylog is None and not settings.show:
         yield None
         return
     from softmeter.apps.decode.keyring import Keyring, KeySet
+    from softmeter.apps.smartset.live_trace import printing, together
     from softmeter.apps.tracing import Tracing
 
     own = who.credentials
     ring = Keyring([KeySet(settings.client, own.encryption_key, own.authentication_key)] if own.needs_keys else [])
+    shown = printing(ring, as_json=settings.json) if settings.show else None
     with contextlib.closing(Tracing(settings.trace, settings.keylog, ring)) as tracing:
         where = settings.serial or settings.meter
-        yield tracing.port(
+        written = tracing.port(
             "smartset", f"smartset to {where}", serial=settings.serial is not None, datagrams=settings.udp
         )
+        yield written if shown is None else together(written, shown)
 
 
 def _associated(stack: contextlib.ExitStack, connect: Connect, who: Login, counter: int) -> tuple[OpenLink, Client]:

@@ -16,7 +16,7 @@ _ITEM = "NAME|OBIS[:ATTRIBUTE[:INDEX]]"
 @app.command()
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="[LIST]", help="auto or button; both if it is left out.")] = "",
+    name: Annotated[str, typer.Argument(metavar="LIST", help="auto or button; both if it is left out.")] = "",
 ) -> None:
     """Print the lists with what they show now, the periods, and the decimals of energies."""
     from softmeter.apps.smartset.display import show_display
@@ -28,7 +28,7 @@ def show(
 def set_list(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(metavar="[LIST]", help="auto or button.")] = "auto",
+    name: Annotated[str, typer.Argument(metavar="LIST", help="auto or button.")] = "auto",
     add: Annotated[list[str] | None, typer.Option(metavar=_ITEM, help="Show this too, once or more.")] = None,
     at: Annotated[int | None, typer.Option(min=1, metavar="N", help="Place of what is added [the end].")] = None,
     delete: Annotated[list[str] | None, typer.Option(metavar=_ITEM, help="Show this no more.")] = None,

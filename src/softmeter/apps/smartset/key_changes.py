@@ -28,7 +28,7 @@ from softmeter.wire.types import Data, Tag
 ENCRYPTION, AUTHENTICATION, PASSWORD = "unicast_encryption_key", "authentication_key", "lls_password"
 KEYS = {"encryption": KeyId.UNICAST_ENCRYPTION, "authentication": KeyId.AUTHENTICATION, "master": KeyId.MASTER}
 """The keys of a transfer by the words of the command."""
-_TRANSFER, _SECRET, _PARTNERS = 2, 7, 3
+_TRANSFER, _PARTNERS, _SECRET, _STATUS = 2, 3, 7, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,7 @@ def _fresh(entries: Mapping[KeyId, Entry], file: KeyFile, wish: Wish) -> dict[En
 
 def _called(meter: Meter, setup: Obis, parameter: Data) -> None:
     meter.call(SECURITY_SETUP, setup, _TRANSFER, parameter)
+    meter.is_left = True
 
 
 def _association_of(meter: Meter, sap: int) -> Obis:
@@ -185,7 +186,7 @@ def _prove(settings: Settings, path: Path, changed: Sequence[Entry]) -> None:
         ways = [told.mechanism] if names - {PASSWORD} else []
         for way in [*ways, *(["lls"] if PASSWORD in names else [])]:
             with opened(replace(told, client=client, mechanism=way)) as meter:
-                meter.objects()
+                meter.get(ASSOCIATION, NAMES["association"].obis, _STATUS)
     if MASTER in changed:  # nothing but another transfer shows that it wraps
         file = KeyFile.read(path)
         key = file.key(client_entry(settings.client, AUTHENTICATION))

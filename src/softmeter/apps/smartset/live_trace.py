@@ -3,16 +3,26 @@
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from softmeter.apps.decode.exchange import Exchange, Keys
 from softmeter.apps.decode.stream import decoded
-from softmeter.apps.decode.tree import lines, plain
+from softmeter.apps.decode.tree import Node, lines, plain
 from softmeter.runtime.trace import ConnectionTrace
 from softmeter.transport.tap import Host, MakeTap, Tap
 
 _WORDS = {True: "sent", False: "received"}
+
+
+class Unit(NamedTuple):
+    """A frame or datagram, and when it passed after the first connection was wanted."""
+
+    connection: int
+    elapsed_s: float
+    sent: bool
+    octets: bytes
 
 
 class Both:
@@ -34,11 +44,9 @@ class Both:
             tap.closed()
 
 
-def together(taps: list[MakeTap]) -> MakeTap | None:
-    """One tap of all that are wanted; None where none is."""
-    if not taps:
-        return None
-    return lambda own, peer: Both(*(make(own, peer) for make in taps))
+def together(*makes: MakeTap) -> MakeTap:
+    """One tap of several."""
+    return lambda own, peer: Both(*(make(own, peer) for make in makes))
 
 
 def printing(keys: Keys, *, as_json: bool) -> MakeTap:
@@ -53,7 +61,7 @@ def printing(keys: Keys, *, as_json: bool) -> MakeTap:
 
         def describe(unit: bytes, sent: bool) -> str:
             ends = ("own", "peer") if sent else ("peer", "own")
-            show(number, sent, unit, list(decoded(unit, exchange, *ends)), time.monotonic() - begun)
+            show(Unit(number, time.monotonic() - begun, sent, unit), list(decoded(unit, exchange, *ends)))
             return ""
 
         return ConnectionTrace(None, 0, (own, peer), describe)
@@ -61,26 +69,23 @@ def printing(keys: Keys, *, as_json: bool) -> MakeTap:
     return tap
 
 
-Show = Callable[[int, bool, bytes, list[object], float], None]
-
-
 def _stamp() -> str:
     return datetime.now().astimezone().isoformat(timespec="milliseconds")
 
 
-def _text(number: int, sent: bool, unit: bytes, nodes: list, elapsed_s: float) -> None:
-    head = f"{_stamp()}  +{elapsed_s:.3f} s  connection {number}  {_WORDS[sent]} {len(unit)} octets"
+def _text(unit: Unit, nodes: Sequence[Node]) -> None:
+    connection = f"connection {unit.connection}  {_WORDS[unit.sent]} {len(unit.octets)} octets"
     body = [f"  {line}" for node in nodes for line in lines(node)]
-    print("\n".join([head, *body, ""]), file=sys.stderr, flush=True)
+    print("\n".join([f"{_stamp()}  +{unit.elapsed_s:.3f} s  {connection}", *body, ""]), file=sys.stderr, flush=True)
 
 
-def _json(number: int, sent: bool, unit: bytes, nodes: list, elapsed_s: float) -> None:
+def _json(unit: Unit, nodes: Sequence[Node]) -> None:
     told = {
         "time": _stamp(),
-        "elapsed_s": round(elapsed_s, 6),
-        "connection": number,
-        "direction": _WORDS[sent],
-        "octets": unit.hex(),
+        "elapsed_s": round(unit.elapsed_s, 6),
+        "connection": unit.connection,
+        "direction": _WORDS[unit.sent],
+        "octets": unit.octets.hex(),
         "decoded": [plain(node) for node in nodes],
     }
     print(json.dumps(told, ensure_ascii=False), file=sys.stderr, flush=True)

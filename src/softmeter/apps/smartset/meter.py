@@ -67,6 +67,8 @@ class Meter:
         self._settings = settings
         self._who = who
         self._objects: list[Entry] | None = None
+        self.is_left = False
+        """Whether the association is left without a release: its keys are the meter's no more."""
         self.terms = Terms.of(client.negotiated)
 
     def get(

@@ -20,6 +20,8 @@ _ORDER = (1, 3, 4, 5, 8, 9, 10, 11, 20, 22, 21, 6, 7, 71, 70)
 """Parameters first, then tables, then what works with them; what a client comes in by is not here, and comes last."""
 _BACKWARDS = 20
 """Of an activity calendar days stand before weeks, weeks before seasons."""
+_READOUT = 21
+"""Value group C of lists that hold no rows: those of the display."""
 REFUSED = 1
 
 
@@ -44,7 +46,7 @@ class Change(NamedTuple):
 
     def lines(self) -> list[str]:
         """The change for people."""
-        erases = "  (forgets its rows)" if self.place.class_id == PROFILE else ""
+        erases = "  (forgets its rows)" if self.place.class_id == PROFILE and self.place.obis.c != _READOUT else ""
         old = "unreadable" if self.old is None else text(self.old)
         return [f"{self.place}{erases}", *marked("-", old), *marked("+", text(self.new))]
 

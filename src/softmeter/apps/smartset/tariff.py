@@ -74,6 +74,8 @@ def load_tariff(settings: Settings, path: Path, loading: Loading) -> None:
             _write(meter, wanted, special)
             _activate(meter, moment, now=loading.now)
     _report(settings, changes, moment, loading)
+    if special is not None and not loading.dry_run and not settings.json:
+        print("the special days hold at once")
 
 
 def read_tariff(path: Path) -> tuple[Calendar, SpecialDays | None]:

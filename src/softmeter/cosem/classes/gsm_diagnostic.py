@@ -90,7 +90,7 @@ class GsmDiagnostic(Interface, class_id=47, version=2):
 
     part: Callable[[Any], DiagnosticPart]
 
-    @computed(2, visible())
+    @computed(2, visible)
     def operator(self, meter: Holder) -> str:
         return self.part(meter).operator
 

@@ -12,6 +12,7 @@ from softmeter.meter.model import (
     firmware,
     identification,
     local,
+    mbus,
     network,
     pushing,
     quality,
@@ -34,6 +35,7 @@ ROWS = (
     *network.ROWS,
     *displayed.ROWS,
     *local.ROWS,
+    *mbus.ROWS,
     *firmware.ROWS,
 )
 """The objects of every meter."""

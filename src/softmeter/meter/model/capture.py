@@ -3,7 +3,9 @@
 A key is the capture object in text, `3,1-0:1.8.0.255,2,0`; the device treats it as opaque.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -12,6 +14,8 @@ from softmeter.cosem.buffer import Column as Travelling
 from softmeter.cosem.capture import CaptureObject
 from softmeter.device.device import Device
 from softmeter.device.events import Log
+from softmeter.device.mbus import NUMBERS
+from softmeter.device.mbus_channel import VALUES
 from softmeter.device.profile import Catalogue, Column, clock_column, status_column
 from softmeter.meter.model.alarm_words import WORDS
 from softmeter.meter.model.demanded import DEMANDED, Demanded
@@ -23,6 +27,9 @@ from softmeter.wire.types import Tag
 
 LOAD, DAILY, BILLING, QUALITY = "load", "daily", "billing", "quality"
 """Names of the profiles in the device."""
+
+SUB_METERS = tuple(f"mbus{number}" for number in NUMBERS)
+"""The hourly profiles of the M-Bus channels."""
 
 CLOCK = CaptureObject(8, Obis(0, 0, 1, 0, 0), 2, 0)
 
@@ -71,6 +78,7 @@ def _capturable() -> tuple[Capturable, ...]:
         _value(register("0-0:96.7.19"), Tag.DOUBLE_LONG_UNSIGNED, attrgetter("behaviours.power_failures.last_long_s")),
         *(_value(register(value.obis), value.type, value.read) for value in (*MEASURED, *PERIODIC)),
         *(one for demanded in DEMANDED for one in _demand(demanded)),
+        *(one for number in NUMBERS for one in _sub_meter(number)),
         *(
             _value(CaptureObject(5, Obis.parse(one.obis), attribute, 0), one.type, read)
             for one in LIMITED
@@ -87,6 +95,28 @@ def _demand(demanded: Demanded) -> tuple[Capturable, Capturable]:
         Capturable(value, Tag.DOUBLE_LONG_UNSIGNED, Column(key(value), "<u4", lambda device: read(device).value)),
         Capturable(time, Tag.OCTET_STRING, Column(key(time), STAMP, lambda device: read(device).captured)),
     )
+
+
+def captured_value(number: int, place: int) -> tuple[CaptureObject, CaptureObject]:
+    """A value of an M-Bus channel, and when it was read."""
+    name = Obis.parse(f"0-{number}:24.2.{place}")
+    return CaptureObject(4, name, 2, 0), CaptureObject(4, name, 5, 0)
+
+
+def _sub_meter(number: int) -> Iterator[Capturable]:
+    """The status of an M-Bus channel, and its values with their times."""
+    status = data(f"0-{number}:96.10.3")
+    yield _value(status, Tag.UNSIGNED, lambda device: device.behaviours.mbus.status(device, number))
+    time = Column("", STAMP, lambda device: device.behaviours.mbus.channel(number).captured)
+    for place in range(1, VALUES + 1):
+        value, moment = captured_value(number, place)
+        yield _value(value, Tag.DOUBLE_LONG_UNSIGNED, partial(_read_value, number, place))
+        yield Capturable(moment, Tag.OCTET_STRING, replace(time, key=key(moment)))
+
+
+def _read_value(number: int, place: int, device: Device) -> int:
+    values = device.behaviours.mbus.channel(number).values
+    return values[place - 1].number if place <= len(values) else 0
 
 
 CAPTURABLE = {key(one.object): one for one in _capturable()}

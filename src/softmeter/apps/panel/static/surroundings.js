@@ -3,12 +3,17 @@
 import { html } from "./readings.js";
 
 const SWITCHES = [
+  {
+    key: "voltage_v", name: "Supply", off: "off", on: "on", calm: true,
+    sent: (is) => (is ? null : 0), seen: (imposed) => imposed !== 0,
+  },
   { key: "terminal_cover_open", name: "Terminal cover", off: "closed", on: "open" },
   { key: "meter_cover_open", name: "Meter cover", off: "closed", on: "open" },
   { key: "module_cover_open", name: "Module cover", off: "closed", on: "open" },
   { key: "strong_field", name: "Magnet", off: "away", on: "at the meter" },
   { key: "module_present", name: "Module", off: "out", on: "in place", calm: true },
   { key: "network_up", name: "Mobile network", off: "down", on: "up", calm: true },
+  { key: "access_refused", name: "Data network", off: "lets in", on: "refuses" },
 ];
 const FAULTS = [
   ["program_memory", "Program memory"], ["ram", "RAM"], ["nonvolatile_memory", "Non-volatile memory"],
@@ -27,8 +32,10 @@ const whole = (value) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(0)}
 
 /** Something with two positions; `calm` is the one in which nobody has touched it. */
 class Switch {
-  constructor({ key, name, off, on, calm = false }, send) {
+  constructor({ key, name, off, on, calm = false, sent = null, seen = null }, send) {
     Object.assign(this, { key, name, off, on, calm });
+    this.sent = sent ?? ((is) => (is === calm ? null : is));
+    this.seen = seen ?? ((imposed) => imposed ?? calm);
     this.state = html("span", { style: "switch-state" });
     this.element = html(
       "button", { type: "button", role: "switch", style: "switch", "data-control": key },
@@ -36,13 +43,13 @@ class Switch {
     );
     this.element.addEventListener("click", () => {
       const next = this.element.getAttribute("aria-checked") !== "true";
-      send({ [key]: next === calm ? null : next });
+      send({ [key]: this.sent(next) });
     });
     this.show(null);
   }
 
   show(imposed) {
-    const is = imposed ?? this.calm;
+    const is = this.seen(imposed);
     this.element.setAttribute("aria-checked", String(is));
     this.element.classList.toggle("touched", is !== this.calm);
     this.state.textContent = is ? this.on : this.off;
@@ -60,7 +67,11 @@ class Faults {
       });
       return { box, element: html("label", { style: "fault" }, box, html("span", { text: name })) };
     });
-    this.element = html("fieldset", { style: "faults" }, html("legend", { text: "Faults inside" }), ...this.boxes.map(({ element }) => element));
+    this.element = html(
+      "div", { style: "faults", role: "group", "aria-labelledby": "faults-title" },
+      html("span", { id: "faults-title", text: "Faults inside" }),
+      html("div", {}, ...this.boxes.map(({ element }) => element)),
+    );
   }
 
   show(broken) {

@@ -1,0 +1,107 @@
+"""`softmeter submeters`: simulated sub-meters on a line of their own, for other M-Bus masters."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import time
+from dataclasses import dataclass
+
+from softmeter.apps.telling import tell
+from softmeter.bench.mbus_line import MBusLine
+from softmeter.bench.submeters import SubMeter, parse_sub_meters
+from softmeter.device.mbus_channel import Moment
+from softmeter.device.surroundings import CALM
+from softmeter.errors import ConfigurationError
+from softmeter.instant import Instant, whole_second
+from softmeter.runtime.address import Address
+from softmeter.runtime.mbus_line import BAUD, MBusPort
+from softmeter.runtime.optical_port import SerialAddress, parse_place
+from softmeter.wire.mbus import Frame, encode, manufacturer_letters
+
+OPTION = "--listen"
+PTY = "pty"
+
+
+@dataclass(frozen=True, slots=True)
+class SubMeterOptions:
+    """What a person asks of `submeters`."""
+
+    meters: str
+    listen: str
+    at: Instant | None = None
+    """The instant at which they stand; None: they go with the clock of this machine."""
+    json: bool = False
+
+
+class _Line:
+    """The sub-meters, and what they remember while the process runs."""
+
+    def __init__(self, meters: tuple[SubMeter, ...], at: Instant | None) -> None:
+        self._line = MBusLine(meters)
+        self._memory = ""
+        self._at = at
+
+    def answer(self, frame: Frame) -> bytes:
+        """What the line answers now."""
+        now = Instant(time.time_ns()) if self._at is None else self._at
+        self._memory, answer = self._line.exchange(self._memory, encode(frame), Moment(whole_second(now), CALM))
+        return answer
+
+
+async def serve(options: SubMeterOptions) -> None:
+    """Answer masters until SIGTERM or Ctrl-C.
+
+    Raises:
+        ConfigurationError: an option is wrong, or the line cannot be opened.
+    """
+    meters = parse_sub_meters(options.meters)
+    if not meters:
+        raise ConfigurationError("name at least one, like gas,water:7", "sub-meters")
+    port = MBusPort(_Line(meters, options.at).answer)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    try:
+        where = await _opened(port, options.listen)
+        tell(_as_json(meters, where) if options.json else _as_text(meters, where))
+        with contextlib.suppress(asyncio.CancelledError):
+            await ended.wait()
+    finally:
+        await port.close()
+
+
+async def _opened(port: MBusPort, text: str) -> str:
+    place = parse_place(text, OPTION, BAUD)
+    match place:
+        case Address():
+            return str(await port.listen(place))
+        case SerialAddress(path=path) if path == PTY:
+            return port.open_terminal()
+        case SerialAddress():
+            return port.open_device(place.path, place.baud, OPTION)
+
+
+def _told(meter: SubMeter) -> dict[str, str]:
+    header = meter.header
+    return {
+        "kind": meter.name,
+        "identification": f"{header.identification:08X}",
+        "manufacturer": manufacturer_letters(header.manufacturer),
+        "secondary_address": f"{header.identification:08X}{header.address[4:].hex().upper()}",
+        "default_key": meter.default_key.hex().upper(),
+    }
+
+
+def _as_json(meters: tuple[SubMeter, ...], where: str) -> str:
+    return json.dumps({"listen": where, "sub_meters": [_told(meter) for meter in meters]})
+
+
+def _as_text(meters: tuple[SubMeter, ...], where: str) -> str:
+    lines = (
+        f"{told['kind']:11} {told['manufacturer']} {told['identification']}  "
+        f"secondary address {told['secondary_address']}, default key {told['default_key']}"
+        for told in map(_told, meters)
+    )
+    return "\n".join((f"M-Bus       {where}", *lines))

@@ -1,0 +1,112 @@
+"""What a meter keeps for its cellular module, and what the network outside expects (manual 11, 12.2, 12.3)."""
+
+from collections.abc import Mapping
+from enum import IntEnum, IntFlag
+from typing import NamedTuple
+
+from softmeter.device.communication_window import Window, decoded, encoded
+from softmeter.device.saved import saved_int, saved_octets
+from softmeter.persistent import Scalar
+
+
+class Interface(IntFlag):
+    """What can be switched off (manual 12.2)."""
+
+    WAN = 1
+    P1 = 4
+    OPTICAL = 8
+
+
+ALL_INTERFACES = int(Interface.WAN | Interface.P1 | Interface.OPTICAL)
+
+
+class Access(NamedTuple):
+    """What opens a data network."""
+
+    apn: bytes = b"meters"
+    user: bytes = b""
+    password: bytes = b""
+    pin: int = 0
+
+
+class Randomisation(NamedTuple):
+    """How registration is spread: a delay of up to `window_s`, `factor` times as much with each retry."""
+
+    window_s: int = 0
+    factor: int = 2
+    retries: int = 3
+    """After so many refusals the module is reset."""
+
+
+class Ping(NamedTuple):
+    """What is pinged, and every how many seconds; 0 is never."""
+
+    destination: bytes = b""
+    period_s: int = 0
+
+
+class Connecting(IntEnum):
+    """When the module is on the network (modes of auto connect)."""
+
+    ALWAYS = 101
+    IN_WINDOW = 102
+    IN_WINDOW_OR_INVOKED = 103
+    INVOKED = 104
+
+
+class Parameters(NamedTuple):
+    """All that the meter keeps for its module; `windows` are those in which it connects."""
+
+    access: Access = Access()
+    randomisation: Randomisation = Randomisation()
+    ping: Ping = Ping()
+    interfaces: int = ALL_INTERFACES
+    connecting: int = Connecting.ALWAYS
+    windows: tuple[Window, ...] = ()
+
+
+class Network(NamedTuple):
+    """The network outside, and the card in the module."""
+
+    operator: str = "softmeter mobile"
+    country: int = 204
+    number: int = 8
+    access: Access = Access()
+    """What it lets in."""
+    card: bytes = b"8931080000000000017"
+
+
+FACTORY_PARAMETERS = Parameters()
+FACTORY_NETWORK = Network()
+
+
+def written(parameters: Parameters) -> dict[str, Scalar]:
+    """The parameters as named scalars."""
+    ping = parameters.ping
+    return {
+        **parameters.access._asdict(),
+        **parameters.randomisation._asdict(),
+        "ping": ping.destination,
+        "ping_s": ping.period_s,
+        "interfaces": parameters.interfaces,
+        "connecting": int(parameters.connecting),
+        "windows": encoded(parameters.windows),
+    }
+
+
+def restored(saved: Mapping[str, Scalar]) -> Parameters:
+    """What `written` gave."""
+    access, randomisation, ping, interfaces, connecting, _ = FACTORY_PARAMETERS
+    return Parameters(
+        Access(
+            saved_octets(saved, "apn", access.apn),
+            saved_octets(saved, "user", access.user),
+            saved_octets(saved, "password", access.password),
+            saved_int(saved, "pin", access.pin),
+        ),
+        Randomisation(*[saved_int(saved, name, value) for name, value in randomisation._asdict().items()]),
+        Ping(saved_octets(saved, "ping", b""), saved_int(saved, "ping_s", ping.period_s)),
+        saved_int(saved, "interfaces", interfaces),
+        saved_int(saved, "connecting", connecting),
+        decoded(saved_octets(saved, "windows", b"")),
+    )

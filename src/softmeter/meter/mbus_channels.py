@@ -1,0 +1,45 @@
+"""Sub-meters as others show them: the customer port, the panel (DSMR P1, lines 0-n:24.1.0, 0-n:96.1.0, 0-n:24.2.1)."""
+
+from typing import NamedTuple
+
+from softmeter.clock import Stamp
+from softmeter.device.device import Device
+from softmeter.device.mbus_channel import EMPTY, Channel, Value
+from softmeter.wire.mbus import manufacturer_letters
+
+
+class Shown(NamedTuple):
+    """An installed sub-meter. `value` is its main one, None before the first answer, read at `time`."""
+
+    number: int
+    device_type: int
+    identifier: bytes
+    value: Value | None
+    time: Stamp
+    answers: bool
+    valve: int
+
+
+def identifier(channel: Channel) -> bytes:
+    """What the operator calls a sub-meter; else maker, number, version and type, as its header has them."""
+    if channel.identifier or channel.identity == EMPTY.identity:
+        return channel.identifier
+    maker = manufacturer_letters(channel.manufacturer)
+    return f"{maker}{channel.identification:08X}{channel.version:02X}{channel.device_type:02X}".encode("ascii")
+
+
+def channels(device: Device) -> tuple[Shown, ...]:
+    """The sub-meters that are installed, by channel."""
+    return tuple(
+        Shown(
+            number,
+            channel.device_type,
+            identifier(channel),
+            channel.values[0] if channel.values else None,
+            channel.captured,
+            not channel.failed,
+            channel.valve,
+        )
+        for number, channel in device.behaviours.mbus.channels.items()
+        if channel.installed
+    )

@@ -1,0 +1,100 @@
+"""`smartset firmware`: upload, verify, activate, status, against a whole meter behind a socket."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from apps.smartset.loopback import Smartset
+from firmware.images import TRUST, Recipe
+from softmeter.device.images import USUAL_BLOCK
+from softmeter.firmware.payload import ApplicationPayload, encode
+from softmeter.instant import SECOND, Instant
+from softmeter.meter.meter import Meter
+
+IMAGE = Recipe(payload=encode(ApplicationPayload(), 5000)).made()
+BLOCKS = -(-len(IMAGE) // USUAL_BLOCK)
+Own = tuple[Smartset, Meter]
+
+
+@pytest.fixture
+def image(tmp_path: Path, own: Own) -> str:
+    own[1].device.behaviours.firmware.trust = TRUST
+    path = tmp_path / "image"
+    path.write_bytes(IMAGE)
+    return str(path)
+
+
+def test_an_image_goes_in_and_is_verified(own: Own, image: str) -> None:
+    smartset, _ = own
+    status, shown, _ = smartset("firmware", "upload", image)
+    assert (status, f"{BLOCKS} blocks sent" in shown) == (0, True)
+    status, shown, _ = smartset("--json", "firmware", "upload", image)
+    assert json.loads(shown)["blocks_sent"] == 0
+    assert smartset("--json", "firmware", "upload", image, "--restart", "--unconfirmed")[0] == 0
+    status, shown, _ = smartset("firmware", "verify")
+    assert (status, "A1.05.02 is good" in shown) == (0, True)
+    status, shown, _ = smartset("--json", "firmware", "status")
+    told = json.loads(shown)
+    assert (told["status"], told["blocks"], told["blocks_missing"]) == ("verification successful", BLOCKS, 0)
+    assert told["to_activate"] == ["A1.05.02"]
+    assert "verified     A1.05.02" in smartset("firmware", "status")[1]
+
+
+def test_an_image_is_activated_now(own: Own, image: str) -> None:
+    smartset, meter = own
+    smartset("firmware", "upload", image)
+    smartset("firmware", "verify")
+    ended = threading.Event()
+
+    def live() -> None:
+        while not ended.is_set():
+            meter.device.advance(Instant(meter.device.now + SECOND))
+            ended.wait(0.01)
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    try:
+        status, shown, _ = smartset("firmware", "activate")
+    finally:
+        ended.set()
+        thread.join()
+    assert (status, "application 1.05.02" in shown) == (0, True)
+
+
+def test_nobody_has_to_wait_for_the_restart(own: Own, image: str) -> None:
+    smartset, _ = own
+    smartset("firmware", "upload", image)
+    smartset("firmware", "verify")
+    status, shown, _ = smartset("firmware", "activate", "--wait", "0")
+    assert (status, "about to restart" in shown) == (0, True)
+
+
+def test_an_image_is_activated_at_a_time(own: Own, image: str) -> None:
+    smartset, meter = own
+    smartset("firmware", "upload", image)
+    smartset("firmware", "verify")
+    assert smartset("firmware", "activate", "--at", "2026-01-03T02:00:00")[0] == 0
+    meter.device.advance(Instant(meter.device.now + 86_400 * SECOND))
+    assert meter.identity.application_firmware == "1.05.02"
+
+
+def test_what_is_wrong_is_told_in_a_line(own: Own, image: str, tmp_path: Path) -> None:
+    smartset, _ = own
+    status, _, error = smartset("firmware", "verify")
+    assert (status, "there is no image to verify" in error) == (2, True)
+    bad = tmp_path / "bad"
+    bad.write_bytes(IMAGE[:-1] + b"\0")
+    assert smartset("firmware", "upload", str(bad))[0] == 0
+    status, _, error = smartset("firmware", "verify")
+    assert (status, "the meter refuses the image" in error) == (2, True)
+    status, _, error = smartset("firmware", "activate")
+    assert status == 2
+    bad.write_bytes(b"no image at all")
+    status, _, error = smartset("firmware", "upload", str(bad))
+    assert (status, "--identifier" in error) == (2, True)
+    assert smartset("firmware", "upload", str(bad), "--identifier", "A1")[0] == 0
+    status, _, error = smartset("firmware", "upload", str(tmp_path / "nothing"))
+    assert (status, "cannot be read" in error) == (2, True)
+    assert smartset("firmware", "upload", image, client="readout")[0] == 2

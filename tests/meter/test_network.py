@@ -1,0 +1,250 @@
+"""The cellular module as a head-end and the bench have it: registration, refusal, supervision, switches, volume."""
+
+from pathlib import Path
+
+import pytest
+
+from device.surrounded import Timeline
+from meter.asking import call, cut, get, put
+from meter.making import START, Made
+from softmeter.clock import DateTime
+from softmeter.device.events import Log
+from softmeter.device.modem import is_reachable
+from softmeter.device.modem_parameters import Interface
+from softmeter.device.surroundings import Surrounded
+from softmeter.instant import SECOND, Instant, whole_second
+from softmeter.wire.types import Data, Tag, decode_data, encode_data
+
+FIRST = whole_second(START)
+GSM, LTE = "0-0:25.6.0", "0-0:25.11.0"
+HOME, SEARCHING, ROAMING = 1, 2, 5
+
+
+def around(changes: dict[int, Surrounded]) -> Made:
+    made = Made()
+    made.meter.device.surroundings = Timeline({FIRST + at: state for at, state in changes.items()})
+    return made
+
+
+def live(made: Made, second: int, step: int = 100_000) -> None:
+    end = START + second * SECOND
+    while made.meter.device.now < end:
+        made.meter.device.advance(Instant(min(end, made.meter.device.now + step * SECOND)))
+
+
+def value(made: Made, class_id: int, obis: str, attribute: int = 2) -> object:
+    return decode_data(get(made, class_id, obis, attribute)).value
+
+
+def own(made: Made, number: int) -> object:
+    return value(made, 1, f"0-1:94.31.{number}")
+
+
+def codes(made: Made) -> list[int]:
+    return [int(code) for code in made.meter.device.events.ring(Log.COMMUNICATION).rows()["code"]]
+
+
+def octets(text: bytes) -> bytes:
+    return encode_data(Data(Tag.OCTET_STRING, text))
+
+
+def randomised(made: Made, window_s: int, factor: int = 2, retries: int = 3) -> None:
+    parts = (
+        Data(Tag.DOUBLE_LONG_UNSIGNED, window_s),
+        Data(Tag.LONG_UNSIGNED, factor),
+        Data(Tag.LONG_UNSIGNED, retries),
+    )
+    assert put(made, 1, "0-1:94.31.12", 2, encode_data(Data(Tag.STRUCTURE, parts))) == 0
+
+
+def test_a_new_meter_is_on_the_network_and_shows_it() -> None:
+    made = Made()
+    live(made, 10)
+    assert value(made, 47, GSM) == "softmeter mobile"
+    assert [value(made, 47, GSM, attribute) for attribute in (3, 4, 5)] == [HOME, 0, 7]
+    assert [own(made, number) for number in (6, 7, 8, 9)] == [-85, -85, -10, -67]
+    assert own(made, 4) == b"8931080000000000017"
+    quality = value(made, 151, LTE, 3)
+    assert isinstance(quality, tuple)
+    assert [one.value for one in quality] == [19, 55, 30, 0]
+    assert codes(made) == []
+
+
+def test_what_is_heard_is_what_surrounds_the_meter() -> None:
+    made = around({10: Surrounded(rsrp=-112, rsrq=-15, technology=8, cell=0x12345, roaming=1)})
+    live(made, 11)
+    assert [own(made, number) for number in (7, 8, 9)] == [-112, -15, -97]
+    assert [value(made, 47, GSM, attribute) for attribute in (3, 5)] == [ROAMING, 8]
+    cell = value(made, 47, GSM, 6)
+    assert isinstance(cell, tuple)
+    assert [one.value for one in cell][:4] == [0x12345, 0x123, 8, 0]
+    assert cell[5].value == 8
+
+
+def test_without_a_signal_there_is_no_network_and_the_port_is_closed() -> None:
+    made = around({10: Surrounded(rsrp=-130), 100: Surrounded()})
+    live(made, 11)
+    assert not is_reachable(made.meter.device, Interface.WAN)
+    assert is_reachable(made.meter.device, Interface.P1)
+    assert [value(made, 47, GSM, attribute) for attribute in (2, 3, 5)] == ["", SEARCHING, 0]
+    assert value(made, 42, "0-0:25.1.0", 3) == 0
+    live(made, 101)
+    assert is_reachable(made.meter.device, Interface.WAN)
+    address = value(made, 42, "0-0:25.1.0", 3)
+    assert isinstance(address, int)
+    assert address >> 24 == 10
+    assert codes(made) == [147, 146]
+
+
+@pytest.mark.parametrize("step", [1, 13, 100_000])
+def test_after_an_outage_of_the_network_registration_is_spread(step: int) -> None:
+    made = around({100: Surrounded(network_up=0), 200: Surrounded()})
+    randomised(made, 600)
+    live(made, 201, step)
+    assert value(made, 47, GSM, 3) == SEARCHING
+    due = made.meter.device.behaviours.modem.due
+    assert FIRST + 200 < due <= FIRST + 800
+    live(made, due - FIRST - 1, step)
+    assert codes(made) == [147]
+    live(made, due - FIRST + 1, step)
+    rows = made.meter.device.events.ring(Log.COMMUNICATION).rows()
+    assert rows["code"].tolist() == [147, 146]
+    assert rows["clock"]["second"].tolist() == [FIRST + 100, due]
+
+
+@pytest.mark.parametrize("step", [1, 100_000])
+def test_a_wrong_access_point_is_refused_and_tried_less_and_less_often(step: int) -> None:
+    made = Made()
+    assert put(made, 45, "0-0:25.4.0", 2, octets(b"elsewhere")) == 0
+    assert not is_reachable(made.meter.device, Interface.WAN)
+    assert value(made, 47, GSM, 3) == HOME
+    live(made, 3000, step)
+    rows = made.meter.device.events.ring(Log.COMMUNICATION).rows()
+    assert rows["code"].tolist() == [147, 148, 149]  # the cause is told once, the reset after the third refusal
+    assert rows["clock"]["second"].tolist() == [FIRST, FIRST, FIRST + 60 + 120]
+    assert put(made, 45, "0-0:25.4.0", 2, octets(b"meters")) == 0
+    assert codes(made)[-1] == 146
+    assert is_reachable(made.meter.device, Interface.WAN)
+
+
+def test_a_wrong_password_is_refused_and_never_read() -> None:
+    made = Made()
+    parts = (Data(Tag.OCTET_STRING, b"user"), Data(Tag.OCTET_STRING, b"wrong"))
+    assert put(made, 44, "0-0:25.3.0", 5, encode_data(Data(Tag.STRUCTURE, parts))) == 0
+    assert codes(made) == [147, 148]
+    with pytest.raises(KeyError):
+        get(made, 44, "0-0:25.3.0", 5)
+
+
+def test_a_network_that_lets_nobody_in_any_more_is_event_148() -> None:
+    made = around({10: Surrounded(access_refused=1), 5000: Surrounded()})
+    live(made, 5001)
+    assert codes(made) == [147, 148, 149, 146]
+
+
+def test_another_module_goes_on_with_what_the_meter_keeps() -> None:
+    made = around({10: Surrounded(module_present=0), 60: Surrounded()})
+    assert put(made, 45, "0-0:25.4.0", 4, get(made, 45, "0-0:25.4.0", 4)) == 0
+    live(made, 11)
+    assert value(made, 47, GSM, 3) == 0
+    assert own(made, 4) == b""
+    live(made, 61)
+    assert value(made, 47, GSM, 3) == HOME
+    assert value(made, 45, "0-0:25.4.0") == b"meters"
+
+
+@pytest.mark.parametrize(("period_s", "found_s"), [(0, 900), (60, 180)])
+def test_a_module_that_hangs_is_found_and_reset(period_s: int, found_s: int) -> None:
+    made = around({100: Surrounded(modem_hangs=1)})
+    put(made, 1, "0-1:94.31.130", 2, encode_data(Data(Tag.LONG_UNSIGNED, period_s)))
+    live(made, 100 + found_s - 1)
+    assert not is_reachable(made.meter.device, Interface.WAN)
+    assert codes(made) == []
+    live(made, 100 + found_s + 1)
+    assert codes(made) == [150, 147, 146]
+    assert is_reachable(made.meter.device, Interface.WAN)
+
+
+@pytest.mark.parametrize("step", [1, 100_000])
+def test_pings_are_counted_into_the_volume(step: int) -> None:
+    made = Made()
+    assert put(made, 1, "0-1:94.31.129", 2, octets(b"192.0.2.1")) == 0
+    put(made, 1, "0-1:94.31.130", 2, encode_data(Data(Tag.LONG_UNSIGNED, 300)))
+    live(made, 3600, step)
+    assert own(made, 131) == own(made, 132) == 12 * 60
+    made.meter.device.behaviours.modem.carried(1000, 1)
+    assert (own(made, 131), own(made, 132)) == (1720, 721)
+
+
+@pytest.mark.parametrize(
+    ("mask", "closed"), [(0b1100, Interface.WAN), (0b1001, Interface.P1), (0b0101, Interface.OPTICAL)]
+)
+def test_an_interface_that_is_switched_off_cannot_be_reached(mask: int, closed: Interface, tmp_path: Path) -> None:
+    made = Made()
+    assert own(made, 128) == 0b1101
+    assert put(made, 1, "0-1:94.31.128", 2, encode_data(Data(Tag.UNSIGNED, mask))) == 0
+    again = cut(made, tmp_path, Instant(START + 60 * SECOND))
+    for each in (made, again):
+        reached = {one: is_reachable(each.meter.device, one) for one in Interface}
+        assert reached == {one: one is not closed for one in Interface}
+    assert put(made, 1, "0-1:94.31.128", 2, encode_data(Data(Tag.UNSIGNED, 0x10))) != 0
+    assert put(again, 1, "0-1:94.31.128", 2, encode_data(Data(Tag.UNSIGNED, 0b1111))) == 0
+    assert is_reachable(again.meter.device, closed)
+
+
+@pytest.mark.parametrize("step", [1, 100_000])
+def test_auto_connect_keeps_the_module_off_the_network_outside_its_windows(step: int) -> None:
+    made = Made()
+    begin, end = DateTime(hour=2, minute=0, second=0), DateTime(hour=2, minute=30, second=0)
+    window = Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, begin.encode()), Data(Tag.OCTET_STRING, end.encode())))
+    assert put(made, 29, "0-0:2.1.0", 5, encode_data(Data(Tag.ARRAY, (window,)))) == 0
+    assert is_reachable(made.meter.device, Interface.WAN)
+    assert put(made, 29, "0-0:2.1.0", 2, encode_data(Data(Tag.ENUM, 102))) == 0
+    assert not is_reachable(made.meter.device, Interface.WAN)
+    assert value(made, 28, "0-0:2.2.0", 4) == 0
+    live(made, 3600, step)
+    assert is_reachable(made.meter.device, Interface.WAN)
+    assert value(made, 28, "0-0:2.2.0", 4) == 1
+    live(made, 5400, step)
+    assert not is_reachable(made.meter.device, Interface.WAN)
+    assert call(made, 29, "0-0:2.1.0", 1) == 0
+    assert not is_reachable(made.meter.device, Interface.WAN)
+    assert put(made, 29, "0-0:2.1.0", 2, encode_data(Data(Tag.ENUM, 104))) == 0
+    assert call(made, 29, "0-0:2.1.0", 1) == 0
+    assert is_reachable(made.meter.device, Interface.WAN)
+    assert put(made, 29, "0-0:2.1.0", 2, encode_data(Data(Tag.ENUM, 1))) != 0
+
+
+def test_what_a_client_set_outlives_a_power_cut(tmp_path: Path) -> None:
+    made = Made()
+    randomised(made, 30, 3, 5)
+    put(made, 1, "0-1:94.31.129", 2, octets(b"192.0.2.1"))
+    put(made, 45, "0-0:25.4.0", 2, octets(b"elsewhere"))
+    put(made, 42, "0-0:25.1.0", 8, encode_data(Data(Tag.BOOLEAN, value=False)))
+    put(made, 42, "0-0:25.1.0", 3, encode_data(Data(Tag.DOUBLE_LONG_UNSIGNED, 0xC0A80001)))
+    again = cut(made, tmp_path, Instant(START + 60 * SECOND))
+    for class_id, obis, attribute in ((1, "0-1:94.31.12", 2), (1, "0-1:94.31.129", 2), (45, "0-0:25.4.0", 2)):
+        assert get(again, class_id, obis, attribute) == get(made, class_id, obis, attribute)
+    assert value(again, 42, "0-0:25.1.0", 3) == 0xC0A80001
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Data(Tag.STRUCTURE, (Data(Tag.LONG_UNSIGNED, 1),)),
+        Data(Tag.STRUCTURE, (Data(Tag.LONG_UNSIGNED, 1), Data(Tag.LONG_UNSIGNED, 1), Data(Tag.LONG_UNSIGNED, 1))),
+        Data(Tag.LONG_UNSIGNED, 1),
+    ],
+)
+def test_randomisation_of_another_form_is_refused(wanted: Data) -> None:
+    made = Made()
+    before = get(made, 1, "0-1:94.31.12", 2)
+    assert put(made, 1, "0-1:94.31.12", 2, encode_data(wanted)) != 0
+    assert get(made, 1, "0-1:94.31.12", 2) == before
+
+
+def test_in_factory_state_nothing_of_it_is_stored() -> None:
+    made = Made()
+    live(made, 7200)
+    behaviours = made.meter.device.behaviours
+    assert behaviours.modem.saved() == behaviours.pushes.saved() == {}
