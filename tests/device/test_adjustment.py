@@ -118,7 +118,6 @@ def test_backward_within_the_period_marks_its_row() -> None:
     assert rows(meter) == [("2026-01-05T13:15:00+01:00", 0), ("2026-01-05T13:30:00+01:00", 0x20)]
 
 
-@pytest.mark.manual("5.3.clock-adjusted")
 def test_backward_over_boundaries_keeps_old_rows_and_repeats_times() -> None:
     meter = at(device("2026-01-05T20:00:00Z"), "2026-01-05T20:35:00Z")
     set_clock(meter, meter.now, local("2026-01-05T20:42:00Z"))
@@ -156,7 +155,6 @@ def test_times_that_come_again_have_second_rows_and_nothing_is_counted_twice() -
     ],
 )
 @pytest.mark.slow
-@pytest.mark.manual("6.leap-year")
 def test_leap_years(start: str, days: list[str]) -> None:
     meter = device(start)
     meter.advance(Instant(meter.now + len(days) * 86_400 * SECOND - 7200 * SECOND))
@@ -170,6 +168,7 @@ def test_setting_over_midnight_closes_the_day_too() -> None:
     assert meter.tariff.rate == 1
 
 
+@pytest.mark.manual("5.3.clock-adjusted")
 def test_setting_over_the_change_of_summer_time_is_no_event_3() -> None:
     meter = at(device("2026-03-29T00:00:00Z"), "2026-03-29T00:10:00Z")
     set_clock(meter, meter.now, local("2026-03-29T03:20:00Z", -120, DAYLIGHT_SAVING))

@@ -128,7 +128,6 @@ def test_instantaneous_values_are_those_of_the_last_second() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.manual("8.3.capacities")
 def test_a_month_fills_both_profiles() -> None:
     meter = device("2026-01-31T23:00:00Z")
     advance(meter, "2026-02-28T23:00:00Z")

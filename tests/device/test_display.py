@@ -191,6 +191,7 @@ def test_presses_that_the_device_feels_scroll_and_a_long_one_ends_the_list() -> 
     assert look(display, 30)[0] == "1.7.0"
 
 
+@pytest.mark.manual("4.3.clock-item")
 def test_a_press_that_is_felt_later_counts_once() -> None:
     display = made()
     display.press(FACTORY_DISPLAY, LinkTime(1006.0), CALM)

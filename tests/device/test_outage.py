@@ -12,6 +12,7 @@ from softmeter.metrology.energy import Quantity
 
 
 @pytest.mark.manual("5.3.power")
+@pytest.mark.manual("8.2.power-down")
 def test_a_cut_within_one_period_marks_its_row() -> None:
     meter = device("2026-01-05T14:00:00Z", ("2026-01-05T14:17:00Z", "2026-01-05T14:21:00Z"))
     advance(meter, "2026-01-05T14:50:00Z")
@@ -46,7 +47,6 @@ def test_a_cut_over_midnight_leaves_the_daily_row_at_midnight() -> None:
     assert meter.profile("daily").ring.rows()["+A T1"][0] == 0  # from noon on rates 3 and 4 counted
 
 
-@pytest.mark.manual("8.2.power-down")
 def test_power_back_exactly_at_a_boundary_leaves_the_next_period_clean() -> None:
     meter = device("2026-01-05T12:00:00Z", ("2026-01-05T12:10:00Z", "2026-01-05T12:30:00Z"))
     advance(meter, "2026-01-05T12:45:00Z")

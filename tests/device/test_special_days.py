@@ -29,6 +29,7 @@ def test_dates_with_wildcards(date: tuple[int, int, int], expected: int | None) 
     assert TABLE.day_id(days_from_civil(*date), range(256)) == expected
 
 
+@pytest.mark.manual("6.leap-year")
 def test_a_leap_day_is_special_in_leap_years_only() -> None:
     leap = SpecialDays.of([SpecialDay(1, Date(month=2, day=29), 1)])
     assert leap.day_id(days_from_civil(2028, 2, 29), {1}) == 1

@@ -33,7 +33,7 @@ def test_each_further_failure_waits_twice_as_long_up_to_an_hour() -> None:
         now += waited
         assert fail(lockouts, 1, now) == [True]
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
-    assert LONGEST_DELAY_S == waits[-1]
+    assert waits[-1] == LONGEST_DELAY_S
 
 
 def test_success_and_a_quiet_hour_forgive() -> None:

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from interop.foreign import answered, started
+from interop.meter_process import running
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from interop.meter_process import Meter
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
@@ -21,6 +24,17 @@ STANDARD, FRAUD = "0.0.99.98.0.255", "0.0.99.98.1.255"
 ALARM, DESCRIPTOR = "0.0.97.98.0.255", "0.0.97.98.20.255"
 FRAUD_ATTEMPT: Final = 1 << 13
 ALL: Final = 0xFFFFFFFF
+MORNING: Final = (
+    "--source", "household:seed=7", "--start", "2024-03-11T10:00:00+01:00",
+    "--jump-to", "2024-03-11T12:00:00+01:00", "--rate", "0",
+)  # fmt: skip
+
+
+@pytest.fixture
+def young(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meter]:
+    """A meter of the test's own that has lived a morning, and for which time stands still."""
+    with running(tmp_path_factory.mktemp("young") / "state", *MORNING) as found:
+        yield found
 
 
 def head_end(meter: Meter, *tasks: list[Any]) -> list[Any]:
@@ -48,34 +62,34 @@ def codes(rows: list[list[Any]]) -> list[int]:
     return [code for _, code in rows]
 
 
-def test_a_calendar_is_set_and_activated_at_its_time(fresh: Meter) -> None:
+def test_a_calendar_is_set_and_activated_at_its_time(young: Meter) -> None:
     day = [[0, 4], [6, 3]]
     programmed, before, *rates = head_end(
-        fresh,
+        young,
         ["calendar", "next", day, "2024-03-12T00:00:00+01:00"],
         ["get", 20, CALENDAR, 2], rate(3), rate(4), rate(1),
     )  # fmt: skip
     assert programmed == day
     assert bytes.fromhex(before) != b"next"
-    bench(fresh, "time", jump_to="2024-03-12T05:59:59+01:00")
+    bench(young, "time", jump_to="2024-03-12T05:59:59+01:00")
     active, third, fourth, first, log = head_end(
-        fresh, ["get", 20, CALENDAR, 2], rate(3), rate(4), rate(1), ["profile", STANDARD]
+        young, ["get", 20, CALENDAR, 2], rate(3), rate(4), rate(1), ["profile", STANDARD]
     )
     assert bytes.fromhex(active) == b"next"
     assert [row for row in log if row[1] == 9] == [["2024-03-11T23:00:00Z", 9]]
     assert codes(log).count(19) == 5
     assert fourth > rates[1]
-    bench(fresh, "time", jump_to="2024-03-12T18:00:00+01:00")
-    later, still, unchanged = head_end(fresh, rate(3), rate(4), rate(1))
+    bench(young, "time", jump_to="2024-03-12T18:00:00+01:00")
+    later, still, unchanged = head_end(young, rate(3), rate(4), rate(1))
     assert (still, unchanged) == (fourth, first)
     assert later > third
 
 
-def test_a_clock_set_back_repeats_its_rows(fresh: Meter) -> None:
-    bench(fresh, "time", jump_to="2024-03-11T12:20:00+01:00")
-    before = head_end(fresh, ["profile", PROFILE], ["clock", "2024-03-11T11:50:00+01:00"])[0]
-    bench(fresh, "time", jump_to="2024-03-11T12:46:00+01:00")
-    rows, log, clock = head_end(fresh, ["profile", PROFILE], ["profile", STANDARD], ["get", 8, "0.0.1.0.0.255", 2])
+def test_a_clock_set_back_repeats_its_rows(young: Meter) -> None:
+    bench(young, "time", jump_to="2024-03-11T12:20:00+01:00")
+    before = head_end(young, ["profile", PROFILE], ["clock", "2024-03-11T11:50:00+01:00"])[0]
+    bench(young, "time", jump_to="2024-03-11T12:46:00+01:00")
+    rows, log, clock = head_end(young, ["profile", PROFILE], ["profile", STANDARD], ["get", 8, "0.0.1.0.0.255", 2])
     assert rows[: len(before)] == before
     assert [row[0] for row in rows[len(before) - 1 :]] == [
         f"2024-03-11T{time}:00Z" for time in ("11:15", "11:30", "11:00", "11:15")
@@ -87,25 +101,25 @@ def test_a_clock_set_back_repeats_its_rows(fresh: Meter) -> None:
     assert imported == sorted(imported)
 
 
-def test_logs_and_alarms_are_read_and_cleared(fresh: Meter) -> None:
-    bench(fresh, "override", terminal_cover_open=True)
-    bench(fresh, "time", step_s=5)
+def test_logs_and_alarms_are_read_and_cleared(young: Meter) -> None:
+    bench(young, "override", terminal_cover_open=True)
+    bench(young, "time", step_s=5)
     log, alarm, descriptor, *_ = head_end(
-        fresh,
+        young,
         ["profile", FRAUD], ["get", 1, ALARM, 2], ["get", 1, DESCRIPTOR, 2],
         ["word", DESCRIPTOR, ALL - FRAUD_ATTEMPT], ["word", ALARM, 0], ["reset", FRAUD],
     )  # fmt: skip
     assert codes(log)[-1:] == [40]
     assert alarm & FRAUD_ATTEMPT
     assert descriptor & FRAUD_ATTEMPT
-    bench(fresh, "time", step_s=5)
+    bench(young, "time", step_s=5)
     log, alarm, descriptor, standard = head_end(
-        fresh, ["profile", FRAUD], ["get", 1, ALARM, 2], ["get", 1, DESCRIPTOR, 2], ["profile", STANDARD]
+        young, ["profile", FRAUD], ["get", 1, ALARM, 2], ["get", 1, DESCRIPTOR, 2], ["profile", STANDARD]
     )
     assert codes(log) == [255]
     assert alarm == 0
     assert descriptor & FRAUD_ATTEMPT == 0
     assert codes(standard)[-1] == 11
-    bench(fresh, "override", terminal_cover_open=None)
-    bench(fresh, "time", step_s=5)
-    assert codes(head_end(fresh, ["profile", FRAUD])[0]) == [255, 41]
+    bench(young, "override", terminal_cover_open=None)
+    bench(young, "time", step_s=5)
+    assert codes(head_end(young, ["profile", FRAUD])[0]) == [255, 41]

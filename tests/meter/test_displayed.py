@@ -140,7 +140,7 @@ def test_a_list_is_added_to_reordered_shown_and_kept() -> None:
     assert looks(again, (5,))[0].title == "Voltage L1"
 
 
-@pytest.mark.manual("4.4.sort")
+@pytest.mark.manual("4.4.values-of-now")
 def test_the_buffer_holds_the_values_of_now() -> None:
     made = Made()
     live(made, 3600)

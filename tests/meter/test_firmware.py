@@ -227,7 +227,7 @@ def test_all_that_an_image_changes_is_stored_together() -> None:
 
 def test_the_store_takes_block_by_block_and_one_transfer_after_another(tmp_path: Path) -> None:
     loader = Loader()
-    image = replace(GOOD, payload=encode(DECLARED, 5000)).made()
+    image = replace(GOOD, payload=encode(DECLARED, 600)).made()
     store = Store.open(tmp_path)
 
     def stored() -> set[str]:

@@ -233,6 +233,32 @@ def test_modes_of_the_valve() -> None:
         call(power, 1, 1, class_id=70)  # it has none
 
 
+def test_a_broken_valve_is_an_alarm_and_does_not_move() -> None:
+    made = installed()
+    made.journal.give(Circumstance.SUB_METERS_BROKEN, 1, at(100))
+    live(made, HOUR)
+    assert codes(made, Log.M_BUS_CONTROL_1) == [164]
+    assert word(made, "0-0:97.98.1") & 1 << 27
+    with pytest.raises(AccessError):
+        call(made, 1, 1, class_id=70)
+    assert get(made, 70, "0-1:24.4.0", 3).value == 1
+
+
+def test_one_sub_meter_belongs_to_one_channel_and_a_frame_has_an_end() -> None:
+    made = installed()
+    with pytest.raises(AccessError, match="belongs to another channel"):
+        install(made, 2, primary=1)
+    assert made.meter.device.behaviours.mbus.channel(2).installed == 0
+    record = Data(Tag.STRUCTURE, (octets(b"\x0d"), octets(b"\x78"), octets(bytes(251))))
+    with pytest.raises(AccessError, match="can be sent"):
+        call(made, 1, 6, Data(Tag.ARRAY, (record,)))
+    with pytest.raises(AccessError):
+        call(made, 1, 6, Data(Tag.ARRAY, ()))
+    long = Data(Tag.STRUCTURE, (octets(bytes(17)), octets(b"\x13")))
+    with pytest.raises(AccessError):
+        put(made, 72, "0-1:24.1.0", 3, Data(Tag.ARRAY, (long,)))
+
+
 def test_the_clock_of_a_sub_meter_and_records_for_it() -> None:
     made = installed()
     call(made, 1, 5)

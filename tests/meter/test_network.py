@@ -96,7 +96,7 @@ def test_without_a_signal_there_is_no_network_and_the_port_is_closed() -> None:
     assert codes(made) == [147, 146]
 
 
-@pytest.mark.parametrize("step", [1, 13, 100_000])
+@pytest.mark.parametrize("step", [13, 100_000])
 def test_after_an_outage_of_the_network_registration_is_spread(step: int) -> None:
     made = around({100: Surrounded(network_up=0), 200: Surrounded()})
     randomised(made, 600)
@@ -112,7 +112,7 @@ def test_after_an_outage_of_the_network_registration_is_spread(step: int) -> Non
     assert rows["clock"]["second"].tolist() == [FIRST + 100, due]
 
 
-@pytest.mark.parametrize("step", [1, 100_000])
+@pytest.mark.parametrize("step", [31, 100_000])
 def test_a_wrong_access_point_is_refused_and_tried_less_and_less_often(step: int) -> None:
     made = Made()
     assert put(made, 45, "0-0:25.4.0", 2, octets(b"elsewhere")) == 0
@@ -165,7 +165,7 @@ def test_a_module_that_hangs_is_found_and_reset(period_s: int, found_s: int) -> 
     assert is_reachable(made.meter.device, Interface.WAN)
 
 
-@pytest.mark.parametrize("step", [1, 100_000])
+@pytest.mark.parametrize("step", [31, 100_000])
 def test_pings_are_counted_into_the_volume(step: int) -> None:
     made = Made()
     assert put(made, 1, "0-1:94.31.129", 2, octets(b"192.0.2.1")) == 0
@@ -192,7 +192,7 @@ def test_an_interface_that_is_switched_off_cannot_be_reached(mask: int, closed: 
     assert is_reachable(again.meter.device, closed)
 
 
-@pytest.mark.parametrize("step", [1, 100_000])
+@pytest.mark.parametrize("step", [31, 100_000])
 def test_auto_connect_keeps_the_module_off_the_network_outside_its_windows(step: int) -> None:
     made = Made()
     begin, end = DateTime(hour=2, minute=0, second=0), DateTime(hour=2, minute=30, second=0)

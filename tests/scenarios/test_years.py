@@ -31,8 +31,8 @@ def test_the_outages_of_a_year_are_many_and_differ() -> None:
 def test_a_register_that_falls_is_noticed() -> None:
     life = Life(source="constant:u=230,i=5", outages=12)
     life.live(2, life.look)
-    ring = life.stage.meter.device.profile("load").ring
     life.live(2)
+    ring = life.stage.meter.device.profile("load").ring
     rows = ring.rows()
     rows[IMPORT][-1] -= 10_000
     ring.load(ring.first, rows)

@@ -33,3 +33,9 @@ def test_frame_check_sequences_of_hdlc_frames(name: str) -> None:
 def test_the_fast_ways_equal_the_plain_one(octets: bytes) -> None:
     assert arc(octets) == _slow(octets, 0xA001, 0)
     assert x25(octets) == _slow(octets, 0x8408, 0xFFFF) ^ 0xFFFF
+
+
+@pytest.mark.parametrize("count", [2047, 2048, 2049, 4096, 4097, 5000])
+def test_the_checksum_of_what_is_longer_than_one_chunk(count: int) -> None:
+    octets = bytes(number * 37 % 251 for number in range(count))
+    assert arc(octets) == _slow(octets, 0xA001, 0)

@@ -31,6 +31,16 @@ ROWS = [
 ]
 
 
+def test_ciphered_telegrams_follow_one_another() -> None:
+    one = bytes.fromhex((HERE / "p1_general_glo.hex").read_text("ascii"))
+    assert unit_at(one, 0) == unit_at(one * 3, 0) == (Kind.OTHER, len(one))
+    assert unit_at(one * 3, 2 * len(one)) == (Kind.OTHER, 3 * len(one))
+    assert unit_at(one[:50], 0) == (Kind.OTHER, 50)
+    assert unit_at(one + b"\x00", 0) == (Kind.OTHER, len(one) + 1)
+    cutter = Cutter()
+    assert (cutter.receive(one[:50]), cutter.receive(one[50:] + one)) == ([], [one, one])
+
+
 @pytest.mark.parametrize(("octets", "kind"), ROWS)
 def test_a_unit_alone(octets: bytes, kind: Kind) -> None:
     assert unit_at(octets, 0) == (kind, len(octets))

@@ -8,9 +8,16 @@ from typing import Any, NamedTuple
 from softmeter.apps.panel.contract import Port as PanelPort
 from softmeter.instant import Instant, iso
 from softmeter.meter.identity import Identity
+from softmeter.meter.p1 import Variant
 from softmeter.runtime.address import Address
 from softmeter.runtime.optical_port import Place
 
+_TELEGRAMS = {
+    Variant.NL: "DSMR 5.0.2 telegrams",
+    Variant.BE: "e-MUCS telegrams",
+    Variant.LU: "ciphered telegrams of Luxembourg",
+    Variant.NL_ENCRYPTED: "DSMR 5.0.2 telegrams, ciphered",
+}
 _TERMINALS = "/dev/pts/"
 
 
@@ -23,6 +30,7 @@ class Announcement(NamedTuple):
     state: Path
     now: Instant
     rate: float
+    p1: Variant = Variant.NL
 
     def as_json(self) -> str:
         """One object on one line."""
@@ -83,7 +91,7 @@ class Announcement(NamedTuple):
             protocol = "DLMS/COSEM over HDLC, with or without mode E"
             ports.append(PanelPort(name="optical", address=str(optical), protocol=protocol, commands=_through(optical)))
         reader = f"nc {p1.host} {p1.port}" if isinstance(p1, Address) else f"cat {p1}"
-        ports.append(PanelPort(name="P1", address=str(p1), protocol="DSMR 5.0.2 telegrams", commands=(reader,)))
+        ports.append(PanelPort(name="P1", address=str(p1), protocol=_TELEGRAMS[self.p1], commands=(reader,)))
         return tuple(ports)
 
 

@@ -282,6 +282,7 @@ class _Life:
             self._options.state,
             self._actor.now,
             float(self._drive.bench_time.rate),
+            self._assembled.p1.variant,
         )
         self._shown.ports = announcement.panel_ports()
         tell(announcement.as_json() if self._options.json else announcement.as_text())

@@ -28,7 +28,7 @@ app.add_typer(config, name="config")
 
 State = Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the meter keeps what must survive.")]
 Config = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="Settings: a TOML file, or factory, or nl.")
+    str | None, typer.Option("--config", metavar="FILE", help="Settings: a TOML file, or factory, nl or be.")
 ]
 KeyFile = Annotated[
     Path | None, typer.Option("--keys", metavar="FILE", help="Keys for a first start, instead of fresh ones.")

@@ -102,12 +102,8 @@ class Bench:
 
     def imposed(self) -> dict[str, float | None]:
         """What every control is set to; None where nobody has touched it."""
-        second = -(-self.time.present() // SECOND)
-        state: dict[str, float | None] = {}
-        for label, control in CONTROLS.items():
-            begun = [value for at, value in self._journal.of(control) if at <= second]
-            state[label] = begun[-1] if begun else None
-        return state
+        touched = self._journal.current(-(-self.time.present() // SECOND))
+        return {label: touched.get(control) for label, control in CONTROLS.items()}
 
     def press(self, button: Button, held_s: float = 0.2) -> None:
         """Press a button and let it go; the display button scrolls, or works the breaker when it is held."""

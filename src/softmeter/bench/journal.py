@@ -120,13 +120,9 @@ class Journal:
         """(second, value) of every change of one quantity, oldest first."""
         return [(command.second, command.value) for command in self._commands if command.quantity is quantity]
 
-    def current(self, second: int) -> dict[Quantity, float | None]:
-        """What is overridden in `second`; None where nothing is."""
-        state: dict[Quantity, float | None] = dict.fromkeys(Quantity)
-        for command in self._commands:
-            if command.second <= second and isinstance(command.quantity, Quantity):
-                state[command.quantity] = command.value
-        return state
+    def current(self, second: int) -> dict[Control, float | None]:
+        """What has been touched by `second`, and is overridden then; None where it was released."""
+        return {command.quantity: command.value for command in self._commands if command.second <= second}
 
     def press(self, button: Circumstance, at: Instant) -> Command:
         """Press a button once more.

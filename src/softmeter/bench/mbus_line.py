@@ -13,7 +13,7 @@ from typing import NamedTuple
 from softmeter.bench.submeters import SubMeter
 from softmeter.clock import days_from_civil
 from softmeter.device.breaker import State
-from softmeter.device.mbus_channel import BATTERY, FRAUD, PERMANENT, POWER_LOW, Moment
+from softmeter.device.mbus_channel import BATTERY, FRAUD, PERMANENT, POWER_LOW, VALVE, Moment
 from softmeter.device.surroundings import Surrounded
 from softmeter.errors import DecodeError, SecurityError
 from softmeter.security.mbus import encrypt_mode_5, mode_5_configuration, unwrap
@@ -172,7 +172,8 @@ class _Talk:
 
     def move_valve(self, octets: bytes) -> bool:
         """Open or close the valve: nothing is counted behind a closed one."""
-        if not self.meter.kind.has_valve or len(octets) != 1 or octets[0] > State.READY:
+        is_stuck = not self.meter.kind.has_valve or self._status & PERMANENT
+        if is_stuck or len(octets) != 1 or octets[0] > State.READY:
             return False
         was_closed, second = self.past.closed_at != _NEVER, self.moment.second
         closes = octets[0] != State.CONNECTED
@@ -190,13 +191,17 @@ class _Talk:
         past = self.past
         if past.counted_frame != count:
             past = self.past = past._replace(counted_frame=count, access=past.access + 1 & 0xFF)
-        header = self.meter.header._replace(access=past.access, status=_status(self.moment.surrounded, self.place))
+        header = self.meter.header._replace(access=past.access, status=self._status)
         content = self._records()
         if past.key:
             content = mbus_writing.padded(content)
             header = header._replace(configuration=mode_5_configuration(len(content)))
             content = encrypt_mode_5(bytes.fromhex(past.key), header.address, past.access, content)
         return encode(Frame(Control.RSP_UD, past.address, Information.LONG_HEADER, header.octets + content))
+
+    @property
+    def _status(self) -> int:
+        return _status(self.moment.surrounded, self.place, has_valve=self.meter.kind.has_valve)
 
     def _records(self) -> bytes:
         meter, past, second = self.meter, self.past, self.moment.second
@@ -219,9 +224,9 @@ _ORDERS: dict[bytes, Callable[[_Talk, bytes], bool]] = {
 """What a record does, by its value information."""
 
 
-def _status(surrounded: Surrounded, place: int) -> int:
+def _status(surrounded: Surrounded, place: int, *, has_valve: bool) -> int:
     low, broken = (word >> place & 1 for word in (surrounded.sub_meters_weak, surrounded.sub_meters_broken))
-    return POWER_LOW * low | PERMANENT * broken
+    return POWER_LOW * low | PERMANENT * broken | VALVE * (broken and has_valve)
 
 
 def _alarms(surrounded: Surrounded, place: int) -> int:

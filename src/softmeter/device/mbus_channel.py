@@ -165,6 +165,9 @@ class Asked(NamedTuple):
     key: bytes = b""
     definitions: tuple[Definition, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Asked({self.primary_address}, {self.identity})"
+
 
 class Answer(NamedTuple):
     """What a sub-meter said. `readable`: its records were plain or the key opened them."""

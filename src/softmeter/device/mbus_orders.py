@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_PRIMARY = 250
 KEY_OCTETS = 16
+MOST_RECORD_OCTETS = 252
+"""What fits in one frame."""
 WRAPPED_OCTETS = frozenset({16, 30})
 """Lengths of a key under way: as DSMR 4 and as SMR 5 have it."""
 _WHERE = "M-Bus"
@@ -40,6 +42,9 @@ def install(device: "Device", number: int, primary: int) -> None:
     if answer is None:
         meters.put(device, number, before)
         raise ConfigurationError(f"no sub-meter answers on channel {number}", _WHERE)
+    if any(known.installed and known.identity == answer.identity for known in meters.channels.values()):
+        meters.put(device, number, before)
+        raise ConfigurationError("this sub-meter belongs to another channel", _WHERE)
     meters.put(device, number, wanted._replace(installed=1, **answer.identity._asdict()))
     meters.begin_profile(device, number)
     device.record(SubMeterEvent.INSTALLED.of(number))
@@ -93,6 +98,8 @@ def synchronise(device: "Device", number: int) -> None:
 def send_records(device: "Device", number: int, records: bytes) -> None:
     """Give a sub-meter records as they are."""
     _installed(device, number)
+    if not 0 < len(records) <= MOST_RECORD_OCTETS:
+        raise ConfigurationError(f"{len(records)} octets of records; 1 to {MOST_RECORD_OCTETS} can be sent", _WHERE)
     _check(device.behaviours.mbus.tell(device, number, Order(Kind.RECORDS, octets=records)), number)
 
 

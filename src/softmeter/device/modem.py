@@ -128,6 +128,7 @@ class Modem(Behaviour):
         if now.modem_hangs > before.modem_hangs and now.module_present:
             self._hangs = True
             self._try_at = self._second(device) + self._patience()
+            device.behaviours.pushes.went_offline()
         if not is_heard(now):
             self._detach(device)
             self._try_at = FOREVER
@@ -250,6 +251,7 @@ class Modem(Behaviour):
         if self.attached:
             self.attached = False
             device.record(Event.DATA_CONTEXT_ENDED)
+            device.behaviours.pushes.went_offline()
         self._hangs = False
         self._try_at = FOREVER
 

@@ -129,6 +129,14 @@ class Pushes(Behaviour):
             self.trigger(device, INSTALLATION)
         self.trigger(device, CONNECTIVITY)
 
+    def went_offline(self) -> None:
+        """The network is gone: what nobody took yet waits for it again."""
+        for message in self.outbox:
+            waiting = self._waiting.get(message.setup)
+            if waiting is not None:
+                self._put(message.setup, Waiting(OFFLINE, waiting.retries))
+        self.outbox = ()
+
     def run(self, device: "Device", second: int) -> None:
         for setup in [setup for setup, waiting in self._waiting.items() if waiting.due <= second]:
             self._try(device, setup, self._waiting[setup].retries, second)

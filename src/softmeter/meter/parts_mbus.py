@@ -57,8 +57,6 @@ class ChannelPart(_OfChannel):
     @definitions.setter
     def definitions(self, definitions: tuple[CaptureDefinition, ...]) -> None:
         wanted = tuple(Definition(one.data_information_block, one.value_information_block) for one in definitions)
-        if not all(one.data and one.value for one in wanted):
-            raise AccessError(DataAccessResult.OTHER_REASON, "a record has data and value information")
         self.change(self.channel._replace(definitions=wanted))
 
     @property

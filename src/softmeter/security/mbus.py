@@ -75,6 +75,11 @@ def message_keys(key: bytes, counter: bytes, identification: bytes) -> MessageKe
     return MessageKeys(encryption, authentication)
 
 
+def authenticate(keys: MessageKeys, octets: bytes, size: int) -> bytes:
+    """The code of `size` octets over a message in mode 7."""
+    return _cmac(keys.authentication, octets)[:size]
+
+
 def decrypt_mode_7(keys: MessageKeys, content: bytes) -> bytes:
     """The records of content encrypted in mode 7; SecurityError as in mode 5."""
     return _checked(_decrypt(keys.encryption, bytes(BLOCK), content))

@@ -1,11 +1,12 @@
 """Checksums of the link layers: CRC-16/X.25 (HDLC, ISO/IEC 13239) and CRC-16/ARC (P1)."""
 
 import binascii
-import struct
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
+_CHUNK = 2048
 _REVERSED = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 
 
@@ -19,26 +20,32 @@ def x25(octets: bytes) -> int:
 
 
 def arc(octets: bytes) -> int:
-    """The checksum of a P1 telegram, two octets at a time."""
-    table = _pairs()
-    crc = 0
-    for pair in struct.unpack_from(f"<{len(octets) // 2}H", octets):
-        crc = table[crc ^ pair]
-    if len(octets) % 2:
-        crc = _one_octet(crc ^ octets[-1])
-    return crc
-
-
-def _one_octet(crc: int) -> int:
-    for _ in range(8):
-        crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    """The checksum of a P1 telegram: what each octet makes of the zeros behind it, added without carry."""
+    crc, at = 0, len(octets) % _CHUNK or _CHUNK
+    chunk = octets[:at]
+    while chunk:
+        indices = _places()[_CHUNK - len(chunk) :] + np.frombuffer(chunk, np.uint8)
+        crc = int(np.bitwise_xor.reduce(_powers().take(indices)))
+        chunk = octets[at : at + _CHUNK]  # the first may be short, all others are whole: the checksum so far fits in
+        if chunk:
+            chunk = bytes((chunk[0] ^ crc & 0xFF, chunk[1] ^ crc >> 8)) + chunk[2:]
+        at += _CHUNK
     return crc
 
 
 @cache
-def _pairs() -> list[int]:
-    """What sixteen steps make of each value."""
-    crc = np.arange(1 << 16)
-    for _ in range(16):
-        crc = crc >> 1 ^ (crc & 1) * 0xA001
-    return [int(value) for value in crc]
+def _places() -> "NDArray[np.int64]":
+    """Where the 256 values of an octet begin in `_powers`, by its place in a chunk."""
+    return np.arange(_CHUNK) * 256
+
+
+@cache
+def _powers() -> "NDArray[np.uint16]":
+    """The checksum of each octet at each place of a chunk, flat: the last place has no zeros behind it."""
+    alone = np.arange(256)
+    for _ in range(8):
+        alone = alone >> 1 ^ (alone & 1) * 0xA001
+    rows = [alone]
+    for _ in range(_CHUNK - 1):
+        rows.append(rows[-1] >> 8 ^ alone[rows[-1] & 0xFF])
+    return np.array(rows[::-1], np.uint16).ravel()

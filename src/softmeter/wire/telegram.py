@@ -13,6 +13,9 @@ from softmeter.wire.crc import arc
 
 LONGEST_TEXT = 1024
 """Characters a text message may have at most."""
+CIPHERED_BEGIN, TWO_OCTETS_OF_LENGTH = b"\xdb\x08", 0x82
+CIPHERED_HEAD_OCTETS = 13
+"""Tag, length and title of the sender, and the length of what it protected, in two octets however short that is."""
 _IDENTIFICATION = re.compile(r"[A-Za-z]{3}5[ -~]{0,16}")
 _LINE = re.compile(r"(\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3})((?:\([ -'*-~]*\))+)")
 
@@ -73,8 +76,8 @@ def build(identification: str, lines: Iterable[str]) -> bytes:
 
 
 def enveloped(title: bytes, protected: bytes) -> bytes:
-    """A ciphered telegram: the sender's title and what it protected, whose length always takes two octets."""
-    return b"\xdb%c%b\x82%b%b" % (len(title), title, len(protected).to_bytes(2, "big"), protected)
+    """A ciphered telegram: the title of the sender, of eight octets, and what it protected."""
+    return b"%b%b%c%b%b" % (CIPHERED_BEGIN, title, TWO_OCTETS_OF_LENGTH, len(protected).to_bytes(2, "big"), protected)
 
 
 class Line(NamedTuple):

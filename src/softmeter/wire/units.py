@@ -7,10 +7,15 @@ import re
 from enum import Enum
 
 from softmeter.wire.mode_e import with_parity, without_parity
+from softmeter.wire.telegram import CIPHERED_BEGIN, CIPHERED_HEAD_OCTETS, TWO_OCTETS_OF_LENGTH
 from softmeter.wire.wrapper import HEADER_OCTETS
 
 _FLAG, _MBUS, _MBUS_SHORT = 0x7E, 0x68, 0x10
 _HDLC_TYPE = 0xA0
+SND_NR = 0x44
+"""The control octet of a wireless sub-meter that says something unasked."""
+WIRELESS_LINK_OCTETS = 10
+_WIRELESS_INFORMATION = {0x72, 0x78, 0x7A, 0x8C, 0x90}
 _ETX, _ACK, _NAK, _FILLED = 0x03, 0x06, 0x15, 0xFF
 _MESSAGE = re.compile(rb"[\x01\x02][\x20-\x7E\r\n\x02]*\x03[^/]?|\x06[0-9A-Z]{3}\r\n", re.DOTALL)
 """SOH or STX … ETX and a check character, or an option select message; the same octets begin values of A-XDR."""
@@ -28,6 +33,7 @@ class Kind(Enum):
     HDLC = "HDLC frame"
     WRAPPER = "datagram"
     MBUS = "M-Bus frame"
+    WIRELESS = "wireless M-Bus telegram"
     TEXT = "text"
     FILLER = "filler"
     OTHER = "octets"
@@ -39,7 +45,7 @@ def unit_at(octets: bytes, at: int, *, complete: bool = True) -> tuple[Kind, int
     With `complete`, nothing will follow `octets`: a unit that is cut ends with them. Without, its end may lie beyond
     them; an end of -1 means that it cannot be known yet.
     """
-    for recognise in (_seven_bits, _hdlc, _wrapper, _mbus, _text):
+    for recognise in (_seven_bits, _hdlc, _wrapper, _mbus, _wireless, _ciphered, _text):
         found = recognise(octets, at, complete=complete)
         if found is not None:
             return found
@@ -106,6 +112,25 @@ def _wrapper(octets: bytes, at: int, *, complete: bool) -> _Found:
         return Kind.WRAPPER, len(octets) if complete else -1
     stop = at + HEADER_OCTETS + int.from_bytes(octets[at + 6 : at + 8], "big")
     return Kind.WRAPPER, _within(octets, stop, complete=complete)
+
+
+def _wireless(octets: bytes, at: int, *, complete: bool) -> _Found:
+    """A wireless telegram without the checksums of its blocks; only where it is all there is."""
+    whole = complete and octets[at] + 1 == len(octets) - at > WIRELESS_LINK_OCTETS
+    if whole and octets[at + 1] == SND_NR and octets[at + WIRELESS_LINK_OCTETS] in _WIRELESS_INFORMATION:
+        return Kind.WIRELESS, len(octets)
+    return None
+
+
+def _ciphered(octets: bytes, at: int, *, complete: bool) -> _Found:
+    """A ciphered P1 telegram; another one may follow, with nothing between them."""
+    head = octets[at : at + CIPHERED_HEAD_OCTETS]
+    if len(head) < CIPHERED_HEAD_OCTETS or head[:2] != CIPHERED_BEGIN or head[-3] != TWO_OCTETS_OF_LENGTH:
+        return None
+    stop = at + CIPHERED_HEAD_OCTETS + int.from_bytes(head[-2:], "big")
+    if stop < len(octets) and octets[stop] != CIPHERED_BEGIN[0]:
+        return None
+    return Kind.OTHER, _within(octets, stop, complete=complete)
 
 
 def _mbus(octets: bytes, at: int, *, complete: bool) -> _Found:

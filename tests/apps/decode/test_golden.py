@@ -23,3 +23,9 @@ def test_the_stored_vectors(kind: str) -> None:
 @pytest.mark.parametrize("name", ["nl_dsmr502_single_phase", "be_emucs_single_phase"])
 def test_p1_telegrams(name: str) -> None:
     assert_golden(f"p1.{name}", shown((HERE / f"{name}.txt").read_bytes()))
+
+
+def test_ciphered_p1_telegrams_one_after_the_other() -> None:
+    octets = bytes.fromhex((HERE / "p1_general_glo.hex").read_text("ascii"))
+    keys = ring(bytes(range(16)).hex(), "00112233445566778899AABBCCDDEEFF")
+    assert_golden("p1.general_glo", shown(octets * 2, keys))

@@ -150,3 +150,17 @@ def test_a_client_that_may_set_nothing_is_told_so(own: Own, tmp_path: Path) -> N
     assert status == 0
     assert "were not compared: the meter does not show them to client public" in out
     assert "client readout may set nothing" in smartset("restore", str(path), client="readout")[2]
+
+
+def test_a_backup_of_another_meter_is_restored_only_on_purpose(own: Own, tmp_path: Path) -> None:
+    smartset, meter = own
+    path = tmp_path / "meter.xml"
+    smartset("backup", str(path))
+    path.write_text(path.read_text().replace('serial="12345678"', 'serial="87654321"'))
+    smartset("set", "clock:time_zone", "-120")
+    status, out, err = smartset("restore", str(path))
+    assert (status, out) == (2, "")
+    assert "is of the meter with serial 87654321, this one's is 12345678; add --other-meter" in err
+    assert meter.device.clock.zone.standard_min == -120
+    assert smartset("restore", str(path), "--other-meter")[0] == 0
+    assert meter.device.clock.zone.standard_min == -60

@@ -42,6 +42,7 @@ def test_an_image_goes_in_and_is_verified(own: Own, image: str) -> None:
     assert "verified     A1.05.02" in smartset("firmware", "status")[1]
 
 
+@pytest.mark.slow
 def test_an_image_is_activated_now(own: Own, image: str) -> None:
     smartset, meter = own
     smartset("firmware", "upload", image)

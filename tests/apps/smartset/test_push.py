@@ -171,3 +171,36 @@ def test_a_store_that_cannot_be_is_refused_in_one_line(
 ) -> None:
     assert run(["push", "listen", "--at", "127.0.0.1:0", "--count", "1", "--store", str(tmp_path / store)]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_sender_that_stays_connected_does_not_keep_it_from_ending(
+    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    meter, keys = made
+    port, done = free_port(), threading.Event()
+    octets = b"".join(pushed(meter).datagrams)
+
+    def play() -> None:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            try:
+                link = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+            except OSError:
+                time.sleep(0.01)
+                continue
+            with link:
+                link.sendall(octets)
+                done.wait(PATIENCE_S)
+            return
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    try:
+        given = ["--keys", str(keys), "push", "listen", "--at", f"127.0.0.1:{port}", "--count", "1"]
+        assert run(given) == 0
+    finally:
+        done.set()
+        thread.join()
+    shown = capsys.readouterr()
+    assert shown.err.splitlines() == [f"listening at 127.0.0.1:{port} on TCP and UDP"]
+    assert f"meter {meter.system_title.hex().upper()}" in shown.out

@@ -43,3 +43,11 @@ def test_what_is_no_command_is_not_traced(smartset: Smartset) -> None:
     assert "'gossip' is no command to trace" in smartset("trace", "gossip")[2]
     assert smartset("trace", "trace", "info")[0] == 2
     assert smartset("trace")[0] == 2
+
+
+def test_a_trace_file_may_be_written_at_the_same_time(smartset: Smartset, tmp_path: Path) -> None:
+    path = tmp_path / "exchange.pcapng"
+    status, out, err = smartset("--trace", str(path), "trace", "get", "serial")
+    assert (status, out) == (0, "12345678\n")
+    assert path.read_bytes().startswith(bytes.fromhex("0a0d0d0a"))
+    assert path.read_bytes().count(b"get-response-normal") == err.count("get-response-normal") > 0

@@ -78,12 +78,16 @@ def sub_meters(telegram):
     return {device.channel_id: {name: fields(value) for name, value in device} for device in devices}
 
 
+def octets_of(path):
+    return Path(path).read_bytes()
+
+
 async def read(arguments) -> Tally:
     tally = Tally(arguments.telegrams)
     keys = {"encryption_key": arguments.key, "authentication_key": arguments.auth_key}
     if arguments.octets:
         made, _ = create_dsmr_protocol(arguments.version, tally.take, asyncio.get_running_loop(), **keys)
-        made().data_received(Path(arguments.octets).read_bytes())
+        made().data_received(arguments.octets)
         return tally
     if arguments.p1.startswith("/"):
         reader = create_dsmr_reader(arguments.p1, arguments.version, tally.take, **keys)
@@ -102,7 +106,7 @@ async def read(arguments) -> Tally:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--p1", help="HOST:PORT, or the path of a serial line")
-    parser.add_argument("--octets", help="a file with telegrams instead")
+    parser.add_argument("--octets", type=octets_of, help="a file with telegrams instead")
     parser.add_argument("--version", default="5")
     parser.add_argument("--telegrams", type=int, default=1)
     parser.add_argument("--key", default="")

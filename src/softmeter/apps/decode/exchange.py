@@ -103,6 +103,11 @@ class Exchange:
         self._dedicated: list[KeySet] = []
         self._last: KeySet | None = None
 
+    @property
+    def keys(self) -> Sequence[KeySet]:
+        """All that are known."""
+        return self._keys.sets
+
     def talk(self, source: object, destination: object) -> Talk:
         """What `source` has said to `destination`."""
         if len(self._talks) > _MOST_BLOCKS:

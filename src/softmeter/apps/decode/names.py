@@ -110,7 +110,12 @@ def _titles() -> dict[Obis, str]:
     """What this meter's own model calls its objects."""
     from softmeter.meter.model import ROWS
 
-    return {row.name: row.title[:1].lower() + row.title[1:] for row in ROWS}
+    return {row.name: _inside(row.title) for row in ROWS}
+
+
+def _inside(title: str) -> str:
+    """A title inside a sentence; abbreviations stay as they are."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
 def obis_name(obis: Obis) -> str:

@@ -6,6 +6,7 @@ from softmeter.apps.decode.exchange import Exchange
 from softmeter.apps.decode.fields import bounded
 from softmeter.apps.decode.links import add_hdlc, add_llc, add_wrapper
 from softmeter.apps.decode.mbus import add_mbus
+from softmeter.apps.decode.mbus_wireless import add_wireless
 from softmeter.apps.decode.text import add_text
 from softmeter.apps.decode.tree import Node, hexed
 from softmeter.errors import DecodeError
@@ -51,6 +52,8 @@ def _add(root: Node, kind: Kind, cursor: Cursor, exchange: Exchange, source: obj
                 add_wrapper(root, cursor, exchange)
             case Kind.MBUS:
                 add_mbus(root, cursor, exchange)
+            case Kind.WIRELESS:
+                add_wireless(root, cursor, exchange)
             case Kind.TEXT:
                 node = root.add("text", "", cursor.at, cursor.left)
                 try:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
 from softmeter.apps.scenario.reading import directory_of, library, parse, schema, text_of
-from softmeter.apps.scenario.report import described, print_step, print_summary, write_junit
+from softmeter.apps.scenario.report import described, print_step, print_summary, told_to_anybody, write_junit
 from softmeter.apps.scenario.running import Report, run
 from softmeter.apps.telling import tell
 from softmeter.errors import ConfigurationError
@@ -32,7 +30,8 @@ def run_all(options: ScenarioOptions) -> int:
     Raises:
         ConfigurationError: a scenario cannot be read or done.
     """
-    console = Console(highlight=False, quiet=options.json)
+    console = told_to_anybody()
+    console.quiet = options.json
     scripts = [(name, parse(text_of(name), name)) for name in options.names]
     reports: list[tuple[str, Report]] = []
     for name, script in scripts:

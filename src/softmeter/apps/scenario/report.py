@@ -1,6 +1,8 @@
 """Telling what came of scenarios: to people while they run, to machines as JSON and JUnit XML."""
 
+import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,7 +14,17 @@ from softmeter.apps.scenario.running import Report, StepReport
 from softmeter.errors import ConfigurationError
 from softmeter.instant import iso
 
-_MET, _MISSED = Text("✓", "green"), Text("✗", "bold red")
+
+def told_to_anybody() -> Console:
+    """Standard output, whatever characters it can show."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return Console(highlight=False)
+
+
+def _mark(console: Console, *, met: bool) -> Text:
+    signs = ("✓", "✗") if console.encoding.startswith("utf") else ("+", "X")
+    return Text(signs[0], "green") if met else Text(signs[1], "bold red")
 
 
 def print_step(console: Console, step: StepReport) -> None:
@@ -20,7 +32,7 @@ def print_step(console: Console, step: StepReport) -> None:
     head = Text.assemble((f"{iso(step.at):<24}", "dim"), "  ", (step.note or f"step {step.number}", "bold"))
     console.print(head, soft_wrap=True)
     for outcome in step.outcomes:
-        line = Text("  ").append_text(_MET if outcome.met else _MISSED).append(f" {outcome.what}")
+        line = Text("  ").append_text(_mark(console, met=outcome.met)).append(f" {outcome.what}")
         if not outcome.met:
             line.append(f"\n      expected  {outcome.expected}", "green").append(
                 f"\n      seen      {outcome.seen}", "red"

@@ -142,7 +142,7 @@ class ProfileExpectation(Part):
     profile: Object
     since: Moment | None = Field(default=None, description="Only rows from then on")
     until: Moment | None = Field(default=None, description="Only rows up to then")
-    having: str | None = Field(
+    having: Bit | None = Field(
         default=None, description="Only rows whose status has this bit: power_down, clock_adjusted, ..."
     )
     rows: Annotated[int, Field(ge=0)] | None = None

@@ -25,12 +25,18 @@ def backup(
 
 @app.command()
 def restore(
-    context: typer.Context, *, file: Annotated[Path, typer.Argument(metavar="FILE.xml")], dry_run: DryRun = False
+    context: typer.Context,
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE.xml")],
+    dry_run: DryRun = False,
+    other_meter: Annotated[
+        bool, typer.Option("--other-meter", help="Though it is of another meter, whose identifiers are in it.")
+    ] = False,
 ) -> None:
     """Set what differs from a backup and may be set; status 1 if the meter refuses some."""
     from softmeter.apps.smartset.restoring import restore as put_back
 
-    raise typer.Exit(put_back(context.obj, file, dry_run=dry_run))
+    raise typer.Exit(put_back(context.obj, file, dry_run=dry_run, other_meter=other_meter))
 
 
 @app.command()

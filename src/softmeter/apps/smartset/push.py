@@ -87,7 +87,7 @@ class _Listening:
         self._left = count
         self._highest: dict[tuple[int, str], int] = {}
         self._entropy = SystemEntropy()
-        self._senders = 0
+        self._serving: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self._done: asyncio.Event = asyncio.Event()
 
     async def listen(self, address: Address) -> None:
@@ -102,6 +102,9 @@ class _Listening:
         finally:
             server.close()
             datagrams.close()
+            for writer in self._serving:
+                writer.transport.abort()  # its reader ends by itself then; a cancelled one would be complained about
+            await asyncio.gather(*[task for task in self._serving.values() if task is not None])
 
     def opening(self, sender: str) -> Opening:
         """What opens the pushes of a sender."""
@@ -131,14 +134,14 @@ class _Listening:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sender = peer_name(writer.transport)
-        self._senders += 1
+        self._serving[writer] = asyncio.current_task()
         try:
-            if self._senders <= MOST_SENDERS:
+            if len(self._serving) <= MOST_SENDERS:
                 await self._read(reader, sender)
         except (OSError, TimeoutError, RemoteProtocolError) as error:
             print(f"smartset: from {sender}: {error or 'silence'}", file=sys.stderr, flush=True)
         finally:
-            self._senders -= 1
+            del self._serving[writer]
             writer.close()
 
     async def _read(self, reader: asyncio.StreamReader, sender: str) -> None:

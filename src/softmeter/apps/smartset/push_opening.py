@@ -20,6 +20,9 @@ from softmeter.security.ciphering import Protection
 from softmeter.wire.types import Data, decode_data
 from softmeter.wire.wrapper import Datagram
 
+MOST_CLIENTS = 8
+"""So many clients' pushes are gathered on one connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Push:
@@ -91,6 +94,8 @@ class Opening:
             RemoteProtocolError: it is none, or does not open.
         """
         client = datagram.destination
+        if client not in self._receivers and len(self._receivers) >= MOST_CLIENTS:
+            self._receivers.clear()  # each may hold a push in blocks
         receiver = self._receivers.setdefault(client, PushReceiver(lambda apdu: self._opened(client, apdu)))
         self._proved = None
         found = receiver.receive(datagram.apdu)

@@ -43,7 +43,7 @@ def read_meter(meter: Meter, settings: Settings, *, buffers: bool = False) -> tu
     about = {
         "client": settings.client,
         "read-at": datetime.now(UTC).isoformat(timespec="seconds"),
-        **{name.replace("_", "-"): value for name in _IDENTITY if (value := _text(meter, name))},
+        **identity(meter),
     }
     attributes = {place: Saved(values[place], place in writable) for place in values}
     versions = {entry.obis: entry.version for entry in objects}
@@ -62,6 +62,11 @@ def read_places(meter: Meter, wanted: list[Place]) -> tuple[dict[Place, Data], l
                 refused.append(place)
             tell(done)
     return values, refused
+
+
+def identity(meter: Meter) -> dict[str, str]:
+    """Who the meter is, as a backup says it; what the client may not read is left out."""
+    return {name.replace("_", "-"): value for name in _IDENTITY if (value := _text(meter, name))}
 
 
 def _text(meter: Meter, name: str) -> str:

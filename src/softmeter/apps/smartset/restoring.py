@@ -9,7 +9,7 @@ from softmeter.apps.smartset.meter import Meter, RefusedError
 from softmeter.apps.smartset.names import PROFILE
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.progress import steps
-from softmeter.apps.smartset.reading_all import BUFFER, is_state, places, read_places
+from softmeter.apps.smartset.reading_all import BUFFER, identity, is_state, places, read_places
 from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.values import plain, text
 from softmeter.cosem.access import AttributeAccess
@@ -56,10 +56,12 @@ def marked(mark: str, shown: str) -> list[str]:
     return [f"  {mark} {line}" for line in shown.splitlines() or [""]]
 
 
-def restore(settings: Settings, path: Path, *, dry_run: bool) -> int:
+def restore(settings: Settings, path: Path, *, dry_run: bool, other_meter: bool) -> int:
     """Set what differs, and print it; the status says whether the meter refused some."""
     backup = read_backup(path)
     with opened(settings) as meter:
+        if not other_meter:
+            _check_same(identity(meter), backup.about, path)
         writable = set(places(meter.objects(), AttributeAccess.WRITE))
         readable = set(places(meter.objects(), AttributeAccess.READ))
         wanted = {
@@ -89,6 +91,21 @@ def restore(settings: Settings, path: Path, *, dry_run: bool) -> int:
     if dry_run and not settings.json:
         print("nothing was written")
     return REFUSED if refused else 0
+
+
+def _check_same(found: dict[str, str], saved: dict[str, str], path: Path) -> None:
+    """Refuse the backup of another meter: it has that one's addresses and identifiers.
+
+    Raises:
+        ConfigurationError: it is one.
+    """
+    for name, value in found.items():
+        if saved.get(name, value) != value:
+            raise ConfigurationError(
+                f"is of the meter with {name} {saved[name]}, this one's is {value}; "
+                "add --other-meter to restore it all the same",
+                str(path),
+            )
 
 
 def _in_order(found: set[Place]) -> list[Place]:

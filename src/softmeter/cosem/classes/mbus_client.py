@@ -13,6 +13,7 @@ from softmeter.wire.types import (
     array_of,
     i8,
     logical_name,
+    octet_string,
     octets,
     of,
     struct,
@@ -23,6 +24,7 @@ from softmeter.wire.types import (
 )
 
 MOST_DEFINITIONS = 4
+_block = octet_string(least=1, most=16)
 MOST_RECORDS = 8
 
 
@@ -40,16 +42,16 @@ class KeyState(IntEnum):
 class CaptureDefinition:
     """A record of the sub-meter's answer, by the octets that say what it is."""
 
-    data_information_block: bytes = of(octets)
-    value_information_block: bytes = of(octets)
+    data_information_block: bytes = of(_block)
+    value_information_block: bytes = of(_block)
 
 
 @structure
 class SentRecord:
     """A record for the sub-meter."""
 
-    data_information_block: bytes = of(octets)
-    value_information_block: bytes = of(octets)
+    data_information_block: bytes = of(_block)
+    value_information_block: bytes = of(_block)
     data: Data = of(anything)
 
 
