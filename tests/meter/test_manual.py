@@ -3,13 +3,14 @@
 import pytest
 
 from meter.asking import get, put
-from meter.making import Made
+from meter.making import START, Made, steady
 from softmeter.cosem.capture import CaptureObject
 from softmeter.device.alarms import FIRST, SECOND
 from softmeter.device.calendar import Day, Season, Switch
 from softmeter.device.events import Event, Log
 from softmeter.instant import SECOND as SECOND_NS
 from softmeter.instant import Instant, parse_instant
+from softmeter.meter.model.shown import indicators
 from softmeter.wire.types import array_of, struct, u8, u16, u32
 
 LISTS = ("0-0:21.0.1", "0-0:21.0.2")
@@ -131,6 +132,18 @@ def test_the_limits_of_the_factory_are_those_of_the_manual() -> None:
     made = Made()
     limits = {"1-0:12.31.0": 207, "1-0:12.43.0": 60, "1-0:12.35.0": 253, "1-0:12.44.0": 60}
     assert {name: u16.decode(get(made, 3, name, 2)) for name in limits} == limits
+
+
+@pytest.mark.manual("4.3.arrows")
+@pytest.mark.parametrize(
+    ("current_a", "power_factor", "arrows"),
+    [("2", "0.5", (1, 1)), ("-2", "0.5", (-1, 1)), ("2", "-0.5", (1, -1)), ("0", "1", (0, 0))],
+)
+def test_arrows_show_which_way_energy_flows(current_a: str, power_factor: str, arrows: tuple[int, int]) -> None:
+    made = Made(source=steady(i=current_a, pf=power_factor))
+    made.actor.jump(Instant(START + 60 * SECOND_NS))
+    shown = indicators(made.meter)
+    assert (shown.active_direction, shown.reactive_direction) == arrows
 
 
 @pytest.mark.manual("6.factory-limit")

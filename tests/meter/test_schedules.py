@@ -138,6 +138,15 @@ def test_what_cannot_be_is_refused_and_changes_nothing(attribute: int, octets: b
     assert [view(made).readers[place(number)](made.meter) for number in (2, 3, 4)] == before
 
 
+def test_power_that_comes_back_within_a_second_may_execute_scripts() -> None:
+    made = Made(start=parse_instant("2026-01-01T00:00:00Z"))
+    advance(made, "2026-01-01T01:00:00Z")
+    made.meter.device.resume(Instant(parse_instant("2026-01-01T01:00:07Z") + SECOND // 3))
+    execute = view(made).invokers[(9).to_bytes(2, "big") + Obis.parse("0-0:10.0.109").octets + b"\x01"]
+    execute(made.meter, bytes.fromhex("120001"))
+    assert entries(made) == 0
+
+
 def test_a_client_executes_a_script_and_is_told_when_there_is_none() -> None:
     made = Made(start=parse_instant("2026-01-01T00:00:00Z"))
     advance(made, "2026-01-01T02:00:00Z")

@@ -72,7 +72,7 @@ def test_a_header() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "meant"),
+    ("wanted", "expected"),
     [
         ("FFFFFFFFFFFFFFFF", True),
         ("78563412E91EFF03", True),
@@ -83,8 +83,8 @@ def test_a_header() -> None:
         ("78563412", False),
     ],
 )
-def test_who_is_meant_by_a_secondary_address(wanted: str, meant: bool) -> None:
-    assert matches(bytes.fromhex(wanted), bytes.fromhex("78563412E91E0103")) is meant
+def test_who_is_meant_by_a_secondary_address(wanted: str, expected: object) -> None:
+    assert matches(bytes.fromhex(wanted), bytes.fromhex("78563412E91E0103")) is expected
 
 
 def test_content_has_a_limit() -> None:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -175,7 +175,7 @@ class Configuration:
     ports: Ports
     extra_services: bool = False
     """Priorities and blocks of ACTION, beyond what the manual offers."""
-    p1: P1Settings = P1Settings()
+    p1: P1Settings = field(default_factory=P1Settings)
 
 
 class Problem(NamedTuple):
