@@ -208,6 +208,20 @@ LEGAL: Table = {
     ("Limiter", "emergency_profile"): (structure(u16.encode(1), time("07ea0102ff000000ff8000ff"), u32.encode(3600)),),
     ("Limiter", "emergency_profile_group_id_list"): (array(u16.encode(1), u16.encode(0xFFFF)), array()),
     ("Limiter", "actions"): (structure(NOTHING, NOTHING),),
+    ("MBusClient", "capture_period"): each("u32", (60, 3600, 86400)),
+    ("MBusClient", "primary_address"): each("u8", (0, 1, 250)),
+    ("MBusClient", "identification_number"): each("u32", (0, 0x12345678)),
+    ("MBusClient", "manufacturer_id"): each("u16", (0, 0x2D2C)),
+    ("MBusClient", "version_of_device"): each("u8", (0, 255)),
+    ("MBusClient", "device_type"): each("u8", (2, 3, 7)),
+    ("Ipv4Setup", "use_dhcp"): (b"\x03\x00", b"\x03\x01"),
+    ("Ipv4Setup", "subnet_mask"): each("u32", (0xFFFFFF00, 0)),
+    ("Ipv4Setup", "gateway"): each("u32", (0xC0000201, 0)),
+    ("Ipv4Setup", "primary_dns"): each("u32", (0xC0000235, 0)),
+    ("Ipv4Setup", "secondary_dns"): each("u32", (0xC0000236, 0)),
+    ("GprsModemSetup", "apn"): (octets(b"internet.example"), octets(b"")),
+    ("AutoConnect", "repetitions"): each("u8", (0, 3, 255)),
+    ("AutoConnect", "repetition_delay"): each("u16", (0, 60, 0xFFFF)),
 }  # fmt: skip
 """Values that a client may set, beside the present one: both ends of a range, and each value of a short list."""
 
