@@ -65,7 +65,9 @@ def test_no_earlier_time_was_meant(time: tuple[int, int, int], date: tuple[int, 
             assert next_local(Time(*time), Day(*date), later) == found
 
 
-@pytest.mark.parametrize("octets", ["FFFF0DFFFF", "FFFF021EFF", "FFFFFFFF08", "FFFFFF00FF", "FFFF01"])
+@pytest.mark.parametrize(
+    "octets", ["FFFF0DFFFF", "FFFF021EFF", "FFFFFFFF08", "FFFFFF00FF", "FFFF01", "FFFE0101FF", "083A0101FF"]
+)
 def test_what_is_no_date_is_refused(octets: str) -> None:
     with pytest.raises(ConfigurationError):
         Day.decode(bytes.fromhex(octets))

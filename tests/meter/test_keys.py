@@ -14,6 +14,7 @@ from softmeter.dlms.conversation import drive
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import AccessError, MeterError
+from softmeter.meter.parts_keys import ClientSecurity
 from softmeter.obis import Obis
 from softmeter.persistent import Scalar
 from softmeter.security.suites import Key
@@ -116,6 +117,27 @@ def test_the_meters_own_counter_is_never_used_twice_with_one_key() -> None:
         given[-1] = (b"old", given[-1][1])
     sealed = [one for one in given if one[0] != b"old"]
     assert len(sealed) == len(set(sealed))
+
+
+def test_a_key_that_is_transferred_again_changes_no_counter() -> None:
+    manager = Manager().enter()
+    bench = manager.bench
+    in_force = KEYS[MANAGEMENT].unicast_encryption
+    before = bench.meter.counters.highest_accepted(MANAGEMENT)
+    assert manager.call(SETUP, transfer((KeyId.UNICAST_ENCRYPTION, wrap_key(MASTER, Key(in_force))))) == 0
+    assert manager.serial().endswith(b"12345678")
+    assert bench.meter.counters.last_accepted(MANAGEMENT, CLIENT_TITLE) > before
+
+
+def test_what_the_meter_sends_by_itself_before_the_next_request_uses_no_counter_twice() -> None:
+    meter = Made().meter
+    counters = meter.counters
+    given = [counters.next_own(MANAGEMENT) for _ in range(5)]
+    ClientSecurity(meter, MANAGEMENT, may_change_master=True).replace({KeyId.UNICAST_ENCRYPTION: NEW})
+    given.append(counters.next_own(MANAGEMENT))
+    assert counters.last_accepted(MANAGEMENT, CLIENT_TITLE) == 0
+    given += [counters.next_own(MANAGEMENT) for _ in range(8)]
+    assert len(given) == len(set(given))
 
 
 class Watched:

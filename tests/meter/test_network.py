@@ -248,3 +248,14 @@ def test_in_factory_state_nothing_of_it_is_stored() -> None:
     live(made, 7200)
     behaviours = made.meter.device.behaviours
     assert behaviours.modem.saved() == behaviours.pushes.saved() == {}
+
+
+@pytest.mark.parametrize("period_s", [1, 60])
+def test_power_that_comes_back_within_a_second_does_not_stop_the_pings(period_s: int) -> None:
+    device = Made().meter.device
+    modem = device.behaviours.modem
+    modem.change(device, modem.parameters._replace(ping=modem.parameters.ping._replace(period_s=period_s)))
+    device.advance(Instant(START + 10 * SECOND))
+    device.resume(Instant(START + 59 * SECOND + SECOND // 2))
+    device.advance(Instant(START + 70 * SECOND))
+    assert device.now == START + 70 * SECOND

@@ -112,7 +112,8 @@ class _Life:
             log.warning("with %d file descriptors there is room for fewer connections: %s", limit, self._shares)
         meter = actor.meter
         ports = assembled.ports
-        wan, optical = (Vigilance(meter, time.monotonic) for _ in range(2))
+        # Apart: on UDP an address can be forged, and must not lock its owner out of TCP.
+        wan, datagrams, optical = (Vigilance(meter, time.monotonic) for _ in range(3))
         self._wan = WanPort(
             Address.parse(options.wan or ports.wan, "--wan"),
             lambda peer: Server(meter, LinkTime(time.monotonic()), wan.over(peer)),
@@ -121,7 +122,7 @@ class _Life:
         )
         self._udp = UdpPort(
             Address.parse(options.wan or ports.wan, "--wan"),
-            lambda peer, source, destination, now: DatagramServer(meter, source, destination, now, wan.over(peer)),
+            lambda peer, source, to, now: DatagramServer(meter, source, to, now, datagrams.over(peer)),
             self._drive.barrier,
         )
         self._p1 = self._p1_port(Telegrams(partial(broadcast, meter, assembled.p1), self._drive.barrier))

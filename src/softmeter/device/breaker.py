@@ -93,8 +93,10 @@ class Breaker(Behaviour):
     def execute_locally(self, device: "Device", script: Script) -> None:
         """Execute a script as the meter's own decision, not a client's."""
         self._local = True
-        device.execute(script)
-        self._local = False
+        try:
+            device.execute(script)
+        finally:
+            self._local = False
 
     def felt(self, device: "Device", before: Surrounded, now: Surrounded) -> None:
         if self.fitted and device.powered and now.long_presses > before.long_presses:

@@ -374,8 +374,9 @@ class Device:
 
     def _cross_boundaries(self) -> None:
         """Do all that is due at the second reached, in the order of what others see of it."""
-        clock = self.clock
-        second = clock.time(at_second(self.progress.second)) // SECOND
+        clock, at = self.clock, at_second(self.progress.second)
+        self.progress.now = max(self.progress.now, at)  # power may have come back within the second before
+        second = clock.time(at) // SECOND
         self.feel()
         while clock.due <= second:
             self.record(Event.DAYLIGHT_SAVING_CHANGED, clock.stamp_of(clock.due, before_change=True))

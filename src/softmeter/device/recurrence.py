@@ -57,7 +57,7 @@ class Day(NamedTuple):
             ConfigurationError: a part is out of range, or no month has that day.
         """
         month = range(1, 13) if self.month == NOT_SPECIFIED else (self.month,)
-        if not (
+        if not (self.year <= LAST_YEAR or self.year == NOT_SPECIFIED_YEAR) or not (
             all(1 <= one <= 12 for one in month)
             and (self.day_of_week == NOT_SPECIFIED or 1 <= self.day_of_week <= 7)
             and (
@@ -87,6 +87,8 @@ class Day(NamedTuple):
 
     def following(self, days: int) -> int | None:
         """The first day number from `days` on that is meant; None where none comes."""
+        if LAST_YEAR < self.year < NOT_SPECIFIED_YEAR:
+            return None
         year, month, _ = civil_from_days(days)
         for y, m in self._months(year, month):
             for one in self._days_of(y, m):

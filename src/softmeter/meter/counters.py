@@ -56,8 +56,8 @@ class InvocationCounters:
         self._own: dict[int, Reservation] = {}
         self._accepted: dict[int, dict[bytes, Reservation]] = {}
         self._floors: dict[int, int] = {}
-        self._restarts: dict[int, int] = {}
-        """Client address to the own counter up to which the old key was used."""
+        self._restarts: set[int] = set()
+        """Clients whose next request comes under a new key."""
         self._titles: dict[int, bytes] = {}
         self.must_store = False
 
@@ -77,12 +77,11 @@ class InvocationCounters:
         return self._titles.get(sap, b"")
 
     def restart(self, sap: int) -> None:
-        """The client has another encryption key from the next APDU on: both its counters begin afresh with that.
+        """The client has another encryption key from the next APDU on, and may count from 1 with it.
 
-        The answer to what brought the key still counts under the old one, so nothing moves before the next request.
+        The meter's own counter goes on: under any key it is used once only, whoever sends what before the next request.
         """
-        own = self._own.get(sap)
-        self._restarts[sap] = (own.value if own else 0) + 1
+        self._restarts.add(sap)
         self.must_store = True
 
     def accept(self, sap: int, title: bytes, counter: int) -> None:
@@ -123,14 +122,14 @@ class InvocationCounters:
     def saved(self) -> Mapping[str, Scalar]:
         values: dict[str, Scalar] = {f"own.{sap}": own.bound for sap, own in self._own.items()}
         values.update((f"floor.{sap}", floor) for sap, floor in self._floors.items())
-        values.update((f"restart.{sap}", used) for sap, used in self._restarts.items())
+        values.update((f"restart.{sap}", 1) for sap in self._restarts)
         values.update((f"title.{sap}", title) for sap, title in self._titles.items())
         for sap, titles in self._accepted.items():
             values.update((f"accepted.{sap}.{title.hex()}", known.bound) for title, known in titles.items())
         return values
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
-        self._own, self._accepted, self._floors, self._titles, self._restarts = {}, {}, {}, {}, {}
+        self._own, self._accepted, self._floors, self._titles, self._restarts = {}, {}, {}, {}, set()
         for name, value in saved.items():
             kind, sap, *title = name.split(".")
             if isinstance(value, bytes):
@@ -141,16 +140,13 @@ class InvocationCounters:
                 elif kind == "floor":
                     self._floors[int(sap)] = value
                 elif kind == "restart":
-                    self._restarts[int(sap)] = value
+                    self._restarts.add(int(sap))
                 else:
                     self._accepted.setdefault(int(sap), {})[bytes.fromhex(title[0])] = Reservation(value)
 
     def _begin_afresh(self, sap: int) -> None:
-        """Count anew; the own counter only if it was not used with the new key already, before the first request."""
-        used = self._restarts.pop(sap)
-        own = self._own.get(sap)
-        if own is not None and own.value <= used:
-            del self._own[sap]
+        """Forget what was accepted under the key before."""
+        self._restarts.discard(sap)
         titles = self._accepted.get(sap, {})
         for title in [title for title in titles if len(title) == _TITLE_OCTETS]:
             del titles[title]

@@ -46,10 +46,12 @@ class ClientSecurity:
         """Nothing changes: the policy in force is the strongest there is."""
 
     def replace(self, keys: Mapping[KeyId, Key]) -> None:
-        """Put new keys in force and log it; the counters of a new encryption key start afresh."""
+        """Put new keys in force and log it; with a new encryption key the client may count anew."""
         if KeyId.MASTER in keys and not self._may_change_master:
             raise refused("the master key is not this client's")
-        self._meter.key_ring.change(self._sap, **{_NAMES[key_id]: bytes(key) for key_id, key in keys.items()})
-        if KeyId.UNICAST_ENCRYPTION in keys:
+        ring, fresh = self._meter.key_ring, keys.get(KeyId.UNICAST_ENCRYPTION)
+        is_new = fresh is not None and bytes(fresh) != ring.of(self._sap).unicast_encryption
+        ring.change(self._sap, **{_NAMES[key_id]: bytes(key) for key_id, key in keys.items()})
+        if is_new:
             self._meter.counters.restart(self._sap)
         self._meter.device.record(Event.KEY_EXCHANGED)

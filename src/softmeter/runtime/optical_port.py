@@ -23,6 +23,7 @@ PTY = "pty"
 SLOW = 300
 """Baud at which IEC 62056-21 begins."""
 READERS = 1
+LOG = "softmeter.optical"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class OpticalPort:
         self.place = place
         self._port: WanPort | SerialPort
         if isinstance(place, Address):
-            self._port = WanPort(place, lambda _: factory(SLOW, None), barrier, monotonic, most_peers=READERS)
+            self._port = WanPort(place, lambda _: factory(SLOW, None), barrier, monotonic, most_peers=READERS, log=LOG)
         else:
             baud = place.baud
             self._port = SerialPort(_opener(place), baud, lambda: factory(baud, INTER_OCTET_S), barrier, monotonic)

@@ -69,12 +69,14 @@ class PushPort:
         self._reports.write()
 
     async def _send_all(self) -> None:
-        while self._queue:
-            push = self._queue.popleft()
-            await self._barrier.stored()  # its counter, before it can be seen
-            arrived = await self._send(push)
-            self._known.append((push.number, arrived))
-        self._sending = None
+        try:
+            while self._queue:
+                push = self._queue.popleft()
+                await self._barrier.stored()  # its counter, before it can be seen
+                arrived = await self._send(push)
+                self._known.append((push.number, arrived))
+        finally:
+            self._sending = None
 
     async def _send(self, push: Outgoing) -> bool:
         try:

@@ -162,7 +162,7 @@ class UdpPort(asyncio.DatagramProtocol):
         if one is not None:
             one.where = where
             return one
-        server = self._factory(key[0][0], datagram.source, datagram.destination, self._now())
+        server = self._factory(f"{key[0][0]}:{key[0][1]}", datagram.source, datagram.destination, self._now())
         one = _Correspondent(key, where, server, self._monotonic())
         if datagram.apdu[:1] == _AARQ and not self._admit(one):
             return None

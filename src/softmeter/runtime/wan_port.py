@@ -46,11 +46,12 @@ class WanPort:
         monotonic: Callable[[], float] = time.monotonic,
         *,
         most_peers: int = MOST.wan,
+        log: str = "softmeter.wan",
     ) -> None:
         self._listener = Listener(address, lambda: Peer(self, factory))
         self.barrier = barrier
         self.monotonic = monotonic
-        self.reports = Reports(logging.getLogger("softmeter.wan"))
+        self.reports = Reports(logging.getLogger(log))
         self._most_peers = most_peers
         self.make_tap: MakeTap | None = None
         self.holding: set[Peer] = set()

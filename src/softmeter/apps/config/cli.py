@@ -16,7 +16,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="FILE", help="A TOML file, or factory, or nl.")] = "factory",
+    name: Annotated[str, typer.Argument(metavar="FILE", help="A TOML file, or factory, nl or be.")] = "factory",
     json: Json = False,
 ) -> None:
     """Print the configuration that comes of a file: what it says, and the default of what it does not say."""
@@ -27,7 +27,7 @@ def show(
 
 @app.command()
 def check(
-    names: Annotated[list[str], typer.Argument(metavar="FILE", help="TOML files, or factory, or nl.")],
+    names: Annotated[list[str], typer.Argument(metavar="FILE", help="TOML files, or factory, nl or be.")],
     json: Json = False,
 ) -> None:
     """Print everything that is wrong in files, each with its line; status 1 if there is something."""

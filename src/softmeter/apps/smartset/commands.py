@@ -47,7 +47,9 @@ class Mechanism(Enum):
     HLS5 = "hls5"
 
 
-TargetArgument = Annotated[str, typer.Argument(metavar="NAME|OBIS[:ATTRIBUTE]", help="clock, 1-0:1.8.0, 0-0:1.0.0:3")]
+TargetArgument = Annotated[
+    str, typer.Argument(metavar="NAME|OBIS[:ATTRIBUTE]", help="clock:time, 1-0:1.8.0, 0-0:1.0.0:3")
+]
 ClassOption = Annotated[
     int | None, typer.Option("--class", metavar="N", min=0, max=65_535, help="Class id, where it must be told.")
 ]
