@@ -5,7 +5,7 @@ import pytest
 from dlms.device import KEYS, MANAGEMENT_SAP, PUBLIC_SAP, READOUT_SAP, SmallMeter
 from dlms.link import CLIENT_TITLE, CTOS, Link, ber, initiate, plain_aarq
 from softmeter.dlms.acse import Aare, Diagnostic, Mechanism, Result, Rlre, decode_acse
-from softmeter.dlms.association import TRANSITIONS, State, Step
+from softmeter.dlms.association_states import TRANSITIONS, State, Step
 from softmeter.dlms.host import (
     AssociationOpened,
     AssociationReleased,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from meter.making import Made
+from meter.making import Made, values_of
 from softmeter.cosem.classes.image_transfer import ImageBlock, ImageInitiation
 from softmeter.device.images import LARGEST_BLOCK, ImageTrust, Phase
 from softmeter.errors import AccessError
@@ -13,7 +13,6 @@ from softmeter.legal import CHECKSUM, VERSION
 from softmeter.meter.actor import Actor
 from softmeter.meter.policies import Audience
 from softmeter.obis import Obis
-from softmeter.persistent import Scalar
 from softmeter.security.curves import KeyPair
 from softmeter.security.suites import Key, Suite
 from softmeter.wire.types import Data, Tag, decode_data, encode_data, struct
@@ -106,9 +105,7 @@ def cut(image: bytes, size: int) -> list[bytes]:
 def restarted(made: Made) -> Made:
     """Another process with what the store of the first one holds."""
     changes = Actor(made.meter).changes()  # all there is: it knows of nothing stored before
-    saved: dict[str, dict[str, Scalar]] = {}
-    for (part, name), value in changes.values.items():
-        saved.setdefault(part, {})[name] = value
+    saved = values_of(changes)
     again = Made()
     again.actor.restore(saved, {name: Stored(*rows) for name, rows in changes.appended.items()})
     return again

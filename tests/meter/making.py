@@ -22,6 +22,7 @@ from softmeter.meter.keys import KeyRing
 from softmeter.meter.mbus_bus import FramedBus
 from softmeter.meter.meter import Meter
 from softmeter.meter.model.switching import LIMITS
+from softmeter.persistent import Changes, Scalar
 from softmeter.signal.constant import constant
 from softmeter.signal.samples import Source
 
@@ -72,3 +73,11 @@ class Made:
         display = Display(identity.legal_firmware, LinkTime(0.0))
         self.meter = Meter(Factory(identity, self.start), device, display, KeyRing(bytes(16), KEYS), SeededEntropy(1))
         self.actor = Actor(self.meter, self.outputs)
+
+
+def values_of(changes: Changes) -> dict[str, dict[str, Scalar]]:
+    """What is to be stored of each part, by its name: what a meter made anew restores."""
+    values: dict[str, dict[str, Scalar]] = {}
+    for (part, name), value in changes.values.items():
+        values.setdefault(part, {})[name] = value
+    return values

@@ -3,7 +3,7 @@
 import pytest
 
 from device.surrounded import Timeline
-from meter.making import START, Made, steady
+from meter.making import START, Made, steady, values_of
 from softmeter.bench.journal import Quantity
 from softmeter.cosem.dictionary import View
 from softmeter.device.events import Event, Log
@@ -12,7 +12,6 @@ from softmeter.errors import AccessError
 from softmeter.instant import SECOND, Instant, whole_second
 from softmeter.meter.policies import Audience
 from softmeter.obis import Obis
-from softmeter.persistent import Scalar
 from softmeter.wire.types import Data, Tag, decode_data, encode_data
 
 FIRST = whole_second(START)
@@ -60,9 +59,7 @@ def surrounded(changes: dict[int, Surrounded]) -> Made:
 
 
 def restarted(made: Made) -> Made:
-    saved: dict[str, dict[str, Scalar]] = {}
-    for (part, name), value in made.actor.changes().values.items():
-        saved.setdefault(part, {})[name] = value
+    saved = values_of(made.actor.changes())
     again = Made()
     again.actor.restore(saved, {})
     return again

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from device.surrounded import Timeline
-from meter.making import START, Made
+from meter.making import START, Made, values_of
 from meter.test_alarms import FIRST, get, live, place, put, u32, view
 from softmeter.bench.journal import Quantity
 from softmeter.device.breaker import State
@@ -15,7 +15,6 @@ from softmeter.errors import AccessError
 from softmeter.instant import SECOND, Instant
 from softmeter.metrology.energy import Quantity as Energy
 from softmeter.obis import Obis
-from softmeter.persistent import Scalar
 from softmeter.wire.types import Data, Tag
 
 CONTROL = "0-0:96.3.10"
@@ -162,9 +161,7 @@ def test_state_and_limits_outlive_a_power_cut() -> None:
     made = fitted(mode=6)
     put(made, 71, "0-0:17.0.0", 4, u32(5000))
     call(made, 1)
-    saved: dict[str, dict[str, Scalar]] = {}
-    for (part, name), value in made.actor.changes().values.items():
-        saved.setdefault(part, {})[name] = value
+    saved = values_of(made.actor.changes())
     again = Made(has_breaker=True)
     again.actor.restore(saved, {})
     assert get(again, 70, CONTROL, 3).value == 0

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from device.surrounded import Timeline
-from meter.making import START, Made, steady
+from meter.making import START, Made, steady, values_of
 from softmeter.device.device import Device
 from softmeter.device.display import DASHES, Screen
 from softmeter.device.display_lists import MANUAL
@@ -16,7 +16,6 @@ from softmeter.instant import SECOND, Instant, LinkTime, whole_second
 from softmeter.meter.model.shown import screen
 from softmeter.meter.policies import Audience
 from softmeter.obis import Obis
-from softmeter.persistent import Scalar
 from softmeter.signal.samples import Integers
 from softmeter.wire.types import Data, Tag, decode_data, encode_data
 
@@ -83,9 +82,7 @@ def surrounded(changes: dict[int, Surrounded]) -> Made:
 
 
 def restarted(made: Made) -> Made:
-    saved: dict[str, dict[str, Scalar]] = {}
-    for (part, name), value in made.actor.changes().values.items():
-        saved.setdefault(part, {})[name] = value
+    saved = values_of(made.actor.changes())
     again = Made()
     again.actor.restore(saved, {})
     return again

@@ -4,7 +4,7 @@ import pytest
 
 from conformance.appl import MANAGEMENT, Bench
 from dlms.link import CLIENT_TITLE
-from meter.making import KEYS, Made
+from meter.making import KEYS, Made, values_of
 from softmeter.cosem.access import ActionResult
 from softmeter.device.events import Event, Log
 from softmeter.dlms.acse import Context, Mechanism
@@ -16,7 +16,6 @@ from softmeter.entropy import SeededEntropy
 from softmeter.errors import AccessError, MeterError
 from softmeter.meter.parts_keys import ClientSecurity
 from softmeter.obis import Obis
-from softmeter.persistent import Scalar
 from softmeter.security.suites import Key
 from softmeter.security.wrapping import KeyId, wrap_key
 from softmeter.wire.types import Data, Tag, encode_data
@@ -196,9 +195,7 @@ def test_what_is_no_transfer_is_refused(parameter: bytes) -> None:
 
 
 def restarted(bench: Bench) -> Made:
-    saved: dict[str, dict[str, Scalar]] = {}
-    for (part, name), value in bench.actor.changes().values.items():
-        saved.setdefault(part, {})[name] = value
+    saved = values_of(bench.actor.changes())
     again = Made()
     again.actor.restore(saved, {})
     return again

@@ -3,7 +3,7 @@
 import pytest
 
 from device.surrounded import Timeline
-from meter.making import START, Made
+from meter.making import START, Made, values_of
 from softmeter.device.surroundings import Surrounded
 from softmeter.dlms.optical import OpticalServer
 from softmeter.errors import AccessError
@@ -13,7 +13,6 @@ from softmeter.meter.optical import optical_server, station
 from softmeter.meter.p1 import telegram
 from softmeter.meter.policies import Audience
 from softmeter.obis import Obis
-from softmeter.persistent import Scalar
 from softmeter.wire.hdlc import Address, Frame, FrameReader, Kind, control_of, encode_frame
 from softmeter.wire.hdlc_parameters import LARGEST, Parameters, decode_parameters, encode_parameters
 from softmeter.wire.mode_e import encode_request
@@ -55,9 +54,7 @@ def octets(content: bytes) -> Data:
 
 
 def restarted(made: Made) -> Made:
-    saved: dict[str, dict[str, Scalar]] = {}
-    for (part, name), value in made.actor.changes().values.items():
-        saved.setdefault(part, {})[name] = value
+    saved = values_of(made.actor.changes())
     again = Made()
     again.actor.restore(saved, {})
     return again

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meter.making import START, Made
+from meter.making import START, Made, values_of
 from meter.test_alarms import get, live, place, put, view, word
 from softmeter.bench.journal import Circumstance, Quantity
 from softmeter.bench.submeters import SubMeter, parse_sub_meters
@@ -12,7 +12,7 @@ from softmeter.device.mbus import NUMBERS
 from softmeter.errors import AccessError
 from softmeter.instant import SECOND, Instant, whole_second
 from softmeter.meter.mbus_channels import channels
-from softmeter.persistent import Changes, Scalar
+from softmeter.persistent import Changes
 from softmeter.security.mbus import wrap_dsmr4, wrap_smr5
 from softmeter.units import Unit
 from softmeter.wire.types import Data, Tag, encode_data
@@ -62,9 +62,7 @@ def installed(text: str = GAS) -> Made:
 
 def restarted(made: Made, text: str = GAS) -> Made:
     changes: Changes = made.actor.changes()
-    saved: dict[str, dict[str, Scalar]] = {}
-    for (part, name), value in changes.values.items():
-        saved.setdefault(part, {})[name] = value
+    saved = values_of(changes)
     again = Made(sub_meters=text)
     again.actor.restore(saved, {})
     for name, (first, rows) in changes.appended.items():

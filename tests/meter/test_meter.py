@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from meter.making import START, Made
+from meter.making import START, Made, values_of
 from softmeter.instant import SECOND, Instant
 from softmeter.meter import model
 from softmeter.meter.policies import Audience
 from softmeter.metrology.energy import Quantity
-from softmeter.persistent import Rows, Scalar
+from softmeter.persistent import Rows
 from softmeter.runtime.store import Store
 
 ENERGY = bytes.fromhex("0003 0100010800FF 02")
@@ -87,9 +87,7 @@ def test_one_more_meter_with_a_full_load_profile_is_small() -> None:
     full = Made()
     full.actor.jump(Instant(START + 5300 * 900 * SECOND))
     changes = full.actor.changes()
-    values: dict[str, dict[str, Scalar]] = {}
-    for (part, name), value in changes.values.items():
-        values.setdefault(part, {})[name] = value
+    values = values_of(changes)
 
     class Stored:
         first, _rows = changes.appended["profile.load"]

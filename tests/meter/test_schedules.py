@@ -2,7 +2,7 @@
 
 import pytest
 
-from meter.making import Made
+from meter.making import Made, values_of
 from softmeter.cosem.dictionary import View
 from softmeter.device.adjustment import set_clock, set_zone
 from softmeter.device.zone import Zone
@@ -10,7 +10,6 @@ from softmeter.errors import AccessError
 from softmeter.instant import SECOND, Instant, parse_instant
 from softmeter.meter.policies import Audience
 from softmeter.obis import Obis
-from softmeter.persistent import Scalar
 from softmeter.wire.types import Data, Tag, encode_data
 
 NAME = Obis.parse("0-0:15.0.3")
@@ -75,9 +74,7 @@ def test_steps_do_not_matter() -> None:
 
 def test_what_a_client_set_outlives_a_power_cut() -> None:
     made = scheduled("2026-01-01T00:00:00Z", ("0C000000", "07EA0101FF"))
-    saved: dict[str, dict[str, Scalar]] = {}
-    for (part, name), value in made.actor.changes().values.items():
-        saved.setdefault(part, {})[name] = value
+    saved = values_of(made.actor.changes())
     again = Made(start=parse_instant("2026-01-01T00:00:00Z"))
     again.actor.restore(saved, {})
     for attribute in (2, 3, 4):

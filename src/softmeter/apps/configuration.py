@@ -4,12 +4,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from softmeter.apps.packaged import text_of
 from softmeter.apps.tariff_file import TariffTable, calendar_of, special_days_of
 from softmeter.apps.toml_lines import line_of
 from softmeter.bench.mbus_line import MBusLine
@@ -195,15 +194,7 @@ def text(path_or_name: str) -> str:
     Raises:
         ConfigurationError: it cannot be read.
     """
-    if path_or_name in PACKAGED:
-        return (files("softmeter.configs") / f"{path_or_name}.toml").read_text("utf-8")
-    try:
-        return Path(path_or_name).read_text("utf-8")
-    except OSError as error:
-        message = f"cannot be read ({error.strerror}); give a file, or one of: {', '.join(PACKAGED)}"
-        raise ConfigurationError(message, path_or_name) from None
-    except UnicodeDecodeError:
-        raise ConfigurationError("is no text in UTF-8", path_or_name) from None
+    return text_of(path_or_name, "softmeter.configs", PACKAGED)
 
 
 def read(path_or_name: str) -> Configuration:

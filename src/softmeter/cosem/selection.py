@@ -8,7 +8,20 @@ from softmeter.cosem.access import DataAccessResult
 from softmeter.cosem.buffer import Column, Rows
 from softmeter.cosem.capture import CaptureObject
 from softmeter.errors import AccessError, DecodeError
-from softmeter.wire.types import Data, Tag, anything, array_of, date_time, encode_data, of, struct, structure, u16, u32
+from softmeter.wire.types import (
+    WHOLE_NUMBERS,
+    Data,
+    Tag,
+    anything,
+    array_of,
+    date_time,
+    encode_data,
+    of,
+    struct,
+    structure,
+    u16,
+    u32,
+)
 
 _DAYLIGHT = 0x80
 _WHOLE_ATTRIBUTE = {-1, 0}
@@ -107,17 +120,7 @@ def _second(value: Data, clock: LocalTime, *, last: bool) -> int:
     return clock.utc_second(moment.local_second, daylight=daylight, last=last)
 
 
-_INTEGERS = {
-    Tag.DOUBLE_LONG,
-    Tag.DOUBLE_LONG_UNSIGNED,
-    Tag.INTEGER,
-    Tag.LONG,
-    Tag.UNSIGNED,
-    Tag.LONG_UNSIGNED,
-    Tag.LONG64,
-    Tag.LONG64_UNSIGNED,
-    Tag.ENUM,
-}
+_INTEGERS = WHOLE_NUMBERS | {Tag.ENUM}
 
 
 def _number(column: Column, value: Data) -> int:

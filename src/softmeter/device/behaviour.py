@@ -50,6 +50,9 @@ class Script(NamedTuple):
     selector: int
 
 
+NO_SCRIPT = Script(Obis(0, 0, 0, 0, 0, 0), 0)
+
+
 class Behaviour(Persistent):
     """A part of a device that acts by itself; each hook does nothing unless a part overrides it.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from softmeter.clock import DateTime
-from softmeter.device.behaviour import Behaviour, Block, Script
+from softmeter.device.behaviour import NO_SCRIPT, Behaviour, Block, Script
 from softmeter.device.events import Event
 from softmeter.device.saved import saved_int, saved_octets, saved_text
 from softmeter.device.zone import FOREVER
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MOST_GROUPS = 16
 NEVER = DateTime()
-NO_SCRIPT = Script(Obis(0, 0, 0, 0, 0, 0), 0)
 
 
 class Emergency(NamedTuple):

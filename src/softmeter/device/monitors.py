@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from softmeter.device.device import Device
 
 MOST_THRESHOLDS = 8
-NO_SCRIPT = Script(Obis(0, 0, 0, 0, 0, 0), 0)
 Read = Callable[["Device"], int]
 
 

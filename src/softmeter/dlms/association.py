@@ -4,11 +4,10 @@ The association answers APDUs by itself and notes events. Whatever would change 
 stored raises `BusyError` before it has any effect; the caller hands in the same APDU again later.
 """
 
-from enum import IntEnum, auto
 from functools import cache
 
 from softmeter.cosem.access import ActionResult
-from softmeter.cosem.sessions import AssociationStatus, Session
+from softmeter.cosem.sessions import Session
 from softmeter.dlms.acse import (
     AARQ,
     RLRQ,
@@ -24,6 +23,7 @@ from softmeter.dlms.acse import (
 )
 from softmeter.dlms.agreed import Agreed
 from softmeter.dlms.apdu import encode_apdu
+from softmeter.dlms.association_states import TRANSITIONS, State, Step
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.decisions import LOCKED_OUT, Proposal, Refusal, answered_context, decide
 from softmeter.dlms.dialect import STANDARD, Dialect
@@ -70,32 +70,9 @@ _MAY_REPLACE_KEYS = frozenset({b"\xc3", b"\xd9"})
 _REPLY_TO_HLS, _WITH_PARAMETER = bytes.fromhex("000F0000280000FF01"), b"\x01"
 
 
-State = AssociationStatus
-"""Where an association stands, as its object shows it."""
-
-
-class Step(IntEnum):
-    """What moves an association."""
-
-    ACCEPT = auto()
-    CHALLENGE = auto()
-    PROVE = auto()
-    FAIL = auto()
-    RELEASE = auto()
-
-
 # Members asked for with every request: reading one through its class takes long.
 _FREE, _PENDING, _ASSOCIATED = State.NON_ASSOCIATED, State.PENDING, State.ASSOCIATED
 _CHALLENGE, _RELEASE, _NOTHING = Step.CHALLENGE, Step.RELEASE, Policy.NOTHING
-TRANSITIONS: dict[tuple[State, Step], State] = {
-    (_FREE, Step.ACCEPT): _ASSOCIATED,
-    (_FREE, _CHALLENGE): _PENDING,
-    (_PENDING, Step.PROVE): _ASSOCIATED,
-    (_PENDING, Step.FAIL): _FREE,
-    (_PENDING, _RELEASE): _FREE,
-    (_ASSOCIATED, _RELEASE): _FREE,
-}
-"""Every step there is; IEC 62056-53, states of the server's control function."""
 
 
 class BusyError(Exception):

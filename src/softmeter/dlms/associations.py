@@ -6,7 +6,8 @@ What carries the APDUs, and tells the addresses, is the business of the link: a 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
-from softmeter.dlms.association import LONGEST_ANSWER, Association, State
+from softmeter.dlms.association import LONGEST_ANSWER, Association
+from softmeter.dlms.association_states import State
 from softmeter.dlms.block_server import BlockServer
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.decisions import SMALLEST_PDU

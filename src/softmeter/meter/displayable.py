@@ -8,23 +8,12 @@ from softmeter.meter.policies import Audience
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
 from softmeter.units import Unit
-from softmeter.wire.types import Data, Tag, date_time, decode_data, encode_data
+from softmeter.wire.types import WHOLE_NUMBERS, Data, Tag, date_time, decode_data, encode_data
 
 _SCALED = {(3, 2): 3, (4, 2): 3, (5, 2): 4, (5, 3): 4}
 """Class and attribute of a value to the attribute with its scaler and unit."""
 
-_NUMBERS = {
-    Tag.BOOLEAN,
-    Tag.DOUBLE_LONG,
-    Tag.DOUBLE_LONG_UNSIGNED,
-    Tag.INTEGER,
-    Tag.LONG,
-    Tag.UNSIGNED,
-    Tag.LONG_UNSIGNED,
-    Tag.LONG64,
-    Tag.LONG64_UNSIGNED,
-    Tag.ENUM,
-}
+_NUMBERS = WHOLE_NUMBERS | {Tag.BOOLEAN, Tag.ENUM}
 _TEXTS = {Tag.VISIBLE_STRING, Tag.UTF8_STRING}
 _CONTAINERS = {Tag.ARRAY, Tag.STRUCTURE}
 _PROFILE, _BUFFER = 7, 2

@@ -14,18 +14,7 @@ from softmeter.meter.model.capture import CAPTURABLE, key
 from softmeter.meter.parts import refusals
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
-from softmeter.wire.types import Data, Tag, encode_data
-
-_NUMBERS = {
-    Tag.INTEGER,
-    Tag.UNSIGNED,
-    Tag.LONG,
-    Tag.LONG_UNSIGNED,
-    Tag.DOUBLE_LONG,
-    Tag.DOUBLE_LONG_UNSIGNED,
-    Tag.LONG64,
-    Tag.LONG64_UNSIGNED,
-}
+from softmeter.wire.types import WHOLE_NUMBERS, Data, Tag, encode_data
 
 
 @dataclass
@@ -43,7 +32,7 @@ class MonitorPart:
 
     @thresholds.setter
     def thresholds(self, thresholds: tuple[Data, ...]) -> None:
-        if any(one.type not in _NUMBERS for one in thresholds):
+        if any(one.type not in WHOLE_NUMBERS for one in thresholds):
             raise AccessError(DataAccessResult.TYPE_UNMATCHED, "thresholds are whole numbers")
         self._change(self._monitor._replace(thresholds=tuple(int(one.value) for one in thresholds)))
 

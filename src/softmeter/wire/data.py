@@ -84,6 +84,20 @@ class Data(NamedTuple):
     value: Any = None
 
 
+WHOLE_NUMBERS = frozenset(
+    {
+        Tag.INTEGER,
+        Tag.UNSIGNED,
+        Tag.LONG,
+        Tag.LONG_UNSIGNED,
+        Tag.DOUBLE_LONG,
+        Tag.DOUBLE_LONG_UNSIGNED,
+        Tag.LONG64,
+        Tag.LONG64_UNSIGNED,
+    }
+)
+"""The types of signed and unsigned numbers; an enum is a name, not a number."""
+
 NULL = Data(Tag.NULL)
 
 

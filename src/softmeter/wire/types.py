@@ -26,7 +26,18 @@ from softmeter.wire.codecs import (
     visible,
 )
 from softmeter.wire.cursor import Cursor, encode_length
-from softmeter.wire.data import NULL, Bits, Compact, Data, Tag, decode_data, encode_data, read_data, skip_data
+from softmeter.wire.data import (
+    NULL,
+    WHOLE_NUMBERS,
+    Bits,
+    Compact,
+    Data,
+    Tag,
+    decode_data,
+    encode_data,
+    read_data,
+    skip_data,
+)
 from softmeter.wire.structures import (
     Alternative,
     bare_only,
@@ -44,6 +55,7 @@ from softmeter.wire.structures import (
 
 __all__ = [
     "NULL",
+    "WHOLE_NUMBERS",
     "Alternative",
     "Bits",
     "Codec",

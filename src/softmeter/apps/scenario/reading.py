@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from softmeter.apps import packaged
 from softmeter.apps.options import duration_ns
 from softmeter.apps.scenario.script import Script, Step
 from softmeter.errors import ConfigurationError
@@ -32,15 +33,7 @@ def text_of(path_or_name: str) -> str:
     Raises:
         ConfigurationError: it cannot be read.
     """
-    if path_or_name in library():
-        return (files("softmeter.scenarios") / f"{path_or_name}{SUFFIX}").read_text("utf-8")
-    try:
-        return Path(path_or_name).read_text("utf-8")
-    except OSError as error:
-        message = f"cannot be read ({error.strerror}); give a file, or one of: {', '.join(library())}"
-        raise ConfigurationError(message, path_or_name) from None
-    except UnicodeDecodeError:
-        raise ConfigurationError("is no text in UTF-8", path_or_name) from None
+    return packaged.text_of(path_or_name, "softmeter.scenarios", library())
 
 
 def directory_of(path_or_name: str) -> Path:

@@ -28,7 +28,27 @@ class ExtendedPart(Protocol):
         ...
 
 
-class ExtendedRegister(Interface, class_id=4, version=0):
+class Captured:
+    """What all extended registers have, whatever their value is of."""
+
+    part: Callable[[Any], Any]
+    """A meter's `ExtendedPart`."""
+
+    @computed(4, anything)
+    def status(self, meter: Holder) -> Data:
+        return Data(Tag.UNSIGNED, self.part(meter).status)
+
+    @computed(5, date_time)
+    def capture_time(self, meter: Holder) -> DateTime:
+        captured: DateTime = self.part(meter).capture_time
+        return captured
+
+    @method(1, i8)
+    def reset(self, meter: Holder, _: int) -> None:
+        self.part(meter).reset()
+
+
+class ExtendedRegister(Captured, Interface, class_id=4, version=0):
     """A value that was captured, with status and time."""
 
     part: Callable[[Any], ExtendedPart]
@@ -38,15 +58,3 @@ class ExtendedRegister(Interface, class_id=4, version=0):
     @computed(2, anything)
     def value(self, meter: Holder) -> Data:
         return Data(self.type, self.part(meter).value)
-
-    @computed(4, anything)
-    def status(self, meter: Holder) -> Data:
-        return Data(Tag.UNSIGNED, self.part(meter).status)
-
-    @computed(5, date_time)
-    def capture_time(self, meter: Holder) -> DateTime:
-        return self.part(meter).capture_time
-
-    @method(1, i8)
-    def reset(self, meter: Holder, _: int) -> None:
-        self.part(meter).reset()

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from softmeter.clock import DateTime
-from softmeter.cosem.classes.extended_register import ExtendedPart
+from softmeter.cosem.classes.extended_register import Captured, ExtendedPart
 from softmeter.cosem.classes.register import ScalerUnit
-from softmeter.cosem.interface import Holder, Interface, computed, method
-from softmeter.wire.types import Data, Tag, anything, date_time, i8, struct
+from softmeter.cosem.interface import Holder, Interface, computed
+from softmeter.wire.types import Data, Tag, anything, struct
 
 
 class FollowedPart(ExtendedPart, Protocol):
@@ -17,7 +16,7 @@ class FollowedPart(ExtendedPart, Protocol):
     def scaler_unit(self) -> ScalerUnit: ...
 
 
-class FollowedRegister(Interface, class_id=4, version=0):
+class FollowedRegister(Captured, Interface, class_id=4, version=0):
     """A value of somebody else's, with status and time."""
 
     part: Callable[[Any], FollowedPart]
@@ -29,15 +28,3 @@ class FollowedRegister(Interface, class_id=4, version=0):
     @computed(3, struct(ScalerUnit))
     def scaler_unit(self, meter: Holder) -> ScalerUnit:
         return self.part(meter).scaler_unit
-
-    @computed(4, anything)
-    def status(self, meter: Holder) -> Data:
-        return Data(Tag.UNSIGNED, self.part(meter).status)
-
-    @computed(5, date_time)
-    def capture_time(self, meter: Holder) -> DateTime:
-        return self.part(meter).capture_time
-
-    @method(1, i8)
-    def reset(self, meter: Holder, _: int) -> None:
-        self.part(meter).reset()

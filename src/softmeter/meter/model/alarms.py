@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from softmeter.cosem.classes.data import Data
 from softmeter.cosem.classes.profile_generic import ProfileGeneric
-from softmeter.cosem.classes.register import Register, ScalerUnit
+from softmeter.cosem.classes.register import Register
 from softmeter.cosem.classes.register_monitor import RegisterMonitor
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
-from softmeter.device.behaviour import Script
+from softmeter.device.behaviour import NO_SCRIPT, Script
 from softmeter.device.device import Device
 from softmeter.device.events import Log
-from softmeter.device.monitors import NO_SCRIPT, Actions, Monitor
+from softmeter.device.monitors import Actions, Monitor
 from softmeter.meter.model.alarm_words import (
     ALARM_REGISTERS,
     ERROR_REGISTER,
@@ -21,12 +21,12 @@ from softmeter.meter.model.alarm_words import (
     word_object,
 )
 from softmeter.meter.model.capture import data, key, last_code
+from softmeter.meter.model.seconds import in_seconds
 from softmeter.meter.parts import EventLogProfile, FailureLog, refusals
 from softmeter.meter.parts_monitors import MonitorPart
 from softmeter.meter.policies import LOG, MONITOR, READ, SET
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
-from softmeter.units import Unit
 from softmeter.wire.types import Tag
 
 _TITLES = {
@@ -103,7 +103,7 @@ def _set_long(meter: Presented, long_s: int) -> None:
 def _seconds(
     tag: Tag, read: Callable[[Device], int], write: Callable[[Presented, int], None] | None = None
 ) -> Register:
-    return Register(source=Source(tag, lambda meter: read(meter.device), write), scaler_unit=ScalerUnit(0, Unit.SECOND))
+    return in_seconds(Source(tag, lambda meter: read(meter.device), write))
 
 
 # fmt: off

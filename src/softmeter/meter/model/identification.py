@@ -4,15 +4,14 @@ from collections.abc import Callable
 
 from softmeter.cosem.access import DataAccessResult
 from softmeter.cosem.classes.data import Data, SettableData
-from softmeter.cosem.classes.register import Register, ScalerUnit
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
 from softmeter.errors import AccessError, ConfigurationError
 from softmeter.meter.clients import MAINTENANCE, MANAGEMENT, READOUT
 from softmeter.meter.model.capture import DAILY, LOAD, QUALITY
+from softmeter.meter.model.seconds import in_seconds
 from softmeter.meter.policies import OPEN, READ, SET
 from softmeter.meter.presented import Presented
-from softmeter.units import Unit
 from softmeter.wire.types import Data as Value
 from softmeter.wire.types import Tag, octet_string
 
@@ -84,7 +83,7 @@ ROWS = (
     Row("1-0:0.9.1", "Local time", Data(source=Source(Tag.OCTET_STRING, _time)), READ),
     Row("1-0:0.9.2", "Local date", Data(source=Source(Tag.OCTET_STRING, _date)), READ),
     Row("1-0:0.9.11", "Clock time shift limit",
-        Register(source=_SYNCHRONISATION_LIMIT, scaler_unit=ScalerUnit(0, Unit.SECOND)), SET),
+        in_seconds(_SYNCHRONISATION_LIMIT), SET),
     Row("0-0:96.10.1", "Profile status, load profile 1", _status(LOAD), READ),
     Row("0-0:96.10.2", "Profile status, daily profile", _status(DAILY), READ),
     Row("0-0:96.10.3", "Profile status, power quality profile", _status(QUALITY), READ),

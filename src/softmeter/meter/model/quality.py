@@ -5,6 +5,7 @@ from softmeter.cosem.classes.profile_generic import ProfileGeneric
 from softmeter.cosem.classes.register import Register, ScalerUnit
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
+from softmeter.meter.model.seconds import in_seconds
 from softmeter.meter.parts import lived, refusals
 from softmeter.meter.parts_quality import QualityProfile
 from softmeter.meter.policies import PROFILE, READ, SET
@@ -47,7 +48,7 @@ def _seconds(name: str) -> Register:
 
 def _period() -> Register:
     source: Source[int] = Source(Tag.LONG_UNSIGNED, _read_period, _write_period)
-    return Register(source=source, scaler_unit=ScalerUnit(0, Unit.SECOND))
+    return in_seconds(source)
 
 
 def _read_period(meter: Presented) -> int:

@@ -19,7 +19,8 @@ def _register(value: Measured) -> Register:
     )
 
 
-def _profile(name: str) -> ProfileGeneric:
+def profile(name: str) -> ProfileGeneric:
+    """The object of a profile of the device."""
     return ProfileGeneric(part=lambda meter: LoadProfile(meter, name))
 
 
@@ -28,7 +29,7 @@ ROWS = (
     Row("0-0:1.0.0",   "Clock",                       Clock(part=ClockPart),                             CLOCK),
     *(Row(value.obis, value.title,                    _register(value),                                  READ)
       for value in (*MEASURED, *PERIODIC)),
-    Row("1-0:99.1.0",  "Load profile 1",              _profile(LOAD),                                    PROFILE),
-    Row("1-0:99.2.0",  "Daily profile",               _profile(DAILY),                                   PROFILE),
+    Row("1-0:99.1.0",  "Load profile 1",              profile(LOAD),                                    PROFILE),
+    Row("1-0:99.2.0",  "Daily profile",               profile(DAILY),                                   PROFILE),
 )
 # fmt: on

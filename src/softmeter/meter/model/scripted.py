@@ -4,6 +4,7 @@ from softmeter.cosem.classes.script_table import Action, Script, ScriptTable, ca
 from softmeter.cosem.classes.single_action_schedule import SingleActionSchedule
 from softmeter.cosem.dictionary import Row
 from softmeter.device.action_schedules import ActionSchedule, Execution
+from softmeter.device.behaviour import NO_SCRIPT
 from softmeter.device.behaviour import Script as Executed
 from softmeter.device.recurrence import Day, Time
 from softmeter.meter.parts_schedules import SchedulePart
@@ -19,7 +20,6 @@ DUMMY = Data(Tag.INTEGER, 0)
 """The parameter of methods that take none."""
 
 _MIDNIGHT = Time(0, 0, 0)
-_NOTHING = Executed(Obis(0, 0, 0, 0, 0, 0), 0)
 
 
 def table(*scripts: tuple[Action, ...]) -> ScriptTable:
@@ -37,7 +37,7 @@ SCHEDULES = {
     Obis.parse(BILLING): ActionSchedule(_script("0-0:10.0.1", 1), 1, (Execution(_MIDNIGHT, Day(day=1)),), made_up=True),
     Obis.parse(DISCONNECTION): ActionSchedule(_script("0-0:10.0.106", 1)),
     Obis.parse(IMAGE_ACTIVATION): ActionSchedule(_script("0-0:10.0.107", 1)),
-    Obis.parse(OUTPUT): ActionSchedule(_NOTHING),
+    Obis.parse(OUTPUT): ActionSchedule(NO_SCRIPT),
     **{Obis.parse(push): ActionSchedule(_script("0-0:10.0.108", 1 + b), 5) for b, push in enumerate(PUSHES)},
 }
 """The schedules of the factory: the end of billing on the first of each month, all others without a time."""
