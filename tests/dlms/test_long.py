@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -130,8 +130,11 @@ def test_an_action_that_is_broken_off() -> None:
         )
 
 
-def test_a_long_outcome() -> None:
-    raw = struct(ActionOutcome).encode_bare(ActionOutcome(ActionResult.SUCCESS, VALUE))
+WITH_RESULT: Final = struct(ActionOutcome).encode_bare(ActionOutcome(ActionResult.SUCCESS, VALUE))
+
+
+@pytest.mark.parametrize("raw", [VALUE, b"\x00" + VALUE, WITH_RESULT], ids=["data alone", "with choice", "with result"])
+def test_a_long_outcome_in_each_form_that_servers_send(raw: bytes) -> None:
     first, second = DataBlock(False, 1, raw[:500]), DataBlock(True, 2, raw[500:])
     answers = (ActionResponseBlock(ID, first), ActionResponseBlock(ID, second))
     assert _ask(lambda client: client.action(METHOD), *answers) == VALUE

@@ -1,5 +1,6 @@
 """Services that not every association has: ACTION in blocks, ACCESS, attribute 0, priorities; and every size of all."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from softmeter.dlms.channel import Credentials, Family
 from softmeter.dlms.client import PROPOSED, Client
 from softmeter.dlms.conformance import Conformance as Bit
 from softmeter.dlms.conversation import drive
+from softmeter.dlms.dialect import Dialect
 from softmeter.dlms.lists import Call, Write, call_many, get_many, set_many
 from softmeter.dlms.messages import AttributeReference, Selection, Target
 from softmeter.dlms.refusals import ServiceRefusedError
@@ -115,6 +117,23 @@ def test_blocks_of_action(requests: list[str], answer: str) -> None:
     for request in requests[:-1]:
         link.get(request)
     assert link.get(requests[-1]) == answer.replace(" ", "")
+
+
+@pytest.mark.parametrize(("with_result", "before"), [(False, ""), (True, "000100")])
+def test_blocks_carry_what_a_method_returned_alone_or_with_its_result(*, with_result: bool, before: str) -> None:
+    meter = meter_with_offers()
+    dialect = Dialect(action_blocks_with_result=with_result)
+    meter.clients[READOUT_SAP] = replace(meter.clients[READOUT_SAP], dialect=dialect)
+    link = Link(meter)
+    link.open_readout(initiate("DFFFFF", "0040"))  # without general blocks
+    value = "0981A0" + "AA" * 160
+    answer, raw, number = link.get(f"C301C1 {ACTION_ECHO} 01 {value}"), "", 0
+    while answer[6:8] == "00":
+        number += 1
+        assert answer[8:16] == f"{number:08X}"
+        raw += answer[18:]
+        answer = link.get(f"C302C1 {number:08X}")
+    assert raw + answer[18:] == before + value
 
 
 def test_a_long_result_asked_for_wrongly_is_over() -> None:

@@ -5,6 +5,7 @@ Run as a script it makes those named, or all. What is there and unchanged is use
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -29,12 +30,15 @@ def interpreter(name: str) -> Path:
     wanted = hashlib.sha256(constraints.read_bytes() + sys.version.encode()).hexdigest()
     directory = CACHE / f".venv-interop-{name}"
     python, stamp = directory / "bin" / "python", directory / "made-from"
-    if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
-        return python
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(directory)], check=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, "--constraint", str(constraints), PACKAGES[name]], check=True)
-    stamp.write_text(wanted, encoding="ascii")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:  # tests run in several processes
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
+            return python
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(directory)], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, "--constraint", str(constraints), PACKAGES[name]], check=True)
+        stamp.write_text(wanted, encoding="ascii")
     return python
 
 

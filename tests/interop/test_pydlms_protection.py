@@ -113,6 +113,13 @@ def test_long_values_and_parameters_in_blocks(family: str, window: int) -> None:
     assert len(told.tags[3]) >= 3
 
 
+def test_what_a_method_returns_comes_in_blocks_of_its_service() -> None:
+    how = {"protection": "glo", "max_receive_pdu_size": 128}
+    told, _ = of_device(SecureMeter(), ["action", *ECHO, f"09820100{LONG}"], association=how)
+    assert told.values == [LONG]
+    assert len(told.tags[0]) >= 3
+
+
 def test_access_in_general_blocks() -> None:
     how = {"protection": "general-glo", "propose_gbt": True, "gbt_window": 3, "max_receive_pdu_size": 128}
     meter = SecureMeter()

@@ -317,7 +317,7 @@ class Association:
         if protector is not None and dedicated is not None:
             protector.dedicate(dedicated)
         proving = protector or (Protector(host, client, title, shown=proposal.shown) if mechanism in PROVING else None)
-        services = Services(host, host.view(audience), proposal.conformance, client.sap, self._events)
+        services = Services(host, host.view(audience), proposal.conformance, client, self._events, self._guard)
         room = min(limit or self._longest, self._longest)
         return Agreed(session, services, mechanism, protector, proving, client.dialect, room)
 

@@ -6,17 +6,21 @@ What carries the APDUs, and tells the addresses, is the business of the link: a 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
-from softmeter.dlms.association import LONGEST_ANSWER, Association
+from softmeter.dlms.association import LONGEST_ANSWER, SERVER_SAP, Association
 from softmeter.dlms.association_states import State
 from softmeter.dlms.block_server import BlockServer
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.decisions import SMALLEST_PDU
 from softmeter.dlms.host import Event, Guard, Host
+from softmeter.dlms.pre_established import PreEstablished
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 
 MOST_ASSOCIATIONS = 16
 """Pairs of addresses that one connection may use."""
+ALL_STATIONS = 0x7F
+"""The server address of every logical device of every meter, behind the wrapper as well as on HDLC."""
+_FOR_ALL = frozenset({SERVER_SAP, ALL_STATIONS})
 _GBT = b"\xe0"
 _ASSOCIATED = State.ASSOCIATED  # what every request asks for
 _ACSE_ANSWERS = frozenset({0x61, 0x63})
@@ -45,6 +49,9 @@ class Associations:
         self._longest = longest
         self._by_pair: dict[tuple[int, int], Association] = {}
         self._transfers: dict[tuple[int, int], BlockServer] = {}
+        self._pre_established: dict[int, PreEstablished] = {}
+        self._was_told = False
+        """Whether a genuine message to all meters came here: who sent it knows a secret."""
         self.progressed = False
         """Whether the last APDU came in an association, or opened one: it counts against silence."""
 
@@ -57,11 +64,13 @@ class Associations:
         for one in self._by_pair.values():  # noqa: SIM110 - asked for with every request: a generator takes longer
             if one.state is _ASSOCIATED:
                 return True
-        return False
+        return self._was_told
 
     @property
     def standing(self) -> Standing:
         """That of the client here which is worth most."""
+        if self._was_told:
+            return Standing.SECRET
         standing = (Standing.SECRET if one.is_proven else Standing.PUBLIC for one in self._associated())
         return max(standing, default=Standing.NONE)
 
@@ -86,7 +95,12 @@ class Associations:
             BusyError: it must wait, nothing has happened yet.
             RemoteProtocolError: more pairs of addresses are in use than a connection may have.
         """
-        association = self._by_pair.get((source, destination)) or self._new(source, destination)
+        association = self._by_pair.get((source, destination))
+        if association is None:
+            if self.is_told_by(source):
+                self.progressed = self._tell(source, destination, apdu)
+                return ()
+            association = self._new(source, destination)
         was = association.state
         answers: Sequence[bytes]
         if apdu[:1] == _GBT:
@@ -101,6 +115,24 @@ class Associations:
                 answers = (answer,) if answer else ()
         self.progressed = was is _ASSOCIATED or association.state is not was
         return answers
+
+    def is_told_by(self, source: int) -> bool:
+        """Whether a client address is that of a pre-established association."""
+        client = self._host.clients.get(source)
+        return client is not None and client.pre_established is not None
+
+    def _tell(self, source: int, destination: int, apdu: bytes) -> bool:
+        """Take a message to all meters; whether it was one."""
+        if destination not in _FOR_ALL:
+            return False
+        known = self._pre_established.get(source)
+        if known is None:
+            client = self._host.clients[source]
+            known = PreEstablished(self._host, client, SERVER_SAP, self._events, self._guard)
+            self._pre_established[source] = known
+        is_genuine = known.take(apdu)
+        self._was_told |= is_genuine
+        return is_genuine
 
     def _associated(self) -> Iterator[Association]:
         return (one for one in self._by_pair.values() if one.state is _ASSOCIATED)

@@ -4,6 +4,7 @@ from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.dlms.apdu import encode_apdu
 from softmeter.dlms.blocks import Incoming, Outgoing
 from softmeter.dlms.conformance import Conformance
+from softmeter.dlms.dialect import Dialect
 from softmeter.dlms.messages import (
     ActionOutcome,
     ActionRequestBlock,
@@ -31,10 +32,11 @@ from softmeter.wire.types import decode_data
 class Calling:
     """ACTION in one association, with its block transfers under way: parameters coming in, results going out."""
 
-    __slots__ = ("_incoming", "_objects", "_outgoing")
+    __slots__ = ("_incoming", "_objects", "_outgoing", "_with_result")
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: Objects, dialect: Dialect) -> None:
         self._objects = objects
+        self._with_result = dialect.action_blocks_with_result
         self._incoming: Incoming[MethodReference] | None = None
         self._outgoing: Outgoing | None = None
 
@@ -102,24 +104,23 @@ class Calling:
         outcomes = tuple([self._objects.call(method, parameter) for method, parameter in pairs])
         answer = encode_apdu(ActionResponseWithList(invoke_id, outcomes))
         too_long = ExceptionResponse(StateError.SERVICE_NOT_ALLOWED, ServiceError.PDU_TOO_LONG, None)
-        return self._fitted(invoke_id, answer, encode_apdu(too_long), room)
+        return self._fitted(invoke_id, answer, encode_apdu(too_long), room, answer[3:])
 
     def _answer_one(self, invoke_id: int, outcome: ActionOutcome, room: int) -> bytes:
         answer = encode_apdu(ActionResponseNormal(invoke_id, outcome.result, outcome.data))
         if outcome.data is None:
             return answer
         without = ActionResponseNormal(invoke_id, outcome.result, DataAccessResult.OTHER_REASON)
-        return self._fitted(invoke_id, answer, encode_apdu(without), room)
+        data = outcome.data
+        raw = data if isinstance(data, bytes) and not self._with_result else answer[3:]
+        return self._fitted(invoke_id, answer, encode_apdu(without), room, raw)
 
-    def _fitted(self, invoke_id: int, answer: bytes, otherwise: bytes, room: int) -> bytes:
-        """The answer, cut if it must be, or `otherwise` where no blocks were negotiated.
-
-        In the blocks is what follows the invoke id.
-        """
+    def _fitted(self, invoke_id: int, answer: bytes, otherwise: bytes, room: int, raw: bytes) -> bytes:
+        """The answer, or `raw` in blocks if it is too long, or `otherwise` where no blocks were negotiated."""
         if len(answer) <= room:
             return answer
         if Conformance.BLOCK_ACTION in self._objects.conformance:
-            return self._block(invoke_id, Outgoing(answer[3:]), room)
+            return self._block(invoke_id, Outgoing(raw), room)
         return answer if Conformance.GENERAL_BLOCK_TRANSFER in self._objects.conformance else otherwise
 
     def _block(self, invoke_id: int, outgoing: Outgoing, room: int) -> bytes:

@@ -9,7 +9,7 @@ from softmeter.dlms.carrying import Carrier
 from softmeter.dlms.channel import Channel, Credentials
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.conversation import Conversation, Progress
-from softmeter.dlms.long import Asker, Assembly, get_blocks, long_action, long_set, outcome_blocks
+from softmeter.dlms.long import Asker, Assembly, get_blocks, long_action, long_set, outcome_blocks, whole_outcome
 from softmeter.dlms.messages import (
     ActionOutcome,
     ActionRequestFirstBlock,
@@ -33,7 +33,7 @@ from softmeter.dlms.opening import VERSION, Negotiated, open_association
 from softmeter.entropy import Entropy
 from softmeter.errors import AccessError, RemoteProtocolError
 from softmeter.obis import Obis
-from softmeter.wire.types import Codec, struct, u32
+from softmeter.wire.types import Codec, u32
 
 T = TypeVar("T")
 
@@ -213,7 +213,7 @@ class Client:
             )
         outcome = answer
         if isinstance(answer, ActionResponseBlock):
-            outcome = struct(ActionOutcome).decode_bare((yield from outcome_blocks(ask, answer)))
+            outcome = whole_outcome((yield from outcome_blocks(ask, answer)))
         return returned(outcome, method)
 
 

@@ -29,6 +29,8 @@ class Dialect:
     """A ciphered AARQ that fails is answered by an exception-response (D8 01 05, D8 01 06), not by diagnostic 13."""
     plain_release: bool = False
     """A release without proof ends a ciphered association as well."""
+    action_blocks_with_result: bool = False
+    """Blocks of the service carry a method's result before what it returned, not what it returned alone."""
 
 
 STANDARD = Dialect()

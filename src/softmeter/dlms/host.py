@@ -42,6 +42,9 @@ class Client:
     """The object that presents the client's keys and policy."""
     counter_profile: CounterProfile = CounterProfile.STRICT
     dialect: Dialect = STANDARD
+    pre_established: Enum | None = None
+    """The audience of an association that is there without an AARQ: for messages to all meters at once, unconfirmed SET
+    and ACTION under the broadcast key, which nobody answers. Who has it needs no `ways`."""
     users: Mapping[int, str] = field(default_factory=dict)
     """The users of the address by their number (0 to 255), of which the AARQ must name one; none where it is empty."""
 
@@ -115,6 +118,10 @@ class Guard(Protocol):
 
     def admits(self, sap: int) -> bool:
         """Whether somebody may try to open an association as this client now."""
+        ...
+
+    def lets_change(self) -> bool:
+        """Whether attributes may be set and methods called over this connection now; reading always goes on."""
         ...
 
     def heard(self, event: "Event") -> None:

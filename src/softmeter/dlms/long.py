@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from softmeter.cosem.access import DataAccessResult
+from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.dlms.apdu import decode_apdu, encode_apdu
 from softmeter.dlms.carrying import LONGEST, Carrier
 from softmeter.dlms.channel import Channel
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.conversation import Conversation, Progress
 from softmeter.dlms.messages import (
+    ActionOutcome,
     ActionRequestBlock,
     ActionRequestFirstBlock,
     ActionRequestNext,
@@ -28,6 +29,7 @@ from softmeter.dlms.messages import (
 )
 from softmeter.dlms.refusals import refused_service
 from softmeter.errors import RemoteProtocolError
+from softmeter.wire.types import decode_data, struct
 
 _INVOKE, _LONG_INVOKE = 0x0F, 0x00FFFFFF
 _NOTIFICATIONS = (b"\x0f", b"\xc2")
@@ -159,6 +161,23 @@ def outcome_blocks(ask: Asker, answer: ActionResponseBlock) -> Conversation[byte
         block = following.block
         assembly.add(block.number, block.raw, last=block.last)
     return assembly.whole()
+
+
+_outcome: Final = struct(ActionOutcome)
+
+
+def whole_outcome(raw: bytes) -> ActionOutcome:
+    """The outcome of one method that came in blocks, in each of the forms that servers are known to send.
+
+    They carry the result and what was returned, what was returned with the choice in front of it, or the data alone.
+    Blocks mean that the method returned something, and nobody needs blocks for null-data: so a first octet other than
+    0 begins data, and one other than 1 behind it as well.
+    """
+    if raw.startswith(b"\x00\x01\x00"):
+        return _outcome.decode_bare(raw)
+    data = raw.removeprefix(b"\x00")
+    decode_data(data)
+    return ActionOutcome(ActionResult.SUCCESS, data)
 
 
 SetFirst = SetRequestFirstBlock | SetRequestWithListFirstBlock

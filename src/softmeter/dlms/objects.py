@@ -6,7 +6,7 @@ Every service comes here with what it was asked; here stands what a selection, o
 from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.cosem.dictionary import View
 from softmeter.dlms.conformance import Conformance
-from softmeter.dlms.host import AttributeSet, Event, Host, MethodInvoked
+from softmeter.dlms.host import AttributeSet, Event, Guard, Host, MethodInvoked
 from softmeter.dlms.messages import ActionOutcome, AttributeReference, MethodReference, Selection
 from softmeter.errors import AccessError, DecodeError
 from softmeter.wire.types import Cursor, Tag, encode_length, skip_data
@@ -20,9 +20,18 @@ _HIGHEST = 0x7F
 class Objects:
     """The objects behind one association, and what was negotiated about them."""
 
-    __slots__ = ("_events", "_sap", "conformance", "host", "view")
+    __slots__ = ("_events", "_guard", "_sap", "conformance", "host", "view")
 
-    def __init__(self, host: Host, view: View, conformance: Conformance, sap: int, events: list[Event]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        view: View,
+        conformance: Conformance,
+        sap: int,
+        events: list[Event],
+        guard: Guard | None = None,
+    ) -> None:
+        self._guard = guard
         self.host = host
         self.view = view
         self.conformance = conformance
@@ -64,6 +73,8 @@ class Objects:
         invoke = self.view.invokers.get(key)
         if invoke is None:
             return ActionOutcome(ActionResult(self.view.refusal(key, is_method=True)), None)
+        if self._guard is not None and not self._guard.lets_change():
+            return ActionOutcome(ActionResult.READ_WRITE_DENIED, None)
         try:
             data = invoke(self.host, parameter)
         except AccessError as error:
@@ -74,6 +85,8 @@ class Objects:
         return ActionOutcome(ActionResult.SUCCESS, data or None)
 
     def _write(self, key: bytes, value: bytes) -> DataAccessResult:
+        if self._guard is not None and not self._guard.lets_change():
+            return DataAccessResult.READ_WRITE_DENIED
         try:
             self.view.writers[key](self.host, value)
         except AccessError as error:

@@ -166,8 +166,10 @@ class Protector:
             raise SecurityError("one counter used twice")
         if any(layer.use is Use.BROADCAST for layer in request.layers):
             plain = request.plain
-            if len(plain) < 3 or plain[0] not in _CHANGING or plain[2] & _CONFIRMED:
+            if self._client.pre_established is None:
                 raise SecurityError("the broadcast key in a conversation of two")
+            if len(plain) < 3 or plain[0] not in _CHANGING or plain[2] & _CONFIRMED:
+                raise SecurityError("a message to all meters that somebody should answer")
         elif not self.sealer.able(self._answering(request.layers, _NOTHING)):
             raise SecurityError("no key for an answer")
 

@@ -14,8 +14,9 @@ from softmeter.dlms.accessing import Accessing
 from softmeter.dlms.apdu import Ciphered, UnknownServiceError, decode_apdu, encode_apdu
 from softmeter.dlms.calling import Calling
 from softmeter.dlms.conformance import Conformance
+from softmeter.dlms.dialect import Dialect
 from softmeter.dlms.getting import Getting
-from softmeter.dlms.host import BadRequest, Event, Host
+from softmeter.dlms.host import BadRequest, Client, Event, Guard, Host
 from softmeter.dlms.messages import (
     ActionRequestBlock,
     ActionRequestFirstBlock,
@@ -78,15 +79,24 @@ def refusal(state: StateError, service: ServiceError, counter: int | None = None
 class Services:
     """What one association serves, and its block transfers under way."""
 
-    __slots__ = ("_conformance", "_events", "_getting", "_host", "_objects", "_readers", "_sap", "_served")
+    __slots__ = ("_conformance", "_dialect", "_events", "_getting", "_host", "_objects", "_readers", "_sap", "_served")
 
-    def __init__(self, host: Host, view: View, conformance: Conformance, sap: int, events: list[Event]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        view: View,
+        conformance: Conformance,
+        client: Client,
+        events: list[Event],
+        guard: Guard | None = None,
+    ) -> None:
         self._host = host
         self._conformance = conformance
-        self._sap = sap
+        self._sap = client.sap
+        self._dialect = client.dialect
         self._events = events
         self._readers = view.readers if conformance.value & _GET else {}
-        self._objects = Objects(host, view, conformance, sap, events)
+        self._objects = Objects(host, view, conformance, client.sap, events, guard)
         self._getting = Getting(self._objects)
         self._served: dict[type[Any], tuple[Conformance, _Serve]] = {}
         """Made when the first request comes that is more than a plain GET."""
@@ -122,7 +132,7 @@ class Services:
             if isinstance(message, Ciphered | GeneralGlobal | GeneralDedicated):
                 raise SecurityError("ciphered outside a ciphered context")  # noqa: TRY301 - one place answers
             if not self._served:
-                self._served = _served_forms(self._getting, self._objects)
+                self._served = _served_forms(self._getting, self._objects, self._dialect)
             needed, serve = self._served.get(type(message), (Conformance(0), None))
             if serve is None or needed & ~self._conformance or self._selects_unasked(message):
                 return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.SERVICE_NOT_SUPPORTED)
@@ -150,9 +160,9 @@ def _is_unconfirmed(apdu: bytes) -> bool:
     return at is not None and len(apdu) > at and not apdu[at] & _CONFIRMED
 
 
-def _served_forms(getting: Getting, objects: Objects) -> dict[type[Any], tuple[Conformance, _Serve]]:
+def _served_forms(getting: Getting, objects: Objects, dialect: Dialect) -> dict[type[Any], tuple[Conformance, _Serve]]:
     """Each form of a request that is served: the services it needs, and what serves it."""
-    setting, calling, accessing = Setting(objects), Calling(objects), Accessing(objects)
+    setting, calling, accessing = Setting(objects), Calling(objects, dialect), Accessing(objects)
     bit = Conformance
     lists = bit.MULTIPLE_REFERENCES
     set_blocks, action_blocks = bit.SET | bit.BLOCK_SET, bit.ACTION | bit.BLOCK_ACTION
