@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
 TESTS ?=
+WORKERS ?= auto
 FUZZ ?=
 CRASH ?=
 MUTATE ?=
@@ -23,9 +24,9 @@ help:
 demo: $(VENV)/.run
 	@$(BIN)/softmeter demo $(DEMO)
 
-## make test      set up and run the tests (TESTS="tests/wire -k name" runs some)
+## make test      set up and run the tests (TESTS="tests/wire -k name" runs some, WORKERS=0 in one process)
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
 
 ## make check     what CI runs: format, lint, types, import contracts, generated files current, tests
 check: lint types contracts current test
