@@ -12,10 +12,11 @@ CRASH ?=
 MUTATE ?=
 BENCH ?=
 YEARS ?=
+P1DAY ?=
 FUZZING := .cache/fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test legal check lint types contracts current conformance fuzz crash years fix bench coverage accuracy docs mutate golden lock build clean
+.PHONY: help demo test legal check lint types contracts current conformance fuzz crash years p1-day fix bench coverage accuracy docs mutate golden lock build clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -75,6 +76,10 @@ crash: $(VENV)/.dev
 ## make years     live through fifteen years and look at every row: two minutes and more (YEARS="--years 3")
 years: $(VENV)/.dev
 	$(BIN)/python tests/scenarios/years.py $(YEARS)
+
+## make p1-day    read a simulated day of every P1 variant as Home Assistant does (P1DAY="--variant be --hours 2")
+p1-day: $(VENV)/.dev
+	$(BIN)/python tests/interop/p1_day.py $(P1DAY)
 
 ## make bench     measure speed and size beside peers and floors, as ratios (BENCH="--quick")
 bench: $(VENV)/.dev

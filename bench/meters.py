@@ -47,7 +47,7 @@ class Fleet:
         self._serial += 1
         identity = Identity(serial=f"{self._serial:08d}")
         device = Device(self._settings.device, Supply(self._source, Journal()), START)
-        display = Display(self._settings.display, identity.legal_firmware, LinkTime(0.0))
+        display = Display(LinkTime(0.0))
         draw = self._entropy.octets
         keys = KeyRing(draw(16), {sap: Keys(draw(16), draw(16), draw(8)) for sap in SAPS})
         return Actor(Meter(Factory(identity, START), device, display, keys, self._entropy))

@@ -26,12 +26,12 @@ OCTETS = 512 * 1024
 LARGEST_BLOCKS = "[firmware]\nblock_octets = 1024\n"
 
 
-def image(state: Path) -> bytes:
-    """An image of `OCTETS` for the meter in a directory."""
+def image(state: Path, octets: int = OCTETS) -> bytes:
+    """An image of so many octets for the meter in a directory."""
     keys = image_keys.read(state / "meter" / image_keys.FILE_NAME)
     if keys.pair is None:
         raise SystemExit("the meter has no signing key beside it")
-    payload = encode(ApplicationPayload(), OCTETS - 96 - 64)
+    payload = encode(ApplicationPayload(), octets - 96 - 64)
     unsigned = build(Kind.APPLICATION, "2.0", "IQ0102065BNEM??", 1, payload, keys.image_key, bytes(16))
     return sign(unsigned, keys.pair)
 

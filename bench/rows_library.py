@@ -19,8 +19,6 @@ from interop.environments import interpreter
 from softmeter.cosem.buffer import encode_rows
 from softmeter.dlms.buffers import decode_rows, decode_times
 from softmeter.meter.model.capture import LOAD, travelling
-from softmeter.meter.p1 import telegram
-from softmeter.wire.telegram import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,16 +26,6 @@ if TYPE_CHECKING:
     from softmeter.meter.actor import Actor
 
 HERE = Path(__file__).resolve().parent
-DSMR_PARSER = """
-import json, sys, time
-from dsmr_parser import telegram_specifications
-from dsmr_parser.parsers import TelegramParser
-text, reader = sys.stdin.read(), TelegramParser(telegram_specifications.V5)
-start, count = time.process_time(), int(sys.argv[1])
-for _ in range(count):
-    telegram = reader.parse(text)
-print(json.dumps(count / (time.process_time() - start)))
-"""
 
 
 def per_second(work: Callable[[], object], seconds: float) -> float:
@@ -87,20 +75,6 @@ def decoded(*, quick: bool) -> Figure:
     return Figure(rate / 1e6, "M rows/s", f"gurux-dlms {gurux(quick=quick)['decoded'] / 1e6:.3f}")
 
 
-def built(*, quick: bool) -> Figure:
-    meter = Fleet().full().meter
-    return Figure(per_second(lambda: telegram(meter.device, meter.identity), 0.2 if quick else 1.0), "/s")
-
-
-def parsed(*, quick: bool) -> Figure:
-    meter = Fleet().full().meter
-    octets = telegram(meter.device, meter.identity)
-    command = [str(interpreter("dsmr-parser")), "-c", DSMR_PARSER, "50" if quick else "500"]
-    other = json.loads(subprocess.run(command, input=octets, stdout=subprocess.PIPE, check=True).stdout)
-    rate = per_second(lambda: parse(octets), 0.2 if quick else 1.0)
-    return Figure(rate, "/s", f"dsmr-parser {other:,.0f}")
-
-
 def one_more(*, quick: bool) -> Figure:
     """What a further meter allocates, every profile as full as after 55 days, nobody connected."""
     fleet, count = Fleet(), 10 if quick else 40
@@ -138,8 +112,6 @@ def thousand(*, quick: bool) -> Figure:
 ROWS = (
     Alone("profile encoded", ">= 5 M rows/s", encoded),
     Alone("profile decoded to typed columns", ">= 1.4 M rows/s", decoded),
-    Alone("P1 telegrams built", ">= 20,000 /s", built),
-    Alone("P1 telegrams parsed", ">= 10,000 /s", parsed),
     Alone("memory of one more meter, load profile 1 full", "<= 90 KiB", one_more),
     Alone("resident memory per meter, a thousand in one process", "<= 90 KiB", thousand),
 )

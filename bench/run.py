@@ -25,6 +25,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 import load
 import rows_firmware
 import rows_library
+import rows_links
+import rows_p1
 import rows_process
 import rows_waveform
 
@@ -154,7 +156,14 @@ def main() -> None:
     seconds, repetitions = (0.15, 1) if arguments.quick else (0.5, 5)
     results = {"served": served(names, seconds, repetitions, arguments.rows), "alone": []}
     if "meter" in names:
-        for measure in (*rows_library.ROWS, *rows_process.ROWS, *rows_firmware.ROWS, *rows_waveform.ROWS):
+        for measure in (
+            *rows_library.ROWS,
+            *rows_process.ROWS,
+            *rows_firmware.ROWS,
+            *rows_links.ROWS,
+            *rows_p1.ROWS,
+            *rows_waveform.ROWS,
+        ):
             if arguments.rows in measure.title:
                 results["alone"].append(measure.row(quick=arguments.quick))
     results["machine"] = [{"cores": len(cores), "python": sys.version.split()[0]}]

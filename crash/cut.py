@@ -17,7 +17,8 @@ from typing import TypeVar
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
-from crashing.campaign import Report, Task, campaign  # noqa: E402 - the path is set first
+from crashing.activation import activations  # noqa: E402 - the path is set first
+from crashing.campaign import Report, Task, campaign  # noqa: E402
 from crashing.corruption import Damaged, corruption  # noqa: E402
 from crashing.growth import measured  # noqa: E402
 from crashing.killing import kills  # noqa: E402
@@ -25,7 +26,7 @@ from crashing.killing import kills  # noqa: E402
 T = TypeVar("T")
 HOUR_S, MINUTE_S = 3600.0, 60.0
 MEMORY = Path("/dev/shm")
-SHARES = {"images": 0.45, "corruption": 0.2, "growth": 0.15, "kills": 0.2}
+SHARES = {"images": 0.4, "activation": 0.05, "corruption": 0.2, "growth": 0.15, "kills": 0.2}
 """Of the time, where no number says how much there is to do."""
 
 
@@ -39,6 +40,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--number", type=int, help="so many images, damages or kills with each signal, instead of a time"
     )
+    parser.add_argument("--life", type=float, help="seconds of bench time that a life takes which is cut")
     parser.add_argument("--workers", type=int, default=min(2, multiprocessing.cpu_count()))
     return parser.parse_args(given)
 
@@ -57,7 +59,7 @@ def main(given: Sequence[str]) -> int:
 
 def images(scratch: Path, told: argparse.Namespace, seconds: float) -> int:
     begun, report = time.monotonic(), Report()
-    length_s = 2 * HOUR_S / told.workers if told.number else min(HOUR_S, 5 * seconds)
+    length_s = told.life or (2 * HOUR_S / told.workers if told.number else min(HOUR_S, 5 * seconds))
     for part in _spread(campaign, tasks(scratch, told, seconds, length_s)):
         report.add(part)
     print(f"{report.images:,} distinct images of {report.tried:,} in {time.monotonic() - begun:,.0f} s")
@@ -78,6 +80,19 @@ def damages(scratch: Path, told: argparse.Namespace, seconds: float) -> int:
     return tell(report.faults)
 
 
+def activated(scratch: Path, told: argparse.Namespace, seconds: float) -> int:
+    """Activations one after the other, until there are enough images or the time is over."""
+    begun, seed, tried, outcomes, faults = time.monotonic(), told.seed, 0, Counter[str](), 0
+    while tried < told.number if told.number else time.monotonic() - begun < seconds:
+        report = activations(scratch / "activation", seed, 1.0)
+        seed, tried = seed + 1, tried + report.images
+        outcomes += report.outcomes
+        faults += tell(report.faults)
+    print(f"{tried:,} cuts of activations in {time.monotonic() - begun:,.0f} s")
+    show("starts with", outcomes)
+    return faults
+
+
 def growth(scratch: Path, told: argparse.Namespace, seconds: float) -> int:
     for line in measured(scratch, told.seed, seconds):
         print(line, flush=True)
@@ -92,7 +107,7 @@ def killed(scratch: Path, told: argparse.Namespace, seconds: float) -> int:
     return faults
 
 
-DOINGS = {"images": images, "corruption": damages, "growth": growth, "kills": killed}
+DOINGS = {"images": images, "activation": activated, "corruption": damages, "growth": growth, "kills": killed}
 
 
 def tasks(scratch: Path, told: argparse.Namespace, seconds: float, length_s: float) -> list[Task]:

@@ -40,8 +40,22 @@ def opened(path: str) -> BinaryIO:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert [str(link) for link in links_of(page) if not link.exists()] == []
+
+
+def links_of(page: Path) -> set[Path]:
+    """The files that a page links to."""
+    found = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))
+    return {(page.parent / link).resolve() for link in found}
+
+
+def test_every_page_is_one_click_from_the_readme() -> None:
+    library = ROOT / "docs" / "library" / "index.md"
+    near = links_of(ROOT / "README.md")
+    there = {page for page in PAGES if page.is_relative_to(ROOT / "docs")}
+    assert {page for page in there if page not in near and page.parent != library.parent} == set()
+    assert library in near
+    assert set(library.parent.glob("*.md")) - links_of(library) == {library}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +80,7 @@ def test_the_generated_page_knows_every_command() -> None:
         for name in getattr(command, "commands", {}):
             assert f"### {program} {name}\n" in page
     assert "| `--meter HOST:PORT` |" in page
-    assert "| `--mechanism lowest\\|lls\\|hls5` |" in page
+    assert "| `--mechanism lowest\\|lls\\|hls5\\|hls6\\|hls7` |" in page
 
 
 def test_the_generated_model_says_what_a_client_may_do() -> None:

@@ -25,6 +25,7 @@ from softmeter.apps.smartset.commands import app as smartset
 from softmeter.apps.smartset.object_list import spans
 from softmeter.cosem.access import ALL
 from softmeter.meter.model import describe
+from softmeter.security.suites import Suite
 
 DOCS = Path(__file__).parent.parent / "docs"
 _NOTE = "Written by `make docs` from the code; edits here are lost."
@@ -98,17 +99,8 @@ def _default(parameter: Any) -> str:
 def model_page() -> str:
     """Every object with who may do what."""
     header = ("object", "class", "title", "attributes", "methods", *_AUDIENCES)
-    rows = (
-        (
-            f"`{row['obis']}`",
-            f"{class_name(row['class_id'])} ({row['class_id']} v{row['version']})",
-            f"{row['title']} ({row['variant']})" if row["variant"] else row["title"],
-            _numbered(row["attributes"]),
-            _numbered(row["methods"]),
-            *(_rights(row, audience) for audience in _AUDIENCES),
-        )
-        for row in describe()
-    )
+    usual = describe()
+    risen = [row for row in describe(Suite.SUITE_1) if row not in usual]
     lines = [
         "# Object model",
         "",
@@ -118,9 +110,45 @@ def model_page() -> str:
         "it may set, `c`: methods it may call. Management and maintenance may also come in with a password over a",
         "ciphered association: they see then what the public sees. (+D): only the variant with a disconnector has it.",
         "",
-        *table(header, rows),
+        *table(header, map(_object, usual)),
+        "",
+        "## Messages to all meters",
+        "",
+        "What client 102 may do, unconfirmed and under the broadcast key; it reads nothing.",
+        "",
+        *table(
+            ("object", "title", "sets", "calls"), map(_told, (row for row in usual if "broadcast" in row["rights"]))
+        ),
+        "",
+        "## After the upgrade to suite 1",
+        "",
+        "These objects have another version then ([security-suite-1.md](security-suite-1.md)). `s`: methods that only",
+        "a signed request may call; the access modes of the object list say so.",
+        "",
+        *table(header, map(_object, risen)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _object(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        f"`{row['obis']}`",
+        f"{class_name(row['class_id'])} ({row['class_id']} v{row['version']})",
+        f"{row['title']} ({row['variant']})" if row["variant"] else row["title"],
+        _numbered(row["attributes"]),
+        _numbered(row["methods"]),
+        *(_rights(row, audience) for audience in _AUDIENCES),
+    )
+
+
+def _told(row: dict[str, Any]) -> tuple[str, ...]:
+    """What a message to all meters may do with an object."""
+    rights = row["rights"]["broadcast"]
+    parts = ((rights["write"], row["attributes"]), (rights["call"], row["methods"]))
+    stated = (
+        {number: name for number, name in known.items() if name in _stated(names, known)} for names, known in parts
+    )
+    return (f"`{row['obis']}`", row["title"], *map(_numbered, stated))
 
 
 def _numbered(names: dict[int, str]) -> str:
@@ -134,7 +162,8 @@ def _rights(row: dict[str, Any], audience: str) -> str:
     shown = (
         ("r", {"logical_name", *_stated(rights["read"], row["attributes"])}, row["attributes"]),
         ("w", _stated(rights["write"], row["attributes"]), row["attributes"]),
-        ("c", _stated(rights["call"], row["methods"]), row["methods"]),
+        ("c", _stated(rights["call"], row["methods"]) - rights["signed"], row["methods"]),
+        ("s", _stated(rights["call"], row["methods"]) & rights["signed"], row["methods"]),
     )
     return "; ".join(
         f"{letter} {spans(number for number, name in numbers.items() if name in names)}"

@@ -27,6 +27,8 @@ _SECOND_SHARE = 0.01
 """Of so many images the start is recorded and cut again."""
 _EACH_AGAIN = 3.0
 """How often such a start is cut after each operation."""
+_PER_CUT = 6
+"""About so many images come of a cut, with those of the starts that are cut again."""
 _PROMISE_SHARE = 0.02
 """Of so many images the meter is put together, and held to what it told."""
 
@@ -40,6 +42,7 @@ class Report:
     tried: int = 0
     hashes: set[bytes] = field(default_factory=set)
     writers: Counter[str] = field(default_factory=Counter)
+    """Of the operation before the cut; a commit counts for each kind of thing that it writes."""
     leavings: Counter[str] = field(default_factory=Counter)
     promises: int = 0
     """How many meters were held to what they had told."""
@@ -97,7 +100,8 @@ class Campaign:
         report = self.report
         report.images += 1
         report.leavings[leaving.value] += 1
-        report.writers[writer] += 1
+        before, again, names = writer.rpartition(RECOVERING)
+        report.writers.update(f"{before}{again}{name}" for name in names.split("+"))
         fault = self._judge.fault(image, ledger, ledger.promised(moment))
         if not fault and self._random.random() < _PROMISE_SHARE:
             report.promises += 1
@@ -145,7 +149,7 @@ def campaign(task: Task) -> Report:
         for plan in (Plan(min(_JUMPED_S, task.seconds), jump_s=_JUMP_S), Plan(task.seconds)):
             recorded.live(plan, random.getrandbits(32))
         wanted = max(1, task.images - report.images)
-        one.run(recorded, min(6.0, max(0.3, wanted / len(recorded.recording.ops) / 2)))
+        one.run(recorded, min(6.0, max(0.3, wanted / len(recorded.recording.ops) / _PER_CUT)))
         shutil.rmtree(recorded.directory)
     return report
 

@@ -75,8 +75,8 @@ class Caller:
     """One client's connection, and what it is told."""
 
     def __init__(self, meter: Meter, port: WanPort, sap: int, ledger: Ledger, now: Callable[[], float]) -> None:
+        self._key = b"" if sap == PUBLIC else meter.keys(sap).unicast_encryption
         self.client = self._made(meter, sap)
-        self.told = Told()
         self._sap = sap
         self._ledger = ledger
         self._line = Line()
@@ -120,7 +120,7 @@ class Caller:
         if answer[0] in _CIPHERED_ANSWERS:
             at = 2 if answer[1] < 0x80 else 2 + (answer[1] & 0x7F)  # after the length
             own = int.from_bytes(answer[at + 1 : at + 5], "big")
-            self._ledger.tell(Told((self._sap, own), (self._sap, _TITLES[self._sap], counter)))
+            self._ledger.tell(Told((self._sap, own), (self._sap, _TITLES[self._sap], counter), self._key))
         return answer
 
     def _made(self, meter: Meter, sap: int) -> Client:

@@ -13,7 +13,7 @@ from crashing.ledger import digest
 from crashing.life import OFF_NS, Plan, Recorded, simulated
 from crashing.recording import files_of, lay_out
 from runtime.virtual_time import VirtualTime
-from softmeter.apps.assembly import KEY_FILE, METER, assemble
+from softmeter.apps.assembly import KEY_FILE, METER, assemble, exported
 from softmeter.apps.options import RunOptions
 from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.errors import ConfigurationError, MeterError
@@ -48,12 +48,12 @@ class Patient:
     """A meter that is off, sound, and what becomes of it when it is started and lives on for a minute."""
 
     def __init__(self, image: Image, earlier: Image, directory: Path) -> None:
-        self.image = image
         self.earlier = earlier
         self._directory = directory
         lay_out(image, directory)
-        self._keys = keyfile.read_keys(directory / KEY_FILE)
         self._expected, _ = self._live()
+        # Keys of the meter may have been replaced since it wrote the file: a person has it written anew.
+        self.image = {**image, KEY_FILE: keyfile.key_text(self._keys).encode()}
 
     def outcome(self, image: Image, name: str) -> str:
         """What came of damage to the file `name`; begins with FAULT where that may not be."""
@@ -84,6 +84,7 @@ class Patient:
             try:
                 states.append(digest(store.load(METER)))
                 actor = assemble(RunOptions(self._directory, off_for_ns=OFF_NS), store, PulseWatch(), said.append).actor
+                self._keys = exported(actor.meter)
                 for _ in range(2):
                     actor.jump(Instant(actor.now + 60 * SECOND))
                     store.commit(METER, actor.changes(), virtual.wall())

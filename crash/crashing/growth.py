@@ -12,6 +12,12 @@ from softmeter.runtime.store import FILE_NAME
 DAY_S, YEAR_DAYS = 86_400, 365
 _QUARTER_S = 900.0
 _STEP_DAYS = 73
+PLANS = {
+    "at rest": Plan(_QUARTER_S, busy=False),
+    "P1 read": Plan(_QUARTER_S, busy=False, is_read=True),
+    "busy": Plan(_QUARTER_S),
+}
+"""What may be asked of a meter: nothing; a telegram each second; what four clients want who do not sleep for long."""
 
 
 class Rate(NamedTuple):
@@ -23,19 +29,19 @@ class Rate(NamedTuple):
     commits_per_s: float
 
 
-def written(directory: Path, seed: int, seconds: float, *, busy: bool) -> Rate:
-    """What is written by a meter that is up already, in `seconds` of simulated life at rate 1."""
+def written(directory: Path, seed: int, plan: Plan) -> Rate:
+    """What is written by a meter that is up already, in a simulated life at rate 1."""
     recorded = Recorded(directory, keeps_states=False)
     recorded.live(Plan(1.0, busy=False), seed)
     begin, commits = len(recorded.recording.ops), len(recorded.ledger.digests)
-    recorded.live(Plan(seconds, busy=busy), seed)
+    recorded.live(plan, seed)
     ops = recorded.recording.ops[begin:]
     kinds = [op.kind for op in ops]
     return Rate(
-        sum(len(op.data) for op in ops) / seconds,
-        kinds.count(Kind.WRITTEN) / seconds,
-        kinds.count(Kind.SYNCHRONISED) / seconds,
-        (len(recorded.ledger.digests) - commits) / seconds,
+        sum(len(op.data) for op in ops) / plan.seconds,
+        kinds.count(Kind.WRITTEN) / plan.seconds,
+        kinds.count(Kind.SYNCHRONISED) / plan.seconds,
+        (len(recorded.ledger.digests) - commits) / plan.seconds,
     )
 
 
@@ -43,8 +49,8 @@ def measured(scratch: Path, seed: int, seconds: float) -> Iterator[str]:
     """Lines that tell it: what is written per day, and the file over a simulated year, as far as time goes."""
     scratch.mkdir(parents=True, exist_ok=True)
     begun = monotonic()
-    for title, busy in (("at rest", False), ("busy", True)):
-        rate = written(scratch / title, seed, _QUARTER_S, busy=busy)
+    for title, plan in PLANS.items():
+        rate = written(scratch / title, seed, plan)
         yield (
             f"{title}: {rate.octets_per_s / 1000:,.1f} kB/s written, {rate.octets_per_s * DAY_S / 1e6:,.0f} MB and "
             f"{rate.writes_per_s * DAY_S:,.0f} writes a day, {rate.waits_per_s:.2f} waits for the disk and "

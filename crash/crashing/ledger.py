@@ -5,10 +5,13 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from softmeter.cosem.dictionary import View
+from softmeter.device.images import Phase
 from softmeter.meter.meter import Meter
 from softmeter.meter.policies import Audience
 from softmeter.runtime.saved import Saved
 
+KEYS_OF = b"keys of "
+"""With a client address behind it stands for that client's two keys, one behind the other."""
 NOTHING = "nothing"
 """The digest of a state file without a meter in it."""
 
@@ -28,8 +31,12 @@ class Told:
     """Client address, and the counter that the meter sent under."""
     accepted: tuple[int, bytes, int] = (0, b"", 0)
     """Client address, title, and the counter of the request that was answered."""
+    key: bytes = b""
+    """The key under which these counters count; empty for one that never changes."""
     stored: tuple[bytes, bytes] = (b"", b"")
-    """Key of an attribute, and the value that the meter took."""
+    """Key of an attribute (or `KEYS_OF` and a client address), and the value that the meter took."""
+    image: bytes = b""
+    """Identifier of an image that the meter found good."""
     energy: int = 0
     """Reading of the total register."""
 
@@ -82,22 +89,42 @@ class Ledger:
         stored = {told.stored[0]: told.stored for done, told in self.told if done <= commits and told.stored[0]}
         for key, last in stored.items():
             allowed = [value for name, value in self.asked[self.asked.index(last) :] if name == key]
-            if (found := view.readers[key](meter)) not in allowed:
+            if (found := _read(meter, view, key)) not in allowed:
                 return f"{key.hex()} was set to {last[1].hex()}, it is {found.hex()}"
         return ""
 
 
 def _broken(meter: Meter, view: View, told: Told) -> str:
+    if fault := _counted_anew(meter, told):
+        return fault
+    images = meter.device.behaviours.firmware
+    is_there = told.image and images.announced is not None and images.announced.identifier == told.image
+    if is_there and (images.phase is not Phase.VERIFICATION_SUCCESSFUL or not images.complete):
+        return f"the image {told.image.decode()} was found good, it is not whole: {images.phase.name}"
+    if told.energy > int.from_bytes(view.readers[ENERGY](meter)[1:], "big"):
+        return f"a reading of {told.energy} was given, the register is lower"
+    return ""
+
+
+def _counted_anew(meter: Meter, told: Told) -> str:
+    """Which counter told would come again under its key, if that key is still in force."""
     sap, counter = told.own_counter
+    if told.key and meter.keys(sap).unicast_encryption != told.key:
+        return ""
     reserved = meter.counters.saved().get(f"own.{sap}")
     if counter and (not isinstance(reserved, int) or reserved < counter):
         return f"own counter {counter} of client {sap} would be used again"
     sap, title, counter = told.accepted
     if counter and meter.counters.last_accepted(sap, title) < counter:
         return f"counter {counter} of {title.hex()} would be accepted again"
-    if told.energy > int.from_bytes(view.readers[ENERGY](meter)[1:], "big"):
-        return f"a reading of {told.energy} was given, the register is lower"
     return ""
+
+
+def _read(meter: Meter, view: View, key: bytes) -> bytes:
+    if key.startswith(KEYS_OF):
+        keys = meter.keys(key[-1])
+        return keys.unicast_encryption + keys.authentication
+    return view.readers[key](meter)
 
 
 ENERGY = bytes.fromhex("0003 0100010800FF 02")

@@ -10,10 +10,12 @@ from random import Random
 from unittest.mock import patch
 
 from crashing.clients import CAPTURE, CLOCK, DEVICE, DEVICE_KEY, LOAD, Caller
+from crashing.consumer import Consumer
 from crashing.ledger import Ledger, digest
+from crashing.maintenance import Maintenance
 from crashing.recording import Recording, lay_out
 from runtime.virtual_time import AtOnce, VirtualTime
-from softmeter.apps import assembly
+from softmeter.apps import assembly, configuration
 from softmeter.apps.assembly import METER, Assembled, assemble
 from softmeter.apps.options import RunOptions
 from softmeter.apps.panel.pulse_watch import PulseWatch
@@ -21,12 +23,15 @@ from softmeter.bench.journal import Quantity
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import MeterError
 from softmeter.instant import SECOND, Instant, LinkTime, parse_instant
+from softmeter.meter.actor import MEASURED
 from softmeter.meter.clients import MAINTENANCE, MANAGEMENT, PUBLIC
+from softmeter.meter.p1 import Variant, broadcast
 from softmeter.persistent import Changes
 from softmeter.runtime.address import Address
 from softmeter.runtime.bench_time import BenchTime
 from softmeter.runtime.connection import Connection
 from softmeter.runtime.drive import Drive
+from softmeter.runtime.p1_port import Telegrams
 from softmeter.runtime.store import FILE_NAME, Store
 from softmeter.runtime.wan_port import WanPort
 from softmeter.wire.types import octets
@@ -35,6 +40,7 @@ START = parse_instant("2026-03-28T22:50:00Z")
 """Ten minutes before midnight, the night before summer time."""
 OFF_NS = 5 * SECOND
 SOURCE = "household:seed=3"
+SUB_METERS = '[mbus]\nsub_meters = "gas:1,water:2"\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class Plan:
     """How far it jumps before its ports open."""
     busy: bool = True
     """Whether clients talk to it, and power fails."""
+    is_read: bool = False
+    """Whether somebody reads P1 all the time."""
 
 
 @dataclass
@@ -123,16 +131,37 @@ class _Witness:
         ledger.committed(state, len(recording.ops), durable=durable)
 
 
+_WRITERS = {
+    **dict.fromkeys(MEASURED, "measured values"),
+    "attributes": "attributes",
+    "counters": "counters",
+    "display": "display lists",
+    "firmware": "images",
+    "keys": "keys",
+    "mbus": "sub-meters",
+    "profile": "profiles",
+    "pushes": "pushes",
+    "tariff": "calendar",
+    "trust": "certificates",
+}
+"""What writes, by the first word of a part."""
+_RINGS = {"events": "logs", "mbus": "rows of sub-meters", "firmware": "image blocks", "profile": "rows of profiles"}
+
+
 def _written_by(changes: Changes) -> str:
-    writers = {"counters" if part == "counters" else "values" for part, _ in changes.values}
-    if changes.appended or changes.dropped:
-        writers.add("rings")
+    writers = {_WRITERS.get(part.partition(".")[0], "behaviours") for part, _ in changes.values}
+    writers |= {_RINGS.get(ring.partition(".")[0], "logs") for ring in (*changes.appended, *changes.dropped)}
     return "+".join(sorted(writers)) or "nothing"
 
 
 def _assembled(keep: _Witness, directory: Path) -> Assembled:
-    known = keep.load(METER) is not None
-    options = RunOptions(directory, source=None if known else SOURCE, start=None if known else START, off_for_ns=OFF_NS)
+    """The meter; from its second start on it has a ciphered P1 port."""
+    if keep.load(METER) is not None:
+        options = RunOptions(directory, off_for_ns=OFF_NS, p1_variant=Variant.NL_ENCRYPTED.value)
+    else:
+        config = directory.with_name(f"{directory.name}.toml")
+        config.write_text(f"{configuration.text('factory')}\n{SUB_METERS}", encoding="utf-8")
+        options = RunOptions(directory, config=str(config), source=SOURCE, start=START, off_for_ns=OFF_NS)
     return assemble(options, keep, PulseWatch(), lambda _: None)  # type: ignore[arg-type]
 
 
@@ -153,13 +182,21 @@ class _Life:
         )
         self._port = WanPort(Address("127.0.0.1", 0, "--wan"), lambda _: self._nobody(), self._drive.barrier, self._now)
         self._drive.ticked.connect(self._port.tick)
-        self._written = 0
+        self._maintenance = Maintenance(self._actor.meter, self._ledger, random, recorded.directory)
+        telegrams = Telegrams(partial(broadcast, self._actor.meter, assembled.p1), self._drive.barrier)
+        self._consumer = Consumer(telegrams, self._ledger)
+        self._drive.ticked.connect(self._consumer.tick)
+        self._awake = asyncio.Event()
 
     async def lead(self, plan: Plan) -> None:
         await self._drive.store_now()
         if plan.jump_s:
-            await self._drive.jump_to(Instant(self._actor.now + plan.jump_s * SECOND))
-        doings = (self._manage, self._maintain, self._ask, self._guess, self._disturb) if plan.busy else ()
+            until = Instant(self._actor.now + plan.jump_s * SECOND)
+            await self._drive.jump_to(until, stored_s=0)  # after every hour: more to cut
+        self._awake.set()
+        self._consumer.listens = plan.is_read
+        everybody = (self._manage, self._maintain, self._ask, self._guess, self._disturb, self._consume, self._sleep)
+        doings = everybody if plan.busy else ()
         clients = [asyncio.create_task(doing()) for doing in doings]
         asyncio.get_running_loop().call_later(plan.seconds, self._drive.stop)
         await self._drive.run()
@@ -177,14 +214,14 @@ class _Life:
 
     async def _manage(self) -> None:
         """Registers, a value set again and again, rows captured out of turn, the profile read, hundreds of requests."""
-        while True:
+        while await self._awake.wait():
             caller = self._caller(MANAGEMENT)
             await caller.run(caller.client.associate())
             for _ in range(self._random.randrange(5, 60)):
                 await caller.read_total()
                 if self._random.random() < 0.4:
-                    self._written += 1
-                    await caller.set(DEVICE, DEVICE_KEY, octets.encode(self._written.to_bytes(4, "big")))
+                    number = len(self._ledger.asked) + 1
+                    await caller.set(DEVICE, DEVICE_KEY, octets.encode(number.to_bytes(4, "big")))
                 if self._random.random() < 0.05:
                     await caller.run(caller.client.action(CAPTURE, b"\x0f\x00"))
                 if self._random.random() < 0.03:
@@ -195,18 +232,19 @@ class _Life:
             await asyncio.sleep(self._random.random() * 10)
 
     async def _maintain(self) -> None:
-        """Bursts that use up steps of counters."""
-        while True:
-            await asyncio.sleep(self._random.random() * 40)
+        """Bursts that use up steps of counters, and chores."""
+        while await self._awake.wait():
             caller = self._caller(MAINTENANCE)
             await caller.run(caller.client.associate())
-            for _ in range(self._random.randrange(400)):
+            for _ in range(self._random.choice((0, 0, 400)) and self._random.randrange(400)):
                 await caller.read_total()
+            await self._maintenance.chore(caller)
             caller.hang_up()
+            await asyncio.sleep(self._random.random() * 8)
 
     async def _ask(self) -> None:
         """The public."""
-        while True:
+        while await self._awake.wait():
             await asyncio.sleep(self._random.random() * 20)
             caller = self._caller(PUBLIC)
             await caller.run(caller.client.associate())
@@ -230,3 +268,19 @@ class _Life:
             self._journal.give(Quantity.VOLTAGE_V, 0.0, self._actor.now)
             await asyncio.sleep(self._random.random() * 20)
             self._journal.give(Quantity.VOLTAGE_V, None, self._actor.now)
+
+    async def _consume(self) -> None:
+        """P1 is read now and then."""
+        while await self._awake.wait():
+            await asyncio.sleep(self._random.random() * 60)
+            self._consumer.listens = True
+            await asyncio.sleep(self._random.random() * 30)
+            self._consumer.listens = False
+
+    async def _sleep(self) -> None:
+        """For a while nobody is there."""
+        while True:
+            await asyncio.sleep(self._random.random() * 120)
+            self._awake.clear()
+            await asyncio.sleep(20 + self._random.random() * 40)
+            self._awake.set()

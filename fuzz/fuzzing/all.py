@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fuzzing import clients, files, links, live, optical, readers
+from fuzzing import clients, files, images, links, live, mbus, optical, pushes, readers
 from fuzzing.peer import WAYS
 from fuzzing.target import Target
 
@@ -12,6 +12,9 @@ def _stateless() -> Iterator[Target]:
     yield from files.targets()
     yield from links.targets()
     yield from clients.targets()
+    yield from mbus.targets()
+    yield from images.targets()
+    yield from pushes.targets()
 
 
 LIVE = (*(way.name for way in WAYS), optical.NAME)

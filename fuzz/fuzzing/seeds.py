@@ -33,6 +33,13 @@ def vectors(*prefixes: str) -> tuple[bytes, ...]:
     return tuple(bytes.fromhex(entry["hex"]) for name, entry in table.items() if name.startswith(prefixes))
 
 
+def mbus_answers() -> tuple[bytes, ...]:
+    """The stored answers of real M-Bus sub-meters."""
+    table = json.loads((VECTORS / "meter_frames" / "mbus_answers.json").read_text("utf-8"))
+    return tuple(bytes.fromhex(octets) for octets in table.values())
+
+
 def telegrams() -> tuple[bytes, ...]:
     """The stored P1 telegrams."""
-    return tuple(path.read_bytes() for path in sorted(VECTORS.glob("*_single_phase.txt")))
+    written = sorted((ROOT / "tests" / "golden" / "p1").glob("*.txt"))
+    return tuple(path.read_bytes() for path in (*sorted(VECTORS.glob("*_single_phase.txt")), *written))

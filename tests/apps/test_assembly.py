@@ -117,11 +117,32 @@ def test_a_commented_key_file_is_the_same_key_file(tmp_path: Path) -> None:
 
 
 def test_another_configuration_on_a_later_start_says_what_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('[profiles.load]\nperiod_s = 600\n[p1]\nvariant = "be"\n[ports]\nwan = "127.0.0.1:5059"\n')
+    with started(tmp_path, source=SUPPLY):
+        pass
+    for _ in range(2):
+        with started(tmp_path, config=str(path), off_for_ns=0) as (again, said):
+            assert (again.p1.variant, again.ports.wan) == (Variant.BE, "127.0.0.1:5059")
+            assert again.actor.meter.device.profile("load").settings.period_s == 900
+            assert any("profiles.load.period_s is ignored, the meter keeps" in line for line in said)
+    assert not any("from now on" in line for line in said)
+    with started(tmp_path, off_for_ns=0) as (again, said):
+        assert again.ports.wan == "127.0.0.1:5059"
+        assert not any("--config" in line for line in said)
+
+
+def test_the_tariff_of_another_configuration_holds_unless_a_client_has_set_one(tmp_path: Path) -> None:
     with started(tmp_path, source=SUPPLY) as (made, _):
         assert made.actor.meter.device.tariff.table.highest_rate == 4
     with started(tmp_path, config="nl", off_for_ns=0) as (again, said):
-        assert again.actor.meter.device.tariff.table.highest_rate == 2
-        assert any(line.startswith("--config: the meter keeps") for line in said)
+        tariff = again.actor.meter.device.tariff
+        assert tariff.table.highest_rate == 2
+        assert "--config nl: from now on the meter has its tariff" in said
+        tariff.table = replace(tariff.table, name=b"MINE")
+    with started(tmp_path, config="be", off_for_ns=0) as (again, said):
+        assert again.actor.meter.device.tariff.table.name == b"MINE"
+        assert any("tariff is ignored, a client has set something else" in line for line in said)
 
 
 def test_given_keys_name_the_meter(tmp_path: Path) -> None:

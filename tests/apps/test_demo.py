@@ -15,6 +15,7 @@ def test_a_first_demo_has_a_week_of_history_and_ends_it_now(tmp_path: Path) -> N
     span_s = (parse_instant(options["jump_to"]) - parse_instant(options["start"])) // SECOND
     assert span_s == 8 * 86_400
     assert abs(parse_instant(options["jump_to"]) / SECOND - time.time()) < 60
+    assert options["catch_up"]
     assert options["keys"].exists()
 
 

@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from apps.test_assembly import START, SUPPLY, started
 from softmeter.device.events import Event, Log
+from softmeter.errors import ConfigurationError
+from softmeter.instant import Instant
+from softmeter.runtime.lock import LOCK_NAME
 from softmeter.runtime.mark import MARK_NAME
 from softmeter.runtime.store import FILE_NAME
 
@@ -46,3 +51,20 @@ def test_a_key_file_that_does_not_hold_the_keys_is_told(tmp_path: Path) -> None:
         assert len(told) == 1
         assert "\n" not in told[0]
         assert "written anew" in told[0] or "writes it anew" in told[0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"source": "nonsense"},
+        {"keys": Path("missing.toml")},
+        {"p1_variant": "none"},
+        {"start": START, "jump_to": Instant(START - 1)},
+    ],
+)
+def test_a_first_start_that_fails_leaves_nothing(tmp_path: Path, wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError), started(tmp_path, **{"source": SUPPLY, **wrong}):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK_NAME]
+    with started(tmp_path, source=SUPPLY, start=START) as (made, _):
+        assert made.actor.now == START

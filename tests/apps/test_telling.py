@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -44,3 +45,21 @@ def test_a_full_disk_behind_standard_output_is_one_line(tmp_path: Path, options:
     assert "Traceback" not in said
     assert "Exception ignored" not in said
     assert said.count("standard output cannot be written: No space left on device") == 1
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "from softmeter.apps.entrance import softmeter as enter; arguments = ['scenario', 'list']",
+        "from softmeter.apps.entrance import softmeter as enter; arguments = ['decode', 'c001c1000100000100000200']",
+        "from softmeter.apps.entrance import smartset as enter; arguments = ['--help']",
+    ],
+)
+def test_a_reader_who_leaves_is_no_failure(program: str) -> None:
+    code = f"import sys; {program}; sys.argv = ['x', *arguments]; enter()"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

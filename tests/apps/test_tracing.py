@@ -81,7 +81,7 @@ def test_it_can_be_decoded_with_the_key_file_and_with_the_key_log(
     trace: Path, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for keys in ("keys.toml", "used.keys"):
-        assert decode(DecodeOptions(str(trace), keys=place / keys)) == 0
+        assert decode(DecodeOptions(str(trace), keys=[place / keys])) == 0
         text = capsys.readouterr().out
         assert "tag verified, keys: management" in text
         assert "no key" not in text
@@ -123,7 +123,7 @@ def test_tshark_reads_it(trace: Path) -> None:
 
 def test_the_keys_of_a_meter_are_those_of_now(meter: Meter) -> None:
     keys = MeterKeys(meter)
-    assert [one.name for one in keys.sets] == ["management", "readout", "maintenance"]
+    assert [one.name for one in keys.sets] == ["management", "readout", "maintenance", "broadcast"]
     assert keys.titles == [meter.system_title]
 
 

@@ -7,7 +7,7 @@ import pytest
 from bench.hands import Hands
 from meter.making import START, Made, steady
 from softmeter.bench.bench import CONTROLS, LONG_PRESS_S, SHORT_PRESS_S, Bench, Button, Fault, faults
-from softmeter.bench.journal import Circumstance, Quantity
+from softmeter.bench.journal import Circumstance, LinkFault, Quantity
 from softmeter.device.events import Log
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, whole_second
@@ -57,9 +57,23 @@ def test_what_cannot_be_is_refused_with_all_that_comes_with_it(changes: dict[str
     assert len(made.journal) == 0
 
 
+def test_nobody_gets_at_the_calibration_while_its_seal_is_whole() -> None:
+    made, bench = benched()
+    with pytest.raises(ConfigurationError, match="voltage_gain_ppm: the calibration seal is whole"):
+        bench.impose({"voltage_gain_ppm": 100, "temperature": 20})
+    assert len(made.journal) == 0
+    bench.impose({"calibration_seal_broken": 1})
+    bench.step()
+    bench.impose({"voltage_gain_ppm": 100})
+    bench.step()
+    assert made.meter.device.behaviours.calibration.seal_broken
+    with pytest.raises(ConfigurationError, match="seal is whole"):
+        bench.impose({"calibration_seal_broken": None, "current_lag_ns": 1})
+
+
 def test_everything_but_buttons_is_a_control() -> None:
     pressed = {Circumstance.SEALED_BUTTON, Circumstance.DISPLAY_BUTTON, Circumstance.LONG_PRESSES}
-    assert set(CONTROLS.values()) == {*Quantity, *Circumstance} - pressed
+    assert set(CONTROLS.values()) == {*Quantity, *Circumstance, *LinkFault} - pressed
 
 
 def test_a_short_press_scrolls_the_display_once() -> None:

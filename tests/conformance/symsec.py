@@ -1,17 +1,21 @@
 """What the cases of SYMSEC_0 do, for any suite: against the device built from the library, octet by octet."""
 
-from dlms.device import KEYS, MANAGEMENT_SAP, TITLE
+from typing import Any
+
+from dlms.device import KEYS, MANAGEMENT_SAP
 from dlms.link import CLIENT_TITLE, Link, ber, initiate
 from dlms.secure_device import SecureMeter
+from meter.upgrading import upgraded
 from softmeter.dlms.acse import Aare, Result, Rlre, decode_acse
-from softmeter.dlms.host import DecipherFailed, Replayed
+from softmeter.dlms.host import DecipherFailed, Keys, Replayed
 from softmeter.security.ciphering import Cipher, Protection
 from softmeter.security.suites import Key, Suite
 from softmeter.security.wrapping import KeyId, wrap_key
 from softmeter.wire.types import encode_length
 
-GET_CLOCK, GET_ALIAS = "C001C100080000010000FF0200", "C001C100010000600101FF0200"
-SET_ALIAS = "C101C100010000600101FF02000902414C"
+ALIAS_NAME = "0000600101FF"
+GET_CLOCK = "C001C100080000010000FF0200"
+SET_ALIAS = f"C101C10001{ALIAS_NAME}02000902414C"
 ALIAS = "C401C1000902414C"
 ACTIVATE = "C301C1004000002B0000FF010116"
 TRANSFER = "C301C1004000002B0000FF0201"
@@ -23,10 +27,32 @@ assert KEYS.unicast_encryption == bytes(range(16))
 class Bench:
     """A device of one suite and a client of it, written out by hand."""
 
+    alias = ALIAS_NAME
+    """A text that can be set."""
+
     def __init__(self, suite: Suite, policy: int | None = None) -> None:
         self.suite = suite
-        self.meter = SecureMeter(suite, policy)
+        self.meter: Any = self.made(policy)
         self.link = self.connect()
+
+    def made(self, policy: int | None) -> Any:
+        """The device."""
+        return SecureMeter(self.suite, policy)
+
+    @property
+    def keys(self) -> Keys:
+        keys: Keys = self.meter.keys(MANAGEMENT_SAP)
+        return keys
+
+    @property
+    def state(self) -> object:
+        """All that a request might change, but for counters."""
+        return self.meter.state
+
+    @property
+    def accepted(self) -> object:
+        """The counters accepted from clients."""
+        return dict(self.meter.counters.accepted)
 
     def connect(self, counter: int = 0) -> Link:
         """A further connection with the keys in force; `counter` was the last one used."""
@@ -36,8 +62,7 @@ class Bench:
         return link
 
     def cipher(self, key: bytes = b"", authentication: bytes = b"", *, broadcast: bool = False) -> Cipher:
-        keys = self.meter.store.keys
-        unicast, proof = key or keys.unicast_encryption, authentication or keys.authentication
+        unicast, proof = key or self.keys.unicast_encryption, authentication or self.keys.authentication
         return Cipher(Key(unicast), Key(proof), self.suite, broadcast=broadcast)
 
     def open(self) -> Link:
@@ -50,12 +75,48 @@ class Bench:
 
     def transfer(self, *keys: tuple[int, bytes], master: bytes = b"") -> str:
         """The ACTION that replaces keys, wrapped with `master` or the one in force."""
-        wrapping = Key(master or self.meter.store.keys.master)
+        wrapping = Key(master or self.keys.master)
         entries = b"".join(
             b"\x02\x02\x16%c\x09%b%b" % (key_id, encode_length(len(wrapped)), wrapped)
             for key_id, wrapped in ((key_id, wrap_key(wrapping, key)) for key_id, key in keys)
         )
         return TRANSFER + (b"\x01" + encode_length(len(keys)) + entries).hex()
+
+    @property
+    def set_alias(self) -> str:
+        return SET_ALIAS.replace(ALIAS_NAME, self.alias)
+
+    @property
+    def get_alias(self) -> str:
+        return f"C001C10001{self.alias}0200"
+
+
+class MeterBench(Bench):
+    """The whole meter after its upgrade to suite 1."""
+
+    alias = "0000600102FF"
+
+    def made(self, policy: int | None) -> Any:
+        assert policy is None
+        return upgraded().meter
+
+    @property
+    def state(self) -> object:
+        meter = self.meter
+        return [dict(part.saved()) for part in (meter.key_ring, meter.trust, meter.device.attributes)]
+
+    @property
+    def accepted(self) -> object:
+        saved = self.meter.counters.saved()
+        return {name: value for name, value in saved.items() if not name.startswith("own.")}
+
+
+Kind = Suite | None
+"""A device of the library of that suite, or the whole meter after the upgrade."""
+
+
+def bench_of(kind: Kind, policy: int | None = None) -> Bench:
+    return MeterBench(Suite.SUITE_1, policy) if kind is None else Bench(kind, policy)
 
 
 def release(information: bytes | None) -> bytes:
@@ -67,28 +128,28 @@ def release(information: bytes | None) -> bytes:
 
 def unmoved(bench: Bench, link: Link, request: bytes, answer: bytes, *events: object) -> None:
     """`request` is answered so, reported so, and changes nothing."""
-    state, counters = bench.meter.state, dict(bench.meter.counters.accepted)
+    before = bench.state, bench.accepted
     link.events.clear()
     assert link.ask(request) == answer
     assert link.events == list(events)
-    assert (bench.meter.state, bench.meter.counters.accepted) == (state, counters)
+    assert (bench.state, bench.accepted) == before
 
 
-def basic_capability(suite: Suite) -> None:
-    bench = Bench(suite)
+def basic_capability(kind: Kind) -> None:
+    bench = bench_of(kind)
     link = bench.open()
-    assert link.get("C001C1004000002B0000FF0300") == f"C401C10016{suite:02X}"
-    assert link.get("C001C1004000002B0000FF0500") == f"C401C1000908{TITLE.hex().upper()}"
+    assert link.get("C001C1004000002B0000FF0300") == f"C401C10016{bench.suite:02X}"
+    assert link.get("C001C1004000002B0000FF0500") == f"C401C1000908{bench.meter.system_title.hex().upper()}"
     assert link.get("C001C1004000002B0000FF0400") == f"C401C1000908{CLIENT_TITLE.hex().upper()}"
     answer = link.ask(release(link.glo(initiate())))
     assert answer is not None
     assert isinstance(decode_acse(answer), Rlre)
 
 
-def replay(suite: Suite) -> None:
-    bench = Bench(suite)
+def replay(kind: Kind) -> None:
+    bench = bench_of(kind)
     link = bench.open()
-    captured = link.glo(bytes.fromhex(SET_ALIAS))
+    captured = link.glo(bytes.fromhex(bench.set_alias))
     assert link.ask(captured) is not None
     link.get(GET_CLOCK)
     last = link.counter
@@ -101,8 +162,8 @@ def replay(suite: Suite) -> None:
     assert link.get(GET_CLOCK).startswith("C401C100090C")
 
 
-def send_counter(suite: Suite) -> None:
-    bench = Bench(suite)
+def send_counter(kind: Kind) -> None:
+    bench = bench_of(kind)
     link = bench.open()
     counters = []
     for _ in range(10):
@@ -116,12 +177,12 @@ def send_counter(suite: Suite) -> None:
     assert counters == sorted(set(counters))
 
 
-def transfers(suite: Suite, key_id: KeyId) -> None:
-    bench = Bench(suite)
+def transfers(kind: Kind, key_id: KeyId) -> None:
+    bench = bench_of(kind)
     link = bench.open()
-    key, old = bench.fresh_key(), bench.meter.store.keys
+    key, old = bench.fresh_key(), bench.keys
     assert link.get(bench.transfer((key_id, key))) == DONE  # the answer is still under the old keys
-    keys = bench.meter.store.keys
+    keys = bench.keys
     if key_id is KeyId.BROADCAST_ENCRYPTION:
         assert keys.broadcast_encryption == key
         assert link.get(GET_CLOCK).startswith("C401C100")
@@ -136,33 +197,33 @@ def transfers(suite: Suite, key_id: KeyId) -> None:
     assert bench.connect(link.counter).open_management().get(GET_CLOCK).startswith("C401C100")
 
 
-def wrong_key_id(suite: Suite) -> None:
-    bench = Bench(suite)
+def wrong_key_id(kind: Kind) -> None:
+    bench = bench_of(kind)
     link = bench.open()
-    state = bench.meter.state
+    state = bench.state
     assert link.get(bench.transfer((4, bench.fresh_key()))).startswith("C701C10C")
     twice = bench.transfer((0, bench.fresh_key()), (0, bench.fresh_key(0x50)))
     assert link.get(twice) == OTHER_REASON
     assert link.get(bench.transfer()) == OTHER_REASON
-    assert bench.meter.state == state
+    assert bench.state == state
     assert link.get(GET_CLOCK).startswith("C401C100")
 
 
-def wrong_wrapping(suite: Suite) -> None:
-    bench = Bench(suite)
+def wrong_wrapping(kind: Kind) -> None:
+    bench = bench_of(kind)
     link = bench.open()
-    state = bench.meter.state
+    state = bench.state
     assert link.get(bench.transfer((0, bench.fresh_key()), master=bench.fresh_key(0x10))) == OTHER_REASON
     good = bench.transfer((2, bench.fresh_key()), (0, bench.fresh_key(0x50)))
     damaged = good[:-2] + f"{int(good[-2:], 16) ^ 1:02x}"
     assert link.get(damaged) == OTHER_REASON  # all or nothing: the first key of the two verifies
     assert link.get(bench.transfer((0, bench.fresh_key() * 2))) == OTHER_REASON
-    assert bench.meter.state == state
+    assert bench.state == state
     assert link.get(GET_CLOCK).startswith("C401C100")
 
 
-def dedicated_key(suite: Suite) -> None:
-    bench = Bench(suite)
+def dedicated_key(kind: Kind) -> None:
+    bench = bench_of(kind)
     link = bench.open()
     key = bench.fresh_key()
     ciphers = {name: bench.cipher(bytes(one)) for name, one in (("dedicated", key), ("other", key[::-1]))}
@@ -195,28 +256,28 @@ def proposing(key: bytes) -> bytes:
     return b"\x01\x01%c" % len(key) + key + initiate()[2:]
 
 
-def secured_exchange(suite: Suite) -> None:
-    bench = Bench(suite, 0)
+def secured_exchange(kind: Kind) -> None:
+    bench = bench_of(kind, 0)
     link = bench.open()
     for protection in (Protection.AUTHENTICATED, Protection.ENCRYPTED, Protection.FULL):
-        answer = link.ask(link.glo(bytes.fromhex(SET_ALIAS), protection=protection))
+        answer = link.ask(link.glo(bytes.fromhex(bench.set_alias), protection=protection))
         assert answer is not None
-        opened = link.cipher.unprotect(TITLE, answer[2:])
+        opened = link.cipher.unprotect(bench.meter.system_title, answer[2:])
         assert (opened.plain.hex().upper(), opened.protection) == ("C501C100", protection)
-        answer = link.ask(link.glo(bytes.fromhex(GET_ALIAS), protection=protection))
+        answer = link.ask(link.glo(bytes.fromhex(bench.get_alias), protection=protection))
         assert answer is not None
-        assert link.cipher.unprotect(TITLE, answer[2:]).plain.hex().upper() == ALIAS
-    assert link.ask(GET_ALIAS) == bytes.fromhex(ALIAS)  # the policy asks for nothing
+        assert link.cipher.unprotect(bench.meter.system_title, answer[2:]).plain.hex().upper() == ALIAS
+    assert link.ask(bench.get_alias) == bytes.fromhex(ALIAS)  # the policy asks for nothing
 
 
-def damaged_exchange(suite: Suite) -> None:
-    bench = Bench(suite)
+def damaged_exchange(kind: Kind) -> None:
+    bench = bench_of(kind)
     link = bench.open()
     failed = DecipherFailed(MANAGEMENT_SAP)
-    unmoved(bench, link, bytes.fromhex(SET_ALIAS), UNDECIPHERED, failed)
+    unmoved(bench, link, bytes.fromhex(bench.set_alias), UNDECIPHERED, failed)
     for protection in (Protection.AUTHENTICATED, Protection.ENCRYPTED):
-        unmoved(bench, link, link.glo(bytes.fromhex(SET_ALIAS), protection=protection), UNDECIPHERED, failed)
-    genuine = link.glo(bytes.fromhex(SET_ALIAS))
+        unmoved(bench, link, link.glo(bytes.fromhex(bench.set_alias), protection=protection), UNDECIPHERED, failed)
+    genuine = link.glo(bytes.fromhex(bench.set_alias))
     for at in range(2, len(genuine)):
         damaged = bytearray(genuine)
         damaged[at] ^= 1
@@ -224,8 +285,8 @@ def damaged_exchange(suite: Suite) -> None:
     assert link.unprotect(link.ask(genuine) or b"").hex().upper() == "C501C100"
 
 
-def weak_release(suite: Suite) -> None:
-    bench = Bench(suite)
+def weak_release(kind: Kind) -> None:
+    bench = bench_of(kind)
     link = bench.open()
     failed = DecipherFailed(MANAGEMENT_SAP)
     weak = [
@@ -246,10 +307,10 @@ STRENGTHS = (Protection.NONE, Protection.AUTHENTICATED, Protection.ENCRYPTED, Pr
 VERSION_1 = (0x00, 0x24, 0x48, 0x6C)
 
 
-def policy(suite: Suite, number: int) -> None:
-    bench = Bench(suite, 0)
+def policy(kind: Kind, number: int) -> None:
+    bench = bench_of(kind, 0)
     link = bench.open()
-    numbers = VERSION_1 if suite else (0, 1, 2, 3)
+    numbers = VERSION_1 if kind else (0, 1, 2, 3)
     needed = STRENGTHS[number]
     assert link.get(ACTIVATE + f"{numbers[number]:02X}") == DONE
     assert bench.meter.store.policy == numbers[number]
@@ -261,7 +322,7 @@ def policy(suite: Suite, number: int) -> None:
             unmoved(bench, link, request, UNDECIPHERED, DecipherFailed(MANAGEMENT_SAP))
             continue
         answer = link.ask(request) or b""
-        assert link.cipher.unprotect(TITLE, answer[2:]).protection is protection
+        assert link.cipher.unprotect(bench.meter.system_title, answer[2:]).protection is protection
     weaker = [one for one in range(4) if number & ~one or one == 0]
     for one in weaker:
         assert link.get(ACTIVATE + f"{numbers[one]:02X}") == OTHER_REASON

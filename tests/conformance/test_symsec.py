@@ -1,8 +1,12 @@
-"""SYMSEC_0: symmetric security under its public test-case names (SYMSEC_0 V1.3), and the same under suite 1."""
+"""SYMSEC_0: symmetric security under its public test-case names (SYMSEC_0 V1.3), and the same under suite 1.
+
+Against devices of the library in both suites, and against the whole meter after its upgrade.
+"""
 
 import pytest
 
 from conformance.symsec import (
+    Kind,
     basic_capability,
     damaged_exchange,
     dedicated_key,
@@ -18,11 +22,16 @@ from conformance.symsec import (
 from softmeter.security.suites import Suite
 from softmeter.security.wrapping import KeyId
 
-pytestmark = pytest.mark.parametrize("suite", [Suite.SUITE_0, Suite.SUITE_1])
+ON_METER = pytest.mark.parametrize(
+    "kind", [Suite.SUITE_0, Suite.SUITE_1, pytest.param(None, id="meter after its upgrade")]
+)
+ON_DEVICE = pytest.mark.parametrize("kind", [Suite.SUITE_0, Suite.SUITE_1])
+"""Those that begin under a weak policy, which the meter never has."""
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_BasicCap_1", "SYMSEC_1_BasicCap_1")
-def test_basiccap_1(suite: Suite) -> None:
+def test_basiccap_1(kind: Kind) -> None:
     """BasicCap_1.
 
     Purpose: The device offers ciphered associations with its suite.
@@ -33,11 +42,12 @@ def test_basiccap_1(suite: Suite) -> None:
     Verdict: The association opens after the fourth pass, suite and titles are those in use, the release is
     confirmed.
     """
-    basic_capability(suite)
+    basic_capability(kind)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_FraCount_1", "SYMSEC_1_FraCount_1")
-def test_fracount_1(suite: Suite) -> None:
+def test_fracount_1(kind: Kind) -> None:
     """FraCount_1.
 
     Purpose: A protected APDU is taken once.
@@ -47,11 +57,12 @@ def test_fracount_1(suite: Suite) -> None:
     Verdict: Each is answered D8 01 06 with the last counter and reported; nothing is set, and the next honest
     APDU is served.
     """
-    replay(suite)
+    replay(kind)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_FraCount_3", "SYMSEC_1_FraCount_3")
-def test_fracount_3(suite: Suite) -> None:
+def test_fracount_3(kind: Kind) -> None:
     """FraCount_3.
 
     Purpose: The device uses every counter of its own once.
@@ -60,11 +71,12 @@ def test_fracount_3(suite: Suite) -> None:
 
     Verdict: They rise strictly, across the associations too.
     """
-    send_counter(suite)
+    send_counter(kind)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_Key_Tx_P1", "SYMSEC_1_Key_Tx_P1")
-def test_key_tx_p1(suite: Suite) -> None:
+def test_key_tx_p1(kind: Kind) -> None:
     """Key_Tx_P1.
 
     Purpose: The global unicast encryption key can be replaced.
@@ -75,11 +87,12 @@ def test_key_tx_p1(suite: Suite) -> None:
     Verdict: The answer is under the old key, the old key fails afterwards, the new one serves, here and in a
     new association.
     """
-    transfers(suite, KeyId.UNICAST_ENCRYPTION)
+    transfers(kind, KeyId.UNICAST_ENCRYPTION)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_Key_Tx_P2", "SYMSEC_1_Key_Tx_P2")
-def test_key_tx_p2(suite: Suite) -> None:
+def test_key_tx_p2(kind: Kind) -> None:
     """Key_Tx_P2.
 
     Purpose: The global broadcast encryption key can be replaced.
@@ -88,11 +101,12 @@ def test_key_tx_p2(suite: Suite) -> None:
 
     Verdict: It is in force; the unicast conversation goes on undisturbed.
     """
-    transfers(suite, KeyId.BROADCAST_ENCRYPTION)
+    transfers(kind, KeyId.BROADCAST_ENCRYPTION)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_Key_Tx_P3", "SYMSEC_1_Key_Tx_P3")
-def test_key_tx_p3(suite: Suite) -> None:
+def test_key_tx_p3(kind: Kind) -> None:
     """Key_Tx_P3.
 
     Purpose: The authentication key can be replaced.
@@ -101,11 +115,12 @@ def test_key_tx_p3(suite: Suite) -> None:
 
     Verdict: The old key fails, the new one serves, and the counters went on.
     """
-    transfers(suite, KeyId.AUTHENTICATION)
+    transfers(kind, KeyId.AUTHENTICATION)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_Key_Tx_N1", "SYMSEC_1_Key_Tx_N1")
-def test_key_tx_n1(suite: Suite) -> None:
+def test_key_tx_n1(kind: Kind) -> None:
     """Key_Tx_N1.
 
     Purpose: Keys that do not exist are not replaced.
@@ -114,11 +129,12 @@ def test_key_tx_n1(suite: Suite) -> None:
 
     Verdict: Each is refused, and every key stays.
     """
-    wrong_key_id(suite)
+    wrong_key_id(kind)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_Key_Tx_N2", "SYMSEC_1_Key_Tx_N2")
-def test_key_tx_n2(suite: Suite) -> None:
+def test_key_tx_n2(kind: Kind) -> None:
     """Key_Tx_N2.
 
     Purpose: Only the owner of the master key replaces keys.
@@ -128,11 +144,12 @@ def test_key_tx_n2(suite: Suite) -> None:
 
     Verdict: Each is refused as a whole, and every key stays.
     """
-    wrong_wrapping(suite)
+    wrong_wrapping(kind)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_DedKey_N1", "SYMSEC_1_DedKey_N1")
-def test_dedkey_n1(suite: Suite) -> None:
+def test_dedkey_n1(kind: Kind) -> None:
     """DedKey_N1.
 
     Purpose: A dedicated key serves its own association only.
@@ -142,11 +159,12 @@ def test_dedkey_n1(suite: Suite) -> None:
 
     Verdict: All are refused and reported, nothing moves; the agreed one serves, with counters of its own.
     """
-    dedicated_key(suite)
+    dedicated_key(kind)
 
 
+@ON_DEVICE
 @pytest.mark.conformance("SYMSEC_0_SecDataX_P1", "SYMSEC_1_SecDataX_P1")
-def test_secdatax_p1(suite: Suite) -> None:
+def test_secdatax_p1(kind: Kind) -> None:
     """SecDataX_P1.
 
     Purpose: Data are exchanged under every protection.
@@ -155,11 +173,12 @@ def test_secdatax_p1(suite: Suite) -> None:
 
     Verdict: Each is served, and the answer is protected as the request.
     """
-    secured_exchange(suite)
+    secured_exchange(kind)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_SecDataX_N1", "SYMSEC_1_SecDataX_N1")
-def test_secdatax_n1(suite: Suite) -> None:
+def test_secdatax_n1(kind: Kind) -> None:
     """SecDataX_N1.
 
     Purpose: What does not verify is not served.
@@ -169,11 +188,12 @@ def test_secdatax_n1(suite: Suite) -> None:
     Verdict: All are refused and reported, nothing moves; the genuine one is served afterwards with the same
     counter.
     """
-    damaged_exchange(suite)
+    damaged_exchange(kind)
 
 
+@ON_METER
 @pytest.mark.conformance("SYMSEC_0_REL_N1", "SYMSEC_1_REL_N1")
-def test_rel_n1(suite: Suite) -> None:
+def test_rel_n1(kind: Kind) -> None:
     """REL_N1.
 
     Purpose: A ciphered association is released by its client only.
@@ -182,11 +202,12 @@ def test_rel_n1(suite: Suite) -> None:
 
     Verdict: They are refused and reported, the association stays; a proper one ends it.
     """
-    weak_release(suite)
+    weak_release(kind)
 
 
+@ON_DEVICE
 @pytest.mark.conformance("SYMSEC_0_SecPol_1", "SYMSEC_1_SecPol_1")
-def test_secpol_1(suite: Suite) -> None:
+def test_secpol_1(kind: Kind) -> None:
     """SecPol_1.
 
     Purpose: The policy that demands authentication can be activated, and rules.
@@ -195,11 +216,12 @@ def test_secpol_1(suite: Suite) -> None:
 
     Verdict: What is not authenticated is refused; the policy stays.
     """
-    policy(suite, 1)
+    policy(kind, 1)
 
 
+@ON_DEVICE
 @pytest.mark.conformance("SYMSEC_0_SecPol_2", "SYMSEC_1_SecPol_2")
-def test_secpol_2(suite: Suite) -> None:
+def test_secpol_2(kind: Kind) -> None:
     """SecPol_2.
 
     Purpose: The policy that demands encryption can be activated, and rules.
@@ -208,11 +230,12 @@ def test_secpol_2(suite: Suite) -> None:
 
     Verdict: What is not encrypted is refused; the policy stays.
     """
-    policy(suite, 2)
+    policy(kind, 2)
 
 
+@ON_DEVICE
 @pytest.mark.conformance("SYMSEC_0_SecPol_3", "SYMSEC_1_SecPol_3")
-def test_secpol_3(suite: Suite) -> None:
+def test_secpol_3(kind: Kind) -> None:
     """SecPol_3.
 
     Purpose: The policy that demands both can be activated, and rules.
@@ -221,4 +244,4 @@ def test_secpol_3(suite: Suite) -> None:
 
     Verdict: What is not both is refused; the policy stays.
     """
-    policy(suite, 3)
+    policy(kind, 3)

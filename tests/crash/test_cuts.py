@@ -1,17 +1,20 @@
 """Cuts at the writes of a short life do no harm, and a store that is broken on purpose is found out."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from crashing import campaign
+from crashing import campaign, life
 from crashing.campaign import Campaign, Report, Task
 from crashing.life import Plan, Recorded
-from softmeter.runtime import saved, store
+from crashing.maintenance import Maintenance
+from softmeter.persistent import Changes, Memory, Persistent, Ring
+from softmeter.runtime import postponing, saved, store
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.mark import Mark
+from softmeter.runtime.postponing import Postponing
 from softmeter.runtime.store import Store
 
 pytestmark = pytest.mark.slow
@@ -75,6 +78,36 @@ def not_verifying(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(saved, "_verify", lambda *_: None)
 
 
+def forgetting(patch: pytest.MonkeyPatch, chore: str, is_forgotten: Callable[[str], bool]) -> None:
+    """A chore is done over and over, and what it changes is stored no more than once."""
+    changes = Memory.changes
+
+    def fewer(self: Memory, parts: Iterable[tuple[str, Persistent]], rings: Iterable[Ring]) -> Changes:
+        begun, found = bool(self._values), changes(self, parts, rings)
+        if begun:
+            found.values = {key: value for key, value in found.values.items() if not is_forgotten(key[0])}
+            found.appended = {ring: rows for ring, rows in found.appended.items() if not is_forgotten(ring)}
+        return found
+
+    patch.setattr(Memory, "changes", fewer)
+    patch.setattr(Maintenance, "chore", getattr(Maintenance, chore))
+
+
+def forgetting_keys(patch: pytest.MonkeyPatch) -> None:
+    """Keys that were replaced are the old ones after a cut."""
+    forgetting(patch, "_replace_keys", lambda part: part == "keys")
+
+
+def forgetting_blocks(patch: pytest.MonkeyPatch) -> None:
+    """An image is found good whose blocks are not stored."""
+    forgetting(patch, "_send_image", lambda ring: ring == "firmware.blocks")
+
+
+def forgetting_settings(patch: pytest.MonkeyPatch) -> None:
+    """What clients set is not stored."""
+    forgetting(patch, "_set", lambda part: part in {"attributes", "tariff", "display", "pushes", "mbus"})
+
+
 @pytest.mark.parametrize(
     ("break_it", "fault"),
     [
@@ -83,6 +116,9 @@ def not_verifying(patch: pytest.MonkeyPatch) -> None:
         (marking_early, "older state than was stored last"),
         (marking_in_one_place, "does not agree with its check sum"),
         (not_verifying, "damaged"),
+        (forgetting_keys, "was set to|would be accepted again"),
+        (forgetting_blocks, "was found good, it is not whole"),
+        (forgetting_settings, "was set to"),
     ],
 )
 def test_a_broken_store_is_found_out(
@@ -97,3 +133,14 @@ def test_a_broken_store_is_found_out(
     Campaign(tmp_path, 1, report, lambda one: bool(one.faults) or one.images > 600).run(recorded, 2.0)
     assert report.faults
     assert any(part in report.faults[0] for part in fault.split("|")), report.faults
+
+
+def test_what_waits_must_not_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campaign, "_PROMISE_SHARE", 1.0)
+    monkeypatch.setattr(life, "SOURCE", "constant:u=230,i=60")
+    monkeypatch.setattr(postponing, "QUIET_S", 0.0)
+    monkeypatch.setattr(Postponing, "__bool__", lambda _: False)
+    report, recorded = Report(), Recorded(tmp_path / "life")
+    recorded.live(Plan(12.0), 1)
+    Campaign(tmp_path, 1, report, lambda one: bool(one.faults)).run(recorded, 0.4, again=False)
+    assert "the register is lower" in "".join(report.faults)

@@ -8,6 +8,7 @@ from device.making import SETTINGS, Varying, dump, restored
 from softmeter.bench.journal import Journal
 from softmeter.bench.supply import Supply
 from softmeter.device.device import Device
+from softmeter.device.surroundings import CALM
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, parse_instant
 from softmeter.metrology.calibration import NEUTRAL, ONE, Calibration
@@ -74,3 +75,24 @@ def test_measurements_of_seconds_have_nothing_to_calibrate() -> None:
     meter.behaviours.calibration.seal_broken = True
     with pytest.raises(ConfigurationError, match="nothing to calibrate"):
         meter.behaviours.calibration.set(meter, OTHER)
+
+
+def test_what_is_set_at_the_broken_seal_holds_and_stays_when_the_seal_is_renewed() -> None:
+    meter = device()
+    sealed = meter.behaviours.calibration
+    tenth = CALM._replace(voltage_gain_ppm=100_000, current_lag_ns=500)
+    sealed.felt(meter, CALM, tenth)
+    assert sealed.constants == NEUTRAL
+    broken = tenth._replace(calibration_seal_broken=1)
+    sealed.felt(meter, CALM, broken)
+    assert sealed.constants == Calibration(round(ONE * 1.1), ONE, 500)
+    assert lived(meter, 2) == 220_000
+    sealed.felt(meter, broken, CALM)
+    assert not sealed.seal_broken
+    assert lived(meter, 4) == 220_000
+
+
+def test_a_broken_seal_before_measurements_of_seconds_changes_nothing() -> None:
+    meter = Device(SETTINGS, Varying(), START)
+    meter.behaviours.calibration.felt(meter, CALM, CALM._replace(calibration_seal_broken=1, voltage_gain_ppm=5))
+    assert meter.behaviours.calibration.constants == NEUTRAL

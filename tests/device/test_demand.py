@@ -16,12 +16,12 @@ from softmeter.device.demand import (
     DemandSettings,
     configure_demand,
     current_average,
-    energies,
     next_period,
     reset_demand,
     reset_maximum,
 )
 from softmeter.device.device import Device
+from softmeter.device.registers import directed
 from softmeter.errors import ConfigurationError, StorageError
 from softmeter.instant import SECOND, parse_instant
 from softmeter.metrology.energy import quantities
@@ -127,7 +127,7 @@ def test_a_clock_that_is_set_begins_a_period_anew_and_a_slewed_one_does_not() ->
     shift_clock(meter, meter.now, 5)
     assert demand(meter).windows()[0].energies == (0,)
     set_clock(meter, meter.now, local("2026-01-05T14:25:00Z"))
-    assert demand(meter).windows()[0].energies == (energies(meter.registers)[0],)
+    assert demand(meter).windows()[0].energies == (directed(meter.registers)[0],)
     advance(meter, "2026-01-05T12:15:00Z")
     window = demand(meter).windows()[0]
     assert time(window.captured) == "2026-01-05T14:30:00"

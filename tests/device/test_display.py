@@ -31,6 +31,7 @@ VALUES: dict[Obis, DisplayValue] = {
     Obis.parse("1-0:2.7.0"): Reading(0, 0, Unit.WATT),
     Obis.parse("0-0:1.0.0"): DateTime(2026, 1, 5, 1, 13, 7, 9, 0, -60, 0),
     Obis.parse("0-0:97.98.0"): Reading(8193, 0, Unit.COUNT),
+    Obis.parse("1-0:0.2.0"): "V1.03",
 }
 
 
@@ -39,7 +40,7 @@ def value(item: Item) -> DisplayValue | None:
 
 
 def made() -> Display:
-    return Display("V1.03", LinkTime(1000.0))
+    return Display(LinkTime(1000.0))
 
 
 def seen_at(
@@ -121,8 +122,8 @@ def test_a_text_of_words_is_cut_between_them() -> None:
 
 
 def test_the_checksum_of_the_version_stands_above_it() -> None:
-    display = Display("1.05.00 4651AC4A", LinkTime(1000.0))
-    assert look(display, 4.9) == ("4651AC4A", "1.05.00", "")
+    screen = made().screen(FACTORY_DISPLAY, LinkTime(1004.9), lambda _: "1.05.00 4651AC4A", Indicators())
+    assert (screen.alphanumeric, screen.numeric) == ("4651AC4A", "1.05.00")
 
 
 # fmt: off

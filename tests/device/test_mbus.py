@@ -8,6 +8,7 @@ from device.making import device
 from softmeter.clock import Stamp
 from softmeter.device.mbus import SubMeters
 from softmeter.device.mbus_channel import EMPTY, Channel, Definition, KeyStatus, Nobody, Value
+from softmeter.device.mbus_errands import read
 from softmeter.errors import StorageError
 from softmeter.units import Unit
 
@@ -49,7 +50,7 @@ def test_a_device_without_sub_meters_saves_nothing_and_is_due_never() -> None:
     assert meter.behaviours.mbus.saved() == {}
     assert meter.behaviours.mbus.capturing == ()
     assert isinstance(meter.behaviours.mbus.bus, Nobody)
-    assert not meter.behaviours.mbus.read(meter, 1)
+    assert not read(meter, 1)
 
 
 @pytest.mark.parametrize(("period_s", "lead_s"), [(3600, 300), (900, 300), (300, 0), (86_400, 300)])

@@ -1,6 +1,9 @@
 """A client's end of a connection to a server, written out by hand: what travels is visible in the tests."""
 
-from dlms.device import KEYS, MANAGEMENT_SAP, PUBLIC_SAP, READOUT_SAP, TITLE, SmallMeter
+from typing import Any
+
+from dlms.device import KEYS, MANAGEMENT_SAP, PUBLIC_SAP, READOUT_SAP, SmallMeter
+from softmeter.dlms.host import Host
 from softmeter.dlms.server import Server
 from softmeter.instant import LinkTime
 from softmeter.security.ciphering import Cipher, Protection
@@ -40,8 +43,8 @@ def plain_aarq(information: bytes | None = None, *extra: str, context: int = 1) 
 class Link:
     """One connection."""
 
-    def __init__(self, meter: SmallMeter | None = None, sap: int = PUBLIC_SAP) -> None:
-        self.meter = meter or SmallMeter()
+    def __init__(self, meter: Host | None = None, sap: int = PUBLIC_SAP) -> None:
+        self.meter: Any = meter or SmallMeter()
         self.server = Server(self.meter, NOW)
         self.sap = sap
         self.events: list[object] = []
@@ -91,11 +94,11 @@ class Link:
 
     def unprotect(self, apdu: bytes) -> bytes:
         if apdu[:1] == b"\xdb":
-            assert apdu[1:10] == b"\x08" + TITLE
+            assert apdu[1:10] == b"\x08" + self.meter.system_title
             apdu = apdu[9:]
         length = apdu[1]
         content = apdu[2:] if length < 0x80 else apdu[2 + length - 0x80 :]
-        opened = self.cipher.unprotect(TITLE, content)
+        opened = self.cipher.unprotect(self.meter.system_title, content)
         assert opened.protection is Protection.FULL
         return opened.plain
 

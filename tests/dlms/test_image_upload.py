@@ -1,5 +1,6 @@
 """An image goes into a whole meter over a connection: resumed, repaired after losses, by whoever may."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,8 +12,8 @@ from softmeter.cosem.classes.image_transfer import ImageTransferStatus
 from softmeter.device.images import RESTART_S
 from softmeter.dlms.acse import Context, Mechanism
 from softmeter.dlms.client import Client
-from softmeter.dlms.conversation import Unanswered, drive
-from softmeter.dlms.image_upload import activate, standing, upload, verify
+from softmeter.dlms.conversation import Ahead, Unanswered, drive
+from softmeter.dlms.image_upload import MOST_AHEAD, activate, standing, upload, verify
 from softmeter.errors import AccessError, RemoteProtocolError
 from softmeter.firmware.payload import ApplicationPayload, encode
 from softmeter.instant import SECOND, Instant
@@ -41,8 +42,9 @@ class Session:
             return None if self.loses(self.told) else self.bench.ask(request)
         return self.bench.ask(request)
 
-    def upload(self, *, resume: bool = True, confirmed: bool = True) -> int:
-        return drive(upload(self.client, IMAGE, NAME, resume=resume, confirmed=confirmed), self.serve)
+    def upload(self, *, resume: bool = True, confirmed: bool = True, ahead: int = 1) -> int:
+        sent = upload(self.client, IMAGE, NAME, resume=resume, confirmed=confirmed, ahead=ahead)
+        return drive(sent, self.serve)
 
 
 def test_an_image_is_uploaded_verified_and_activated() -> None:
@@ -55,6 +57,45 @@ def test_an_image_is_uploaded_verified_and_activated() -> None:
     assert drive(activate(session.client), session.serve) is ImageTransferStatus.ACTIVATION_INITIATED  # busy
     session.bench.actor.jump(Instant(session.bench.actor.now + RESTART_S * SECOND))
     assert drive(standing(session.client), session.serve).status is ImageTransferStatus.ACTIVATION_SUCCESSFUL
+
+
+@pytest.mark.parametrize("ahead", [2, 15, 100])
+def test_several_blocks_under_way_are_answered_in_their_order(ahead: int) -> None:
+    session, waiting, most = Session(), deque[bytes](), 0
+
+    def serve(request: bytes) -> bytes | None:
+        nonlocal most
+        if request:
+            answer = session.serve(request)
+            assert answer is not None
+            waiting.append(answer)
+            most = max(most, len(waiting))
+            return None if isinstance(request, Unanswered) else waiting.popleft()
+        return waiting.popleft()
+
+    seen: list[int] = []
+    sent = upload(session.client, IMAGE, NAME, ahead=ahead, sent=lambda done, _: seen.append(done))
+    assert drive(sent, serve) == BLOCKS
+    assert most == min(ahead, MOST_AHEAD)
+    assert not waiting
+    assert seen == sorted(seen)
+    assert seen[-1] == len(IMAGE)
+    assert drive(verify(session.client), session.serve) is ImageTransferStatus.VERIFICATION_SUCCESSFUL
+
+
+def test_a_block_that_is_refused_among_others_is_told_and_the_others_are_heard() -> None:
+    session = Session()
+    conversation = upload(session.client, IMAGE, NAME, ahead=4)
+
+    def serve(request: bytes) -> bytes | None:
+        answer = session.serve(request)
+        session.images.enabled = session.images.enabled and session.told < 8
+        return answer
+
+    with pytest.raises(AccessError, match="method 2"):
+        drive(conversation, serve)
+    assert session.told == 12  # the initiation, the block that was refused, and four that were under way
+    assert len(drive(standing(session.client), session.serve).missing) == BLOCKS - 7
 
 
 def test_what_was_broken_off_goes_on_where_it_stood() -> None:
@@ -81,6 +122,19 @@ def test_another_image_under_way_is_not_taken_for_this_one() -> None:
 def test_blocks_lost_on_the_way_are_sent_again(every: int) -> None:
     session = Session(lambda told: told % every == 0)
     assert session.upload(confirmed=False) > BLOCKS
+    assert drive(verify(session.client), session.serve) is ImageTransferStatus.VERIFICATION_SUCCESSFUL
+
+
+def test_of_blocks_told_ahead_each_fourth_is_answered_and_what_was_lost_is_sent_again() -> None:
+    session = Session()
+
+    def serve(request: bytes) -> bytes | None:
+        if isinstance(request, Unanswered) and not isinstance(request, Ahead) and session.told % 5 == 2:
+            session.told += 1
+            return None
+        return session.serve(request)
+
+    assert drive(upload(session.client, IMAGE, NAME, confirmed=False, ahead=3), serve) > BLOCKS
     assert drive(verify(session.client), session.serve) is ImageTransferStatus.VERIFICATION_SUCCESSFUL
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from dlms.device import MANAGEMENT_SAP, PUBLIC_SAP, READOUT_SAP, SmallMeter
 from dlms.link import NOW, Link, plain_aarq
 from softmeter.dlms.acse import Mechanism
+from softmeter.dlms.association import MAX_PDU
 from softmeter.dlms.associations import MOST_ASSOCIATIONS, Standing
 from softmeter.dlms.host import AssociationOpened, AssociationReleased, BadRequest, Event, LoginFailed, TimedOut
 from softmeter.dlms.server import ASSOCIATED_S, MOST_PENDING, UNASSOCIATED_S, Server
@@ -70,7 +71,7 @@ def test_what_is_no_wrapper_closes_the_connection(data: bytes) -> None:
 def test_an_apdu_that_is_too_long_is_refused_and_the_next_one_served() -> None:
     link = Link()
     link.open_public()
-    assert link.ask(bytes(1025)) == bytes.fromhex("D80104")
+    assert link.ask(bytes(MAX_PDU + 1)) == bytes.fromhex("D80104")
     assert link.ask(bytes(65535)) == bytes.fromhex("D80104")
     assert link.ask(GET_CLOCK) is not None
     assert link.ask(b"") == bytes.fromhex("D80202")

@@ -11,6 +11,7 @@ from dlms.test_lossy import ECHO, LONG, SERVICES, SHIFT, WAYS, meter_with_offers
 from dlms.test_server_and_client import ALIAS, ENERGY, LIMIT, READOUT, gmac
 from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.dlms.access import Done, access, calling, reading, tell_access, writing
+from softmeter.dlms.association import MAX_PDU
 from softmeter.dlms.channel import Credentials, Family
 from softmeter.dlms.client import PROPOSED, Client
 from softmeter.dlms.conformance import Conformance as Bit
@@ -51,7 +52,7 @@ def opened(
 def test_every_service_at_every_size(way: str, service: str, size: int, conformance: Bit) -> None:
     expected = opened(way)
     wanted = drive(SERVICES[service](expected[0]), expected[1].ask)
-    client, link, meter = opened(way, conformance, size, min(size, 1024))
+    client, link, meter = opened(way, conformance, size, min(size, MAX_PDU))
     assert drive(SERVICES[service](client), link.ask) == wanted
     assert meter.state == expected[2].state
 

@@ -9,13 +9,13 @@ import pytest
 from dlms.device import ENERGY
 from dlms.secure_device import CLIENT_TITLE, END, NOW, SecureMeter, authority, known, pairs
 from dlms.secure_link import Line
-from softmeter.dlms.acse import Diagnostic, Mechanism
+from softmeter.dlms.acse import Aare, Diagnostic, Mechanism, decode_acse
 from softmeter.dlms.credentials import Family, Signing
 from softmeter.dlms.host import AssociationOpened, AssociationRefused, LoginFailed
-from softmeter.dlms.refusals import AssociationRefusedError, RefusalError
+from softmeter.dlms.refusals import AssociationRefusedError, RefusalError, WrongKeyError
 from softmeter.entropy import SeededEntropy
 from softmeter.instant import SECOND, Instant
-from softmeter.security.certificates import Authority
+from softmeter.security.certificates import Authority, Certificate
 from softmeter.security.identity import KnownKeys, Purpose
 from softmeter.security.suites import Suite
 from softmeter.security.trust import Trusting, TrustStore
@@ -119,3 +119,39 @@ def test_another_key_pair_than_that_of_the_certificate_proves_nothing() -> None:
     with pytest.raises(RefusalError):
         wrong.open()
     assert wrong.events == [LoginFailed(1, Mechanism.HLS_ECDSA)]
+
+
+def introducing(meter: SecureMeter, *anchors: Authority) -> Line:
+    """A client that knows no meter, only authorities."""
+    trust = TrustStore(CLIENT_TITLE, SUITE, [one.certificate for one in anchors])
+    trust.draw_pair(Purpose.SIGNATURE, SeededEntropy(9))
+    own = ROOT.answer(trust.request(Purpose.SIGNATURE), Purpose.SIGNATURE)
+    if ROOT in anchors:
+        trust.take(own, NOW)
+    meter.client_identity = Trusting(trust, lambda: NOW)
+    return line(meter, certificate=own)
+
+
+def test_the_device_shows_its_own_to_who_shows_one() -> None:
+    both = introducing(device(), ROOT).open()
+    assert u32.decode(both.get(VALUE)) == 123_456
+    aare = decode_acse(both.log[0][1] or b"")
+    assert isinstance(aare, Aare)
+    assert Certificate.read(aare.responding_qualifier or b"").title == TITLE
+    hidden = line(device())
+    with pytest.raises(RefusalError):
+        hidden.open()
+    aare = decode_acse(hidden.log[0][1] or b"")
+    assert isinstance(aare, Aare)
+    assert aare.responding_qualifier is None
+
+
+def test_a_client_trusts_no_certificate_of_a_stranger() -> None:
+    meter, stranger = device(), authority(name="Stranger")
+    trust = meter.store.trust
+    trust.trust([ROOT.certificate, stranger.certificate])
+    trust.draw_pair(Purpose.SIGNATURE, SeededEntropy(4))
+    trust.take(stranger.answer(trust.request(Purpose.SIGNATURE), Purpose.SIGNATURE), NOW)
+    wrong = introducing(meter, ROOT)
+    with pytest.raises(WrongKeyError):
+        wrong.open()

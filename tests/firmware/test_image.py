@@ -30,6 +30,7 @@ PAYLOAD = bytes(range(40))
 COUNTER_BLOCK = bytes(range(0xF0, 0x100))
 
 
+@pytest.mark.manual("10.aes-128")
 def test_the_stored_image_is_built_to_the_octet() -> None:
     built = build(Kind.APPLICATION, "1.05.02", "IQ0102065BNEM??", 7, PAYLOAD, IMAGE_KEY, COUNTER_BLOCK)
     assert built == vector("image.kwq1.header+ciphertext (40 octets 00..27)")
@@ -59,6 +60,7 @@ def test_an_image_cut_anywhere_or_with_a_tail_is_none() -> None:
             opened(damaged, MAKER.public, IMAGE_KEY)
 
 
+@pytest.mark.manual("10.signed")
 def test_only_the_maker_and_the_key_open_it() -> None:
     image = Recipe(payload=PAYLOAD).made()
     for public, key, field in (
@@ -100,6 +102,7 @@ def test_what_is_declared_comes_back(octets: int) -> None:
         (Setting(3, Obis.parse("1-0:12.43.0"), 2, b"\x12\x00\x10"),),
         {"manual": ("8,0-0:1.0.0,2,Clock, and more",)},
         {"return_s": 30},
+        (b"a certificate", b"another one"),
     )
     encoded = encode(declared, octets)
     assert len(encoded) >= octets

@@ -2,7 +2,8 @@
 
 Tasks are lists: `["objects"]`, `["get", class, name, attribute]`, `["profile", name]`, `["range", name, start, end]`,
 `["entry", name, first, count]`, `["set", class, name, attribute, hex]`, `["action", class, name, method, number]`,
-`["repeat", seconds, class, name, attribute]`. Names are written with points only: `1.0.1.8.0.255`.
+`["repeat", seconds, class, name, attribute]`, `["denied", task...]` for what the meter must refuse. Names are written
+with points only: `1.0.1.8.0.255`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ def started(environment: str, script: str, *arguments: str) -> subprocess.Popen[
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def answered(process: subprocess.Popen[str]) -> Any:
+def answered(process: subprocess.Popen[str], within_s: float | None = 120) -> Any:
     try:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=within_s)
     finally:
         process.kill()
     assert process.returncode == 0, err[-2000:]
@@ -57,6 +58,6 @@ def dsmr(meter: Meter, telegrams: int) -> Any:
     return answered(started("dsmr-parser", "dsmr_reader.py", *arguments))
 
 
-def dsmr_stream(*arguments: str) -> Any:
+def dsmr_stream(*arguments: str, within_s: float | None = 120) -> Any:
     """What dsmr-parser's own readers make of a P1 port or of a file."""
-    return answered(started("dsmr-parser", "dsmr_stream.py", *arguments))
+    return answered(started("dsmr-parser", "dsmr_stream.py", *arguments), within_s)

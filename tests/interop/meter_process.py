@@ -107,6 +107,18 @@ def running(state: Path, *options: str) -> Iterator[Meter]:
     assert "Traceback" not in meter.log.read_text(encoding="utf-8")
 
 
+def bench(meter: Meter, path: str, **body: object) -> None:
+    """Has the bench do something, and waits until it is done."""
+    connection = HTTPConnection(*meter.address("panel"), timeout=30)
+    try:
+        connection.request("POST", f"/api/bench/{path}", json.dumps(body), {"content-type": "application/json"})
+        answer = connection.getresponse()
+        content = answer.read()
+    finally:
+        connection.close()
+    assert answer.status in (200, 204), content
+
+
 def smartset(meter: Meter, client: str, *arguments: str) -> Any:
     """What smartset prints as JSON: one value, or a list where it prints several."""
     options = ["--meter", meter.text_address("wan"), "--client", client, "--keys", str(meter.keys), "--json"]

@@ -14,10 +14,10 @@ from softmeter.instant import LinkTime
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dlms.device import SmallMeter
+    from softmeter.dlms.host import Host
 
 
-def _serve(listener: socket.socket, meter: SmallMeter, events: list[object]) -> None:
+def _serve(listener: socket.socket, meter: Host, events: list[object]) -> None:
     connection, _ = listener.accept()
     server = Server(meter, LinkTime(time.monotonic()))
     with connection:
@@ -28,7 +28,7 @@ def _serve(listener: socket.socket, meter: SmallMeter, events: list[object]) -> 
 
 
 @contextmanager
-def listening(meter: SmallMeter, events: list[object]) -> Iterator[tuple[str, int]]:
+def listening(meter: Host, events: list[object]) -> Iterator[tuple[str, int]]:
     """Host and port of the device; what its server reports is added to `events`."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_serve, args=(listener, meter, events), daemon=True)

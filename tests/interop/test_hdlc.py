@@ -10,6 +10,7 @@ import pytest
 
 from interop.foreign import answered, started
 from interop.foreign import gurux as over_wrapper
+from interop.meter_process import bench
 
 if TYPE_CHECKING:
     from interop.meter_process import Meter
@@ -62,13 +63,17 @@ def test_a_whole_profile_over_hdlc(meter: Meter, line: dict[str, Any]) -> None:
     assert by_hdlc == over_wrapper(meter, "readout", ["profile", PROFILE])[0]
 
 
-def test_an_action_over_hdlc_leaves_when_it_is_stored(meter: Meter) -> None:
-    """The clock stands at a whole minute already, so that adjusting it to one is seen by nobody."""
+def test_an_action_over_hdlc_is_done_after_the_sealed_button_and_leaves_when_it_is_stored(fresh: Meter) -> None:
     clock = ["get", 8, "0.0.1.0.0.255", 2]
     adjusted = ["action", 8, "0.0.1.0.0.255", 3, 0]
-    before, done, after = gurux(meter, "management", {"mode_e": True}, clock, adjusted, clock)
-    assert done is True
+    before, refused, after = gurux(fresh, "management", {"mode_e": True}, clock, ["denied", *adjusted], clock)
+    assert refused == "the meter answered error 3"
     assert after == before
+    bench(fresh, "press", button="sealed", duration_ms=100)
+    bench(fresh, "time", step_s=20)
+    done, adjusted_to = gurux(fresh, "management", {"mode_e": True}, adjusted, clock)
+    assert done is True
+    assert adjusted_to == before
 
 
 def test_one_reader_at_a_time(meter: Meter) -> None:

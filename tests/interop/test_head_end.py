@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from interop.foreign import answered, started
-from interop.meter_process import running
+from interop.meter_process import bench, running
+from softmeter.runtime.keyfile import read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from interop.meter_process import Meter
 
@@ -37,21 +38,10 @@ def young(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meter]:
         yield found
 
 
-def head_end(meter: Meter, *tasks: list[Any]) -> list[Any]:
+def head_end(meter: Meter, *tasks: list[Any], keys: Path | None = None) -> list[Any]:
     """What gurux-dlms answers to each task as the management client."""
-    arguments = [meter.text_address("wan"), str(meter.keys), "management", json.dumps(tasks)]
+    arguments = [meter.text_address("wan"), str(keys or meter.keys), "management", json.dumps(tasks)]
     return list(answered(started("gurux", "gurux_head_end.py", *arguments)))
-
-
-def bench(meter: Meter, path: str, **body: object) -> None:
-    connection = HTTPConnection(*meter.address("panel"), timeout=30)
-    try:
-        connection.request("POST", f"/api/bench/{path}", json.dumps(body), {"content-type": "application/json"})
-        answer = connection.getresponse()
-        content = answer.read()
-    finally:
-        connection.close()
-    assert answer.status == 200, content
 
 
 def rate(number: int) -> list[Any]:
@@ -123,3 +113,24 @@ def test_logs_and_alarms_are_read_and_cleared(young: Meter) -> None:
     bench(young, "override", terminal_cover_open=None)
     bench(young, "time", step_s=5)
     assert codes(head_end(young, ["profile", FRAUD])[0]) == [255, 41]
+
+
+def test_keys_are_transferred_and_used_in_the_same_association_and_the_next(young: Meter, tmp_path: Path) -> None:
+    text = young.keys.read_text(encoding="utf-8")
+    keys = read_keys(young.keys)
+    old = keys.clients["management"]
+    encryption, authentication = bytes(range(16)).hex(), bytes(range(16, 32)).hex()
+    name = ["get", 1, "0.0.42.0.0.255", 2]
+    task = ["keys", "0.0.43.0.0.255", keys.master_key.hex(), encryption, authentication]
+    before, done, after = head_end(young, name, task, name)
+    assert done is True
+    assert after == before
+    fresh = tmp_path / "fresh.toml"
+    changed = text.replace(old.unicast_encryption_key.hex(), encryption)
+    fresh.write_text(changed.replace(old.authentication_key.hex(), authentication), encoding="utf-8")
+    bench(young, "time", step_s=5)
+    again, log = head_end(young, name, ["profile", STANDARD], keys=fresh)
+    assert again == before
+    assert codes(log)[-1] == 48
+    with pytest.raises(AssertionError):
+        head_end(young, name)

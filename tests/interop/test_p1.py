@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
 from interop.foreign import dsmr_stream
 from interop.meter_process import running
-
-if TYPE_CHECKING:
-    from interop.meter_process import Meter
+from interop.p1_reading import PACED, VERSIONS, heard
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
-PACED: Final = ("--p1-paced", "--rate", "800000", "--source", "household:seed=7")
 BEFORE_SUMMER: Final = ("--start", "2026-03-29T00:55:00Z")
 GOLDEN: Final = Path(__file__).parents[1] / "golden" / "p1"
-VERSIONS: Final = {"nl": "5", "be": "5B", "lu": "MSn", "nl-encrypted": "MSn"}
-"""Each variant, and dsmr-parser's name for it; that of Luxembourg knows the Dutch lines as well."""
 MESSAGE: Final = b"Low tariff tonight".hex().upper()
-
-
-def secrets(meter: Meter) -> list[str]:
-    held = tomllib.loads(meter.keys.read_text("utf-8")).get("p1")
-    return ["--key", held["encryption_key"], "--auth-key", held["authentication_key"]] if held else []
-
-
-def heard(meter: Meter, variant: str, telegrams: int) -> Any:
-    where = ["--p1", meter.told["ports"]["p1"].get("path") or meter.text_address("p1")]
-    return dsmr_stream(*where, "--version", VERSIONS[variant], "--telegrams", str(telegrams), *secrets(meter))
 
 
 @pytest.mark.parametrize("variant", VERSIONS)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from interop.environments import HERE, interpreter
-from interop.meter_process import SOFTMETER
+from interop.meter_process import SOFTMETER, running, smartset
 from softmeter.bench.submeters import parse_sub_meters
 from softmeter.instant import parse_instant, whole_second
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
@@ -48,3 +51,29 @@ def test_py_meter_bus_reads_all_of_them(line: dict[str, Any]) -> None:
         assert records[1]["value"] == "2026-06-01T13:00"
         assert records[2]["value"] == int(f"{meter.identification:08x}")
         assert one["body"]["header"]["manufacturer"] == meter.kind.maker
+
+
+def test_the_meter_reads_sub_meters_of_another_process(tmp_path: Path) -> None:
+    command = [str(SOFTMETER), "submeters", "gas:3", "--listen", "127.0.0.1:0", "--at", AT, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        where = json.loads(process.stdout.readline())["listen"]
+        with running(tmp_path / "state", "--mbus", where) as meter:
+            smartset(meter, "management", "call", "0-1:24.1.0:1", "0")
+            reading = eventually(lambda: smartset(meter, "management", "get", "0-1:24.2.1:2"))
+        process.terminate()
+        process.wait(10)
+    (gas,) = parse_sub_meters("gas:3")
+    assert reading == gas.counted(whole_second(parse_instant(AT)))
+
+
+def eventually(read: Callable[[], Any], within_s: float = 30) -> int:
+    """What is read, as soon as it is not 0."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        told = read()
+        value = int(Decimal(str(told.get("value", 0)).split()[0]) * 1000) if told else 0
+        if value:
+            return value
+        time.sleep(0.5)
+    raise AssertionError(f"nothing within {within_s} s")

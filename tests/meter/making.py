@@ -53,24 +53,27 @@ class Made:
     journal: Journal = field(default_factory=Journal)
     has_breaker: bool = False
     sub_meters: str = ""
+    outside: bool = False
+    """Whether the sub-meters are on a line that is not simulated."""
 
     def __post_init__(self) -> None:
         settings = _read(self.config)
         identity = Identity(serial=SERIAL, type=SWITCHED if self.has_breaker else PLAIN)
-        bus = FramedBus(MBusLine(parse_sub_meters(self.sub_meters)).exchange)
+        line = MBusLine(parse_sub_meters(self.sub_meters))
+        bus = FramedBus(line.exchange, line.felt)
         kind = replace(
             settings.device,
             has_breaker=self.has_breaker,
             limits=LIMITS,
-            sub_meters=settings.device.sub_meters._replace(bus=bus),
+            sub_meters=settings.device.sub_meters._replace(bus=bus, outside=self.outside),
         )
         device = Device(
-            kind if self.has_breaker or self.sub_meters else settings.device,
+            kind if self.has_breaker or self.sub_meters or self.outside else settings.device,
             Supply(self.source, self.journal),
             self.start,
             JournalSurroundings(self.journal),
         )
-        display = Display(identity.legal_firmware, LinkTime(0.0))
+        display = Display(LinkTime(0.0))
         self.meter = Meter(Factory(identity, self.start), device, display, KeyRing(bytes(16), KEYS), SeededEntropy(1))
         self.actor = Actor(self.meter, self.outputs)
 

@@ -23,7 +23,7 @@ def channels() -> dict[int, Channel]:
         1: gas._replace(identifier=b"G0013020123456789", values=(Value(112_384, -3, Unit.CUBIC_METRE),)),
         2: water._replace(identifier=b"W0001200123456789", values=(Value(98_765, -2, Unit.CUBIC_METRE),)),
         3: heat._replace(identifier=b"H0001200123456789", values=(Value(12_345, 6, Unit.JOULE),)),
-        4: electricity._replace(identification=0x12345678),
+        4: electricity._replace(identification=0x12345678, manufacturer=0x1EE9, version=1),
     }
 
 

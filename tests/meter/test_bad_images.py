@@ -134,6 +134,11 @@ def payloads() -> dict[str, bytes]:
         "unknown capability": b'{"capabilities":{"flying":1}}',
         "capability out of range": b'{"capabilities":{"extra_services":2}}',
         "capability no number": b'{"capabilities":{"extra_services":true}}',
+        "security suite out of range": b'{"capabilities":{"security_suite":2}}',
+        "authorities no list": b'{"authorities":"30"}',
+        "authorities not in hex": b'{"authorities":["xyz"]}',
+        "authorities no text": b'{"authorities":[48]}',
+        "too many authorities": b'{"authorities":["30","30","30","30","30"]}',
         "settings no list": b'{"settings":{}}',
         "too many settings": b'{"settings":[' + b",".join([b'[1,"0-0:96.1.2",2,"0901"]'] * 257) + b"]}",
         "setting without a value": b'{"settings":[[1,"0-0:96.1.2",2]]}',
@@ -213,6 +218,7 @@ def test_there_are_a_hundred_and_the_good_one_is_good() -> None:
 
 
 @pytest.mark.parametrize("name", [*CASES, *WHOLE])
+@pytest.mark.manual("10.parts-separate", "10.rejected", "10.integrity", "10.encrypted")
 def test_a_bad_image_is_refused_and_changes_nothing(name: str) -> None:
     image = CASES.get(name) or WHOLE[name]
     one = loader()
@@ -223,6 +229,7 @@ def test_a_bad_image_is_refused_and_changes_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("identifier", ["A1.05.03", "L1.05.02", "1.05.02", "A1.05.0", "A1.05.02\0", "a1.05.02", "x"])
+@pytest.mark.manual("10.identification")
 def test_the_identifier_announced_must_be_that_of_the_image(identifier: str) -> None:
     one = loader()
     refused(one, lambda: one.load(IMAGE, identifier))
@@ -240,6 +247,7 @@ def test_what_cannot_be_an_image_is_not_even_begun(identifier: str, size: int) -
     ("number", "octets"),
     [(2, 1), (2, 1024), (0, 1023), (0, 1025), (0, 0), (1, 1024), (1, 0), (2**32 - 1, 1024)],
 )
+@pytest.mark.manual("10.size")
 def test_a_block_that_is_none_of_the_image_is_refused(number: int, octets: int) -> None:
     one = loader()
     one.initiate(IMAGE)

@@ -117,7 +117,9 @@ def test_every_item_of_annex_i_can_be_in_both_lists() -> None:
     assert len(entry) == len(ANNEX_I)
     live(made, 60)
     dashed = {one.title for one in looks(made, range(5, 5 + 5 * 80, 5)) if one.numeric == DASHES}
-    assert dashed == {item.title for item in MANUAL[12:22] if made.meter.dictionary.interface(item.obis) is None}
+    assert dashed == {
+        item.title for item in MANUAL[12:22] if made.meter.dictionary.interface(item.class_id, item.obis) is None
+    }
 
 
 @pytest.mark.manual("4.4.lists-configurable")

@@ -12,8 +12,9 @@ from softmeter.device.events import Event, Log
 from softmeter.device.images import RESTART_S
 from softmeter.dlms.conformance import Conformance
 from softmeter.firmware.payload import ApplicationPayload, Setting, encode
-from softmeter.instant import SECOND, Instant
+from softmeter.instant import SECOND, Instant, LinkTime
 from softmeter.legal import CHECKSUM, IDENTIFICATION
+from softmeter.meter.model.shown import screen
 from softmeter.meter.policies import Audience
 from softmeter.meter.readout import readout
 from softmeter.obis import Obis
@@ -42,6 +43,13 @@ def live(made: Made, seconds: int) -> None:
     made.actor.jump(Instant(made.meter.device.now + seconds * SECOND))
 
 
+def shown(made: Made) -> str:
+    """What the display shows at power-on."""
+    made.meter.display.power_on(LinkTime(0.0))
+    seen = screen(made.meter, LinkTime(4.9))
+    return f"{seen.alphanumeric} {seen.numeric}"
+
+
 def text(made: Made, obis: str) -> bytes:
     key = (1).to_bytes(2, "big") + Obis.parse(obis).octets + b"\x02"
     value = decode_data(made.meter.view(Audience.MANAGEMENT).readers[key](made.meter)).value
@@ -49,6 +57,7 @@ def text(made: Made, obis: str) -> bytes:
     return value
 
 
+@pytest.mark.manual("10.verified-first")
 def test_a_fresh_meter_takes_no_image_and_keeps_nothing_for_it() -> None:
     loader = Loader()
     assert [loader.get(number).value for number in (3, 4, 5, 6, 7)] == [Bits(0, 0), 0, True, 0, ()]
@@ -58,6 +67,7 @@ def test_a_fresh_meter_takes_no_image_and_keeps_nothing_for_it() -> None:
 
 
 @pytest.mark.parametrize("size", [64, 100, 256, 1024])
+@pytest.mark.manual("5.3.firmware", "10.complete-first")
 def test_blocks_come_in_any_order_and_more_than_once(size: int) -> None:
     loader = Loader()
     loader.made.meter.device.behaviours.firmware.block_octets = size
@@ -84,6 +94,7 @@ def test_blocks_come_in_any_order_and_more_than_once(size: int) -> None:
     assert codes(loader.made) == [Event.FIRMWARE_READY.code]
 
 
+@pytest.mark.manual("10.application", "10.logged")
 def test_an_application_image_changes_what_it_declares_and_nothing_of_the_legal_part() -> None:
     loader = Loader()
     made = loader.made
@@ -110,19 +121,20 @@ def test_an_application_image_changes_what_it_declares_and_nothing_of_the_legal_
     assert [loader.get(number).value for number in (3, 4, 7)] == [Bits(0, 0), 0, ()]
 
 
+@pytest.mark.manual("10.both-parts")
 def test_a_legal_image_puts_the_legal_part_of_this_program_in_force() -> None:
     loader = Loader()
     made = loader.made
     old = "1.05.00 272A9F81"
     made.meter.factory.identity = replace(made.meter.identity, legal_firmware=old)
-    made.meter.display.version = old
+    assert shown(made) == "272A9F81 1.05.00"
     assert loader.load(legal().made(), f"L{legal().version}") == 0
     assert loader.call(4) == 0
     live(made, RESTART_S)
     assert text(made, "1-0:0.2.0") == IDENTIFICATION.encode()
     assert text(made, "1-1:0.2.0") == b"1.05.00"
-    assert made.meter.display.version == IDENTIFICATION
-    assert f"0.2.0({IDENTIFICATION})" in readout(made.meter.device, made.meter.identity)
+    assert shown(made) == " ".join(reversed(IDENTIFICATION.split()))
+    assert f"0.2.0({IDENTIFICATION})" in readout(made.meter)
     assert len(text(made, "1-0:0.2.8")) == 64
 
 
@@ -142,6 +154,7 @@ def test_an_image_that_is_disabled_is_not_taken() -> None:
     assert restarted(loader.made).meter.device.behaviours.firmware.enabled is False
 
 
+@pytest.mark.manual("10.schedule")
 def test_a_schedule_activates_at_its_time() -> None:
     loader = Loader()
     made = loader.made
@@ -208,9 +221,9 @@ def test_all_that_an_image_changes_is_stored_together() -> None:
     loader = Loader()
     made = loader.made
     assert loader.load(replace(GOOD, payload=encode(DECLARED)).made()) == loader.call(4) == 0
-    before = made.actor.changes().values
+    before, plate = made.actor.changes().values, made.meter.factory.identity
     changed = {
-        ("factory", "identity.application_firmware"),
+        ("firmware", "running.A.version"),
         ("display", "scroll_s"),
         ("display", "automatic"),
         ("power_failures", "long_s"),
@@ -219,10 +232,13 @@ def test_all_that_an_image_changes_is_stored_together() -> None:
         ("firmware", "capability.extra_services"),
     }
     successor = made.actor.advanced(Instant(made.meter.device.now + RESTART_S * SECOND))
+    assert (text(made, "1-1:0.2.0"), made.meter.factory.identity) == (b"1.05.00", plate)  # nobody sees it yet
     after = made.actor.changes(successor).values
     assert changed <= after.keys()
     assert not {place for place in changed if before.get(place) == after[place]}
     assert after["firmware", "phase"] == "activation_successful"
+    made.actor.adopt(successor)
+    assert text(made, "1-1:0.2.0") == b"1.05.02"
 
 
 def test_the_store_takes_block_by_block_and_one_transfer_after_another(tmp_path: Path) -> None:
@@ -281,5 +297,6 @@ def test_only_managers_may_and_blocks_do_not_wait_for_the_disk() -> None:
     for audience in Audience:
         view = meter.view(audience)
         may = audience in {Audience.MANAGEMENT, Audience.MAINTENANCE}
-        assert [PLACE + bytes((number,)) in view.invokers for number in (1, 2, 3, 4)] == [may] * 4
-        assert view.fleeting == ({PLACE + b"\x02"} if may else set())
+        blocks = may or audience is Audience.BROADCAST
+        assert [PLACE + bytes((number,)) in view.invokers for number in (1, 2, 3, 4)] == [may, blocks, may, may]
+        assert view.fleeting == ({PLACE + b"\x02"} if blocks else set())

@@ -132,7 +132,7 @@ def test_what_the_meter_sends_by_itself_before_the_next_request_uses_no_counter_
     meter = Made().meter
     counters = meter.counters
     given = [counters.next_own(MANAGEMENT) for _ in range(5)]
-    ClientSecurity(meter, MANAGEMENT, may_change_master=True).replace({KeyId.UNICAST_ENCRYPTION: NEW})
+    ClientSecurity(meter, MANAGEMENT, may_change_all=True).replace({KeyId.UNICAST_ENCRYPTION: NEW})
     given.append(counters.next_own(MANAGEMENT))
     assert counters.last_accepted(MANAGEMENT, CLIENT_TITLE) == 0
     given += [counters.next_own(MANAGEMENT) for _ in range(8)]

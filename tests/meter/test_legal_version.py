@@ -18,7 +18,7 @@ def test_it_can_be_read() -> None:
     octets = meter.view(Audience.MANAGEMENT).readers[LEGAL](meter)
     assert octets == bytes((9, len(IDENTIFICATION))) + IDENTIFICATION.encode()
     assert f"{VERSION} {CHECKSUM[:8].upper()}" == IDENTIFICATION
-    assert f"0.2.0({IDENTIFICATION})" in readout(meter.device, meter.identity)
+    assert f"0.2.0({IDENTIFICATION})" in readout(meter)
 
 
 @pytest.mark.manual("4.4.version-at-power-on")

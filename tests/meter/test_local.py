@@ -80,6 +80,7 @@ def set_up(server: OpticalServer, lower: int | None = None) -> Parameters | None
     return None if answered is None else decode_parameters(answered.information)
 
 
+@pytest.mark.manual("11.optical-9600")
 def test_the_port_is_what_it_says() -> None:
     made = Made()
     assert [get(made, PORT, number).value for number in range(2, 7)] == [0, 0, 5, 1, b"12345678"]

@@ -12,6 +12,7 @@ from softmeter.device.mbus import NUMBERS
 from softmeter.errors import AccessError
 from softmeter.instant import SECOND, Instant, whole_second
 from softmeter.meter.mbus_channels import channels
+from softmeter.meter.p1 import P1Settings, Variant, telegram
 from softmeter.persistent import Changes
 from softmeter.security.mbus import wrap_dsmr4, wrap_smr5
 from softmeter.units import Unit
@@ -88,6 +89,7 @@ def test_whoever_is_on_the_bus_is_found_read_and_shown() -> None:
 
 
 @pytest.mark.parametrize("step", [1800, 100_000])
+@pytest.mark.manual("2.4.m-bus-profile")
 def test_the_profile_has_the_value_of_every_hour(step: int) -> None:
     made, gas = installed(), meter_of(GAS)
     live(made, 5 * HOUR + 10, step)
@@ -255,6 +257,32 @@ def test_one_sub_meter_belongs_to_one_channel_and_a_frame_has_an_end() -> None:
     long = Data(Tag.STRUCTURE, (octets(bytes(17)), octets(b"\x13")))
     with pytest.raises(AccessError):
         put(made, 72, "0-1:24.1.0", 3, Data(Tag.ARRAY, (long,)))
+
+
+def test_a_sub_meter_has_two_names_and_p1_tells_them() -> None:
+    made = installed()
+    plate = get(made, 1, "0-1:96.1.0").value
+    assert get(made, 1, "0-1:96.1.1").value == plate
+    for variant, code in ((Variant.NL, 0), (Variant.BE, 1)):
+        lines = telegram(made.meter.device, made.meter.identity, P1Settings(variant)).decode()
+        assert f"0-1:96.1.{code}({plate.hex().upper()})" in lines
+    put(made, 1, "0-1:96.1.1", 2, octets(b"second"))
+    put(made, 1, "0-1:96.1.0", 2, octets(b"first"))
+    again = restarted(made)
+    assert [get(again, 1, f"0-1:96.1.{code}").value for code in (0, 1)] == [b"first", b"second"]
+    with pytest.raises(AccessError):
+        put(made, 1, "0-1:96.1.1", 2, octets(bytes(49)))
+    call(made, 1, 2, Data(Tag.INTEGER, 0))
+    assert [get(made, 1, f"0-1:96.1.{code}").value for code in (0, 1)] == [b"", b""]
+
+
+def test_a_script_clears_the_profile_of_one_channel() -> None:
+    made = Made(sub_meters=f"{GAS},water:4")
+    for number in (1, 2):
+        install(made, number)
+    live(made, 3 * HOUR)
+    view(made).invokers[place(9, "0-0:10.0.110", 1)](made.meter, encode_data(Data(Tag.LONG_UNSIGNED, 2)))
+    assert [len(get(made, 7, f"0-{number}:24.3.0").value) for number in (1, 2)] == [3, 0]
 
 
 def test_the_clock_of_a_sub_meter_and_records_for_it() -> None:

@@ -13,11 +13,13 @@ from softmeter.device.modem import is_reachable
 from softmeter.device.modem_parameters import Interface
 from softmeter.device.surroundings import Surrounded
 from softmeter.instant import SECOND, Instant, whole_second
+from softmeter.meter.parts_network import idle_s, most_connections, wan_port
 from softmeter.wire.types import Data, Tag, decode_data, encode_data
 
 FIRST = whole_second(START)
 GSM, LTE = "0-0:25.6.0", "0-0:25.11.0"
 HOME, SEARCHING, ROAMING = 1, 2, 5
+LOCKED = 2
 
 
 def around(changes: dict[int, Surrounded]) -> Made:
@@ -97,6 +99,7 @@ def test_without_a_signal_there_is_no_network_and_the_port_is_closed() -> None:
 
 
 @pytest.mark.parametrize("step", [13, 100_000])
+@pytest.mark.manual("11.3.randomised")
 def test_after_an_outage_of_the_network_registration_is_spread(step: int) -> None:
     made = around({100: Surrounded(network_up=0), 200: Surrounded()})
     randomised(made, 600)
@@ -113,6 +116,7 @@ def test_after_an_outage_of_the_network_registration_is_spread(step: int) -> Non
 
 
 @pytest.mark.parametrize("step", [31, 100_000])
+@pytest.mark.manual("11.3.access")
 def test_a_wrong_access_point_is_refused_and_tried_less_and_less_often(step: int) -> None:
     made = Made()
     assert put(made, 45, "0-0:25.4.0", 2, octets(b"elsewhere")) == 0
@@ -127,6 +131,7 @@ def test_a_wrong_access_point_is_refused_and_tried_less_and_less_often(step: int
     assert is_reachable(made.meter.device, Interface.WAN)
 
 
+@pytest.mark.manual("11.3.access")
 def test_a_wrong_password_is_refused_and_never_read() -> None:
     made = Made()
     parts = (Data(Tag.OCTET_STRING, b"user"), Data(Tag.OCTET_STRING, b"wrong"))
@@ -142,6 +147,7 @@ def test_a_network_that_lets_nobody_in_any_more_is_event_148() -> None:
     assert codes(made) == [147, 148, 149, 146]
 
 
+@pytest.mark.manual("11.module-replaced")
 def test_another_module_goes_on_with_what_the_meter_keeps() -> None:
     made = around({10: Surrounded(module_present=0), 60: Surrounded()})
     assert put(made, 45, "0-0:25.4.0", 4, get(made, 45, "0-0:25.4.0", 4)) == 0
@@ -151,9 +157,11 @@ def test_another_module_goes_on_with_what_the_meter_keeps() -> None:
     live(made, 61)
     assert value(made, 47, GSM, 3) == HOME
     assert value(made, 45, "0-0:25.4.0") == b"meters"
+    assert is_reachable(made.meter.device, Interface.WAN)
 
 
 @pytest.mark.parametrize(("period_s", "found_s"), [(0, 900), (60, 180)])
+@pytest.mark.manual("11.3.self-reset")
 def test_a_module_that_hangs_is_found_and_reset(period_s: int, found_s: int) -> None:
     made = around({100: Surrounded(modem_hangs=1)})
     put(made, 1, "0-1:94.31.130", 2, encode_data(Data(Tag.LONG_UNSIGNED, period_s)))
@@ -166,6 +174,7 @@ def test_a_module_that_hangs_is_found_and_reset(period_s: int, found_s: int) -> 
 
 
 @pytest.mark.parametrize("step", [31, 100_000])
+@pytest.mark.manual("11.3.ping", "11.3.volume")
 def test_pings_are_counted_into_the_volume(step: int) -> None:
     made = Made()
     assert put(made, 1, "0-1:94.31.129", 2, octets(b"192.0.2.1")) == 0
@@ -179,6 +188,7 @@ def test_pings_are_counted_into_the_volume(step: int) -> None:
 @pytest.mark.parametrize(
     ("mask", "closed"), [(0b1100, Interface.WAN), (0b1001, Interface.P1), (0b0101, Interface.OPTICAL)]
 )
+@pytest.mark.manual("11.four-interfaces", "12.2.interfaces")
 def test_an_interface_that_is_switched_off_cannot_be_reached(mask: int, closed: Interface, tmp_path: Path) -> None:
     made = Made()
     assert own(made, 128) == 0b1101
@@ -215,6 +225,7 @@ def test_auto_connect_keeps_the_module_off_the_network_outside_its_windows(step:
     assert put(made, 29, "0-0:2.1.0", 2, encode_data(Data(Tag.ENUM, 1))) != 0
 
 
+@pytest.mark.manual("11.parameters-in-the-meter")
 def test_what_a_client_set_outlives_a_power_cut(tmp_path: Path) -> None:
     made = Made()
     randomised(made, 30, 3, 5)
@@ -259,3 +270,93 @@ def test_power_that_comes_back_within_a_second_does_not_stop_the_pings(period_s:
     device.resume(Instant(START + 59 * SECOND + SECOND // 2))
     device.advance(Instant(START + 70 * SECOND))
     assert device.now == START + 70 * SECOND
+
+
+def answering(made: Made, mode: int, calls: int, *window: DateTime) -> None:
+    windows = (Data(Tag.STRUCTURE, tuple(Data(Tag.OCTET_STRING, one.encode()) for one in window)),) if window else ()
+    assert put(made, 28, "0-0:2.2.0", 2, encode_data(Data(Tag.ENUM, mode))) == 0
+    assert put(made, 28, "0-0:2.2.0", 3, encode_data(Data(Tag.ARRAY, windows))) == 0
+    assert put(made, 28, "0-0:2.2.0", 5, encode_data(Data(Tag.UNSIGNED, calls))) == 0
+
+
+def test_calls_are_answered_inside_the_listening_windows_while_the_module_stays_online(tmp_path: Path) -> None:
+    made = Made()
+    answering(made, 0, 0, DateTime(hour=2, minute=0, second=0), DateTime(hour=2, minute=30, second=0))
+    for second, is_open in ((3599, False), (3600, True), (5399, True), (5400, False)):
+        live(made, second)
+        modem = made.meter.device.behaviours.modem
+        assert (modem.answers(made.meter.device), modem.online) == (is_open, True)
+        assert value(made, 28, "0-0:2.2.0", 4) == int(is_open)
+    again = cut(made, tmp_path, Instant(START + 25 * 3600 * SECOND + 1))
+    assert again.meter.device.behaviours.modem.answers(again.meter.device)
+
+
+def test_so_many_calls_are_answered_in_each_window() -> None:
+    made = Made()
+    answering(made, 1, 3, DateTime(minute=0, second=0), DateTime(minute=50, second=0))
+    modem, device = made.meter.device.behaviours.modem, made.meter.device
+    live(made, 10)
+    modem.called(device, 2)
+    assert modem.answers(device)
+    modem.called(device, 1)
+    assert not modem.answers(device)
+    assert value(made, 28, "0-0:2.2.0", 4) == LOCKED
+    live(made, 3600)
+    assert modem.answers(device)
+    modem.called(device, 1)
+    assert value(made, 28, "0-0:2.2.0", 4) == 1
+    answering(made, 3, 0)
+    assert not modem.answers(device)
+
+
+def test_what_the_tcp_udp_setup_says_holds_once_a_client_has_said_it() -> None:
+    made = Made()
+    assert (wan_port(made.meter), most_connections(made.meter), idle_s(made.meter)) == (None, None, 180)
+    for attribute, tag, wanted in ((2, Tag.LONG_UNSIGNED, 4100), (5, Tag.UNSIGNED, 2), (6, Tag.LONG_UNSIGNED, 30)):
+        assert put(made, 41, "0-0:25.0.0", attribute, encode_data(Data(tag, wanted))) == 0
+    assert (wan_port(made.meter), most_connections(made.meter), idle_s(made.meter)) == (4100, 2, 30)
+    assert put(made, 41, "0-0:25.0.0", 6, encode_data(Data(Tag.LONG_UNSIGNED, 0))) == 0
+    assert idle_s(made.meter) == float("inf")
+    assert put(made, 41, "0-0:25.0.0", 2, encode_data(Data(Tag.LONG_UNSIGNED, 0))) != 0
+
+
+def following(drift_s_per_day: float) -> Made:
+    made = Made()
+    device = made.meter.device
+    device.clock.hands = device.clock.hands.drifting(device.now, round(drift_s_per_day * SECOND))
+    return made
+
+
+def off_s(made: Made) -> float:
+    device = made.meter.device
+    return (device.clock.time(device.now) - device.now) / SECOND
+
+
+@pytest.mark.parametrize("step", [613, 100_000])
+def test_time_from_the_network_keeps_a_clock_right_while_the_network_is_there(step: int) -> None:
+    made = following(20.0)
+    made.meter.device.surroundings = Timeline({FIRST + 3 * 86_400 - 50: Surrounded(network_up=0)})
+    live(made, 86_400, step)
+    assert off_s(made) == pytest.approx(20.0)
+    assert put(made, 100, "0-0:25.10.0", 2, encode_data(Data(Tag.BOOLEAN, value=True))) == 0
+    live(made, 86_401, step)
+    assert abs(off_s(made)) < 0.1
+    rows = made.meter.device.events.ring(Log.STANDARD).rows()
+    assert rows["code"].tolist()[-2:] == [4, 5]
+    live(made, 3 * 86_400 - 60, step)
+    assert 19 < off_s(made) < 21
+    live(made, 5 * 86_400, step)
+    assert 50 < off_s(made) < 61  # nobody tells the time any more
+
+
+def test_the_server_is_shown_and_the_keys_are_not(tmp_path: Path) -> None:
+    made = Made()
+    assert value(made, 100, "0-0:25.10.0") is False
+    assert [value(made, 100, "0-0:25.10.0", one) for one in (3, 4, 5)] == [b"time.network.example", 123, 0]
+    with pytest.raises(KeyError):
+        get(made, 100, "0-0:25.10.0", 7)
+    assert put(made, 100, "0-0:25.10.0", 2, encode_data(Data(Tag.BOOLEAN, value=True))) == 0
+    again = cut(made, tmp_path, Instant(START + 60 * SECOND))
+    assert value(again, 100, "0-0:25.10.0") is True
+    assert put(again, 100, "0-0:25.10.0", 2, encode_data(Data(Tag.BOOLEAN, value=False))) == 0
+    assert again.meter.device.behaviours.network_time.saved() == {}

@@ -1,5 +1,7 @@
 """The telegram tells what the registers tell."""
 
+import pytest
+
 from meter.making import START, Made, steady
 from softmeter.device.device import Device
 from softmeter.instant import SECOND, Instant
@@ -12,6 +14,7 @@ def lines(made: Made) -> dict[str, tuple[str, ...]]:
     return {line.code: line.values for line in parse(telegram(made.meter.device, made.meter.identity)).lines}
 
 
+@pytest.mark.manual("11.5.dsmr")
 def test_a_dutch_telegram_has_the_lines_of_the_standard_in_its_order() -> None:
     made = Made(config="nl")
     made.actor.jump(Instant(START + 3600 * SECOND))
@@ -41,6 +44,7 @@ def test_a_dutch_telegram_has_the_lines_of_the_standard_in_its_order() -> None:
     ]
 
 
+@pytest.mark.manual("11.5.content")
 def test_values_are_those_of_an_hour_at_1150_watts() -> None:
     made = Made(config="nl")
     made.actor.jump(Instant(START + 3600 * SECOND))

@@ -1,8 +1,8 @@
-"""Any partition of time gives the same bytes: in the store, on P1, on the pulse outputs."""
+"""Any partition of time gives the same bytes: in the store, on P1, on the pulse outputs, in pushes."""
 
 import hashlib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter.making import START, Made
-from softmeter.bench.journal import Quantity
+from softmeter.bench.journal import Control, Quantity
 from softmeter.device.device import Device
 from softmeter.instant import SECOND, Instant
-from softmeter.meter.p1 import telegram
+from softmeter.meter.p1 import P1Settings, Variant, telegram
 from softmeter.runtime.store import Store
 from softmeter.signal.demo import demo
 from softmeter.signal.household import Household
@@ -23,12 +23,17 @@ from softmeter.signal.samples import Integers
 
 SPAN_S = 2 * 3600
 DAY_S = 86_400
-OVERRIDES = (
-    (1234.5, Quantity.ACTIVE_POWER_W, -2500.0),
-    (2000.25, Quantity.VOLTAGE_V, 0.0),
-    (2100.0, Quantity.VOLTAGE_V, 241.0),
-    (5000.0, Quantity.ACTIVE_POWER_W, None),
-)
+Doing = Callable[[Made], None]
+"""Something that is done at an instant, before anything past it is lived through."""
+
+
+class Story(NamedTuple):
+    """A meter, and what is done to it: at which second, and what."""
+
+    make: Callable[["Recorder"], Made]
+    span_s: int = SPAN_S
+    doings: tuple[tuple[float, Doing], ...] = ()
+    variants: tuple[Variant, ...] = (Variant.NL,)
 
 
 class Recorder:
@@ -36,7 +41,8 @@ class Recorder:
 
     wants_seconds = True
 
-    def __init__(self) -> None:
+    def __init__(self, *variants: Variant) -> None:
+        self.variants = variants
         self.streams = {name: hashlib.sha256() for name in ("p1", "active", "reactive")}
         self.identity = Made().meter.identity
         self.telegrams = 0
@@ -48,8 +54,30 @@ class Recorder:
         self.pulsed += len(active) + len(reactive)
 
     def second(self, device: Device) -> None:
-        self.streams["p1"].update(telegram(device, self.identity))
+        for variant in self.variants:
+            self.streams["p1"].update(telegram(device, self.identity, P1Settings(variant)))
         self.telegrams += 1
+
+
+def imposed(quantity: Control, value: float | None) -> Doing:
+    """The bench imposes something, or releases it."""
+    return lambda made: made.journal.give(quantity, value, made.actor.now) and None
+
+
+def household(outputs: Recorder) -> Made:
+    return Made(source=Household(7), config="nl", outputs=outputs)
+
+
+HOUSEHOLD = Story(
+    household,
+    doings=(
+        (1234.5, imposed(Quantity.ACTIVE_POWER_W, -2500.0)),
+        (2000.25, imposed(Quantity.VOLTAGE_V, 0.0)),
+        (2100.0, imposed(Quantity.VOLTAGE_V, 241.0)),
+        (5000.0, imposed(Quantity.ACTIVE_POWER_W, None)),
+    ),
+)
+RECORDED_DAY = Story(lambda outputs: Made(source=demo(), config="nl", outputs=outputs), DAY_S)
 
 
 class Digest(NamedTuple):
@@ -61,11 +89,11 @@ class Digest(NamedTuple):
     pulses: int
 
 
-def lived(cuts_ns: Iterable[int], span_s: int = SPAN_S, *, store_each: bool = True) -> Digest:
-    """What is left after living through the span in these steps, each stored or only the last."""
-    recorder = Recorder()
-    made = Made(source=Household(7) if span_s == SPAN_S else demo(), config="nl", outputs=recorder)
-    commands = list(OVERRIDES)
+def lived(story: Story, cuts_ns: Iterable[int] = (), *, store_each: bool = True) -> Digest:
+    """What is left after living through the story in these steps, each stored or only the last."""
+    recorder = Recorder(*story.variants)
+    made = story.make(recorder)
+    doings = list(story.doings)
     with tempfile.TemporaryDirectory() as directory:
         store = Store.open(Path(directory))
 
@@ -75,14 +103,15 @@ def lived(cuts_ns: Iterable[int], span_s: int = SPAN_S, *, store_each: bool = Tr
                 store.commit("meter", made.actor.changes(successor), 0, durable=False)
             made.actor.adopt(successor)
 
-        end_ns = span_s * SECOND
+        end_ns = story.span_s * SECOND
         for cut_ns in sorted({*cuts_ns, end_ns}):
-            while commands and commands[0][0] * SECOND <= cut_ns:
-                # A command is given before anything past it is lived through, as a bench does.
-                at_s, quantity, value = commands.pop(0)
+            while doings and doings[0][0] * SECOND <= cut_ns:
+                at_s, do = doings.pop(0)
                 step(int(at_s * SECOND), keep=store_each)
-                made.journal.give(quantity, value, Instant(START + int(at_s * SECOND)))
-            step(cut_ns, keep=store_each or cut_ns == end_ns)
+                do(made)
+            step(cut_ns, keep=store_each)
+        made.actor.stop()
+        store.commit("meter", made.actor.changes(), 0)
         saved = store.load("meter")
         store.close()
     assert saved is not None
@@ -92,25 +121,26 @@ def lived(cuts_ns: Iterable[int], span_s: int = SPAN_S, *, store_each: bool = Tr
 
 
 @cache
-def whole(span_s: int = SPAN_S) -> Digest:
-    return lived([], span_s)
+def whole(story: Story) -> Digest:
+    return lived(story)
 
 
 @pytest.mark.slow
 def test_the_span_has_telegrams_and_pulses() -> None:
-    assert whole().telegrams == SPAN_S - 99  # 2001 to 2100 without power
-    assert whole().pulses > 1000
+    assert whole(HOUSEHOLD).telegrams == SPAN_S - 99  # 2001 to 2100 without power
+    assert whole(HOUSEHOLD).pulses > 1000
 
 
 @pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.integers(1, SPAN_S * SECOND), max_size=12))
 def test_any_cuts_give_the_same_bytes(cuts_ns: list[int]) -> None:
-    assert lived(cuts_ns) == whole()
+    assert lived(HOUSEHOLD, cuts_ns) == whole(HOUSEHOLD)
 
 
 @pytest.mark.slow
-def test_the_recorded_day_at_once_by_seconds_and_at_odd_instants_gives_the_same_bytes() -> None:
+def test_the_recorded_day_at_once_at_odd_instants_and_by_seconds_over_midnight_gives_the_same_bytes() -> None:
     odd = [900 * SECOND * quarter + 12_345 for quarter in range(96)]
-    assert lived(odd, DAY_S) == whole(DAY_S)
-    assert lived((second * SECOND for second in range(1, DAY_S)), DAY_S, store_each=False) == whole(DAY_S)
+    assert lived(RECORDED_DAY, odd) == whole(RECORDED_DAY)
+    by_seconds = (second * SECOND for second in range(DAY_S - 2 * 3600, DAY_S))
+    assert lived(RECORDED_DAY, by_seconds, store_each=False) == whole(RECORDED_DAY)

@@ -9,8 +9,10 @@ from meter.asking import call, cut, get, put
 from meter.making import KEYS, START, Made
 from softmeter.bench.journal import Quantity
 from softmeter.clock import DateTime
+from softmeter.device.adjustment import shift_clock
 from softmeter.device.push_setting import CONSUMER
 from softmeter.device.surroundings import Surrounded
+from softmeter.device.zone import FOREVER
 from softmeter.dlms.apdu import decode_apdu
 from softmeter.dlms.dialect import STANDARD
 from softmeter.dlms.messages import DataNotification
@@ -19,9 +21,10 @@ from softmeter.dlms.sealing import KeySet, Sealer
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import SECOND, Instant, whole_second
+from softmeter.meter.parts_push import MOST_OCTETS
 from softmeter.meter.push import Outgoing, outgoing
 from softmeter.obis import Obis
-from softmeter.wire.types import Data, Tag, decode_data, encode_data
+from softmeter.wire.types import NULL, Data, Tag, decode_data, encode_data
 from softmeter.wire.wrapper import decode_datagram
 
 FIRST = whole_second(START)
@@ -105,6 +108,7 @@ def test_a_client_pushes_at_once_and_under_its_keys() -> None:
 
 
 @pytest.mark.manual("5.1.notification")
+@pytest.mark.manual("11.3.push")
 def test_an_alarm_goes_through_descriptor_monitor_and_script_to_the_head_end() -> None:
     made = pushing(4, timeline={100: Surrounded(meter_cover_open=1)})
     live(made, 99)
@@ -190,6 +194,66 @@ def test_a_push_waits_for_its_window() -> None:
     live(made, 2 * 3600 + 60)
     call(made, 40, name(1), 1)
     assert len(outgoing(made.meter)) == 1
+
+
+def windowed(made: Made, begin: DateTime, end: DateTime) -> None:
+    window = Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, begin.encode()), Data(Tag.OCTET_STRING, end.encode())))
+    assert put(made, 40, name(1), 4, encode_data(Data(Tag.ARRAY, (window,)))) == 0
+
+
+def test_a_random_delay_never_leads_out_of_a_window() -> None:
+    made = pushing(1)
+    windowed(made, DateTime(hour=3, minute=0, second=0), DateTime(hour=3, minute=2, second=0))
+    assert put(made, 40, name(1), 5, number(Tag.LONG_UNSIGNED, 36_000)) == 0
+    live(made, 10)
+    call(made, 40, name(1), 1)
+    live(made, 26 * 3600 + 130)
+    (sent,) = outgoing(made.meter)
+    when = DateTime.decode(opened(sent).time)
+    assert (when.hour, when.minute < 2) == (3, True)
+
+
+def test_a_clock_that_is_set_again_and_again_delays_no_push_for_ever() -> None:
+    made = pushing(1)
+    assert put(made, 40, name(1), 5, number(Tag.LONG_UNSIGNED, 36_000)) == 0
+    live(made, 10)
+    call(made, 40, name(1), 1)
+    due = made.meter.device.behaviours.pushes.due
+    assert due > FIRST + 1000
+    sent: list[Outgoing] = []
+    for at in range(60, 36_100, 60):
+        live(made, at)
+        shift_clock(made.meter.device, made.meter.device.now, 10 if at % 120 else -10)
+        sent += outgoing(made.meter)
+    assert len(sent) == 1
+    assert made.meter.device.behaviours.pushes.due == FOREVER
+
+
+def test_what_was_due_in_the_dark_is_spread_again_and_what_was_not_keeps_its_time() -> None:
+    for dark_s in (100, 30_000):
+        made = pushing(1)
+        assert put(made, 40, name(1), 5, number(Tag.LONG_UNSIGNED, 20_000)) == 0
+        live(made, 10)
+        call(made, 40, name(1), 1)
+        due = made.meter.device.behaviours.pushes.due
+        made.meter.device.resume(Instant(START + dark_s * SECOND))
+        after = made.meter.device.behaviours.pushes.due
+        assert (after == due) is (due > FIRST + dark_s)
+        assert FIRST + dark_s <= after <= FIRST + dark_s + 20_000
+
+
+def test_what_does_not_fit_a_push_is_left_out() -> None:
+    made = pushing(1)
+    whole = (1, "0-0:96.13.0", 2, 0)
+    assert put(made, 1, "0-0:96.13.0", 2, encode_data(Data(Tag.OCTET_STRING, bytes(1024)))) == 0
+    assert put(made, 40, name(1), 2, listed(*[whole] * 64)) == 0
+    call(made, 40, name(1), 1)
+    (sent,) = outgoing(made.meter)
+    found = values(opened(sent))
+    assert len(found) == 64
+    assert [len(one.value) for one in found[:63]] == [1024] * 63
+    assert found[63] == NULL
+    assert len(opened(sent).body) <= MOST_OCTETS
 
 
 def test_the_last_gasp_is_sent_as_the_power_goes_and_nothing_else_is() -> None:

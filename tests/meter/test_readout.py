@@ -11,7 +11,7 @@ def test_a_readout_has_identification_clock_and_main_registers() -> None:
     made = Made(source=steady(i="20"))
     made.actor.jump(Instant(START + 36_000 * SECOND))
     device, identity = made.meter.device, made.meter.identity
-    lines = readout(device, identity)
+    lines = readout(made.meter)
     assert decode_readout(encode_readout(lines)) == lines
     told = dict(line.rstrip(")").split("(") for line in lines)
     assert told["C.1.0"] == identity.serial

@@ -3,19 +3,30 @@
 import pytest
 
 from conformance.appl import MANAGEMENT, READOUT
+from device.surrounded import Timeline
 from dlms.link import CLIENT_TITLE, plain_aarq
 from meter.making import KEYS, START, Made
+from softmeter.cosem.access import DataAccessResult
+from softmeter.device.display_control import PROGRAMMING_S
 from softmeter.device.events import Log
+from softmeter.device.modem import is_reachable
+from softmeter.device.modem_parameters import FACTORY_PARAMETERS, Interface
+from softmeter.device.surroundings import Surrounded
 from softmeter.dlms.acse import Aare, Mechanism, Result, decode_acse
 from softmeter.dlms.channel import Credentials, Family
 from softmeter.dlms.client import Client
-from softmeter.dlms.conversation import drive
+from softmeter.dlms.conversation import Conversation, drive
+from softmeter.dlms.host import DecipherFailed
 from softmeter.dlms.lockout import ALLOWED_FAILURES, FIRST_DELAY_S
+from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.dlms.refusals import AssociationRefusedError, WrongKeyError
 from softmeter.dlms.server import Server
 from softmeter.entropy import SeededEntropy
-from softmeter.instant import SECOND, Instant, LinkTime
+from softmeter.errors import AccessError
+from softmeter.instant import SECOND, Instant, LinkTime, whole_second
+from softmeter.meter.clients import BROADCAST
 from softmeter.meter.vigilance import Vigilance
+from softmeter.obis import Obis
 from softmeter.security.suites import Key
 from softmeter.wire.wrapper import Datagram, Reassembly, encode_datagram
 
@@ -138,3 +149,69 @@ def test_a_storm_of_forgeries_does_not_wash_out_the_log() -> None:
         street.manage("another bot", bytes(16), 1000)
     assert street.fraud() == [49, 49]
     assert street.made.meter.device.now > START
+
+
+@pytest.mark.manual("11.1.programming")
+def test_at_the_optical_port_nothing_is_set_or_called_until_the_sealed_button_is_pressed() -> None:
+    made = Made()
+    wan = Vigilance(made.meter, lambda: 100.0)
+    optical = Vigilance(made.meter, lambda: 100.0, local=True)
+    assert (wan.lets_change(), optical.lets_change()) == (True, False)
+    made.meter.device.surroundings = Timeline({whole_second(START) + 5: Surrounded(sealed_button=1)})
+    made.actor.jump(Instant(START + 10 * SECOND))
+    assert optical.lets_change()
+    made.meter.device.behaviours.modem.parameters = FACTORY_PARAMETERS._replace(interfaces=0)
+    assert is_reachable(made.meter.device, Interface.OPTICAL)
+    made.actor.jump(Instant(START + (PROGRAMMING_S - 60) * SECOND))
+    assert optical.lets_change()
+    made.actor.jump(Instant(START + (PROGRAMMING_S + 60) * SECOND))
+    assert (wan.lets_change(), optical.lets_change()) == (True, False)
+    assert not is_reachable(made.meter.device, Interface.OPTICAL)
+
+
+def test_what_the_optical_port_refuses_and_what_it_goes_on_doing() -> None:
+    """SET and ACTION, alone, in lists and by ACCESS: read-write-denied; reading and proving are no changes."""
+    street = Street()
+    made, zone = street.made, AttributeReference(8, Obis.parse("0-0:1.0.0"), 3)
+    adjust = MethodReference(8, Obis.parse("0-0:1.0.0"), 3)
+    keys = KEYS[MANAGEMENT]
+    credentials = Credentials(
+        Mechanism.HLS_GMAC,
+        family=Family.SERVICE,
+        system_title=CLIENT_TITLE,
+        encryption_key=Key(keys.unicast_encryption),
+        authentication_key=Key(keys.authentication),
+    )
+    server = Server(
+        made.meter, LinkTime(street.now), Vigilance(made.meter, lambda: street.now, local=True).over("head")
+    )
+    client = Client(credentials, SeededEntropy(1), counter=1)
+
+    def ask(apdu: bytes) -> bytes:
+        return street.asked("head", MANAGEMENT, apdu, server)
+
+    def refused(conversation: Conversation[object]) -> int:
+        with pytest.raises(AccessError) as caught:
+            drive(conversation, ask)
+        return int(caught.value.result)
+
+    drive(client.associate(), ask)
+    before = drive(client.get(zone), ask)
+    denied = int(DataAccessResult.READ_WRITE_DENIED)
+    assert refused(client.set(zone, before)) == denied
+    assert refused(client.action(adjust, b"\x0f\x00")) == denied
+    assert refused(client.set(AttributeReference(8, zone.name, 99), before)) != denied
+    assert drive(client.get(zone), ask) == before
+    made.meter.device.behaviours.display.programming_until = Instant(made.meter.device.now + SECOND)
+    drive(client.set(zone, before), ask)
+    drive(client.action(adjust, b"\x0f\x00"), ask)
+
+
+def test_messages_to_all_meters_do_not_come_by_the_optical_port_and_are_locked_out_nowhere() -> None:
+    meter = Made().meter
+    wan = Vigilance(meter, lambda: 100.0)
+    assert wan.admits("anywhere", BROADCAST)
+    for _ in range(2 * ALLOWED_FAILURES):
+        wan.heard("anywhere", DecipherFailed(BROADCAST))
+    assert wan.admits("anywhere", BROADCAST)
+    assert not Vigilance(meter, lambda: 100.0, local=True).admits("anywhere", BROADCAST)

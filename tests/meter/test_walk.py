@@ -113,7 +113,7 @@ class Life:
 
 def wrong_types(value: Data) -> Iterator[Data]:
     """The value with one of its parts, or the whole, of a type that it does not have."""
-    if isinstance(value.value, tuple):
+    if isinstance(value.value, tuple) and value.type in {Tag.ARRAY, Tag.STRUCTURE}:
         yield Data(Tag.FLOAT64, 1.0)
         for index, part in enumerate(value.value):
             for wrong in wrong_types(part):
@@ -170,6 +170,9 @@ def others(value: Data) -> Iterator[Data]:
         for number in dict.fromkeys((low, 0, 1, value.value - 1, value.value + 1, 2 * value.value, high)):
             if low <= number <= high and number != value.value:
                 yield Data(value.type, number)
+    elif value.type == Tag.BIT_STRING:
+        for bit in range(value.value.length):
+            yield Data(value.type, value.value._replace(value=value.value.value ^ 1 << bit))
     elif value.type == Tag.OCTET_STRING:
         for octets in (b"", b"A", value.value[:-1] + b"B", bytes(len(value.value)), value.value + b"1"):
             yield Data(value.type, octets)

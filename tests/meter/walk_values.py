@@ -5,7 +5,7 @@ Each table goes by (object, attribute) or, where all objects of a class are alik
 
 from collections.abc import Iterable
 
-from softmeter.wire.types import Data, Tag, encode_data, u8, u16, u32
+from softmeter.wire.types import Bits, Data, Tag, encode_data, u8, u16, u32
 
 Table = dict[tuple[str, str], tuple[bytes, ...]]
 
@@ -18,6 +18,10 @@ def octets(value: bytes) -> bytes:
 
 def enum(value: int) -> bytes:
     return bytes((Tag.ENUM, value))
+
+
+def bits(text: str) -> bytes:
+    return encode_data(Data(Tag.BIT_STRING, Bits(int(text, 2), len(text))))
 
 
 def integer(value: int) -> bytes:
@@ -103,6 +107,11 @@ QUALITY_MINUTES = (1, 5, 10, 15, 30, 60)
 LEGAL: Table = {
     ("0-0:96.1.1", "value"): (octets(b"E0099001234567890"),),
     ("0-0:96.13.0", "value"): (octets(b""), octets(b"A" * 1024)),
+    ("0-1:94.31.0", "value"): tuple(map(enum, range(4))),
+    ("0-1:94.31.3", "value"): (bits("0000001001000000"), bits("0001001001000000")),
+    ("0-0:97.98.12", "value"): each("u32", (0, 0x4000, 0x3CF0)),
+    ("1-0:31.4.0", "thresholds"): (array(u16.encode(7)), array(u16.encode(0xFFFF)), array()),
+    ("0-0:21.0.0", "capture_period"): each("u32", (0,)),
     ("0-0:96.13.1", "value"): (octets(b""), octets(b"12345678")),
     ("SettableData", "value"): (octets(b""), octets(b"A"), octets(bytes(48))),
     ("0-0:96.6.1", "value"): each("u8", range(4)),
@@ -225,7 +234,7 @@ LEGAL: Table = {
 }  # fmt: skip
 """Values that a client may set, beside the present one: both ends of a range, and each value of a short list."""
 
-FALLING = ("0-0:97.97.0", "0-0:97.98.0", "0-0:97.98.1", "0-0:97.98.20", "0-0:97.98.21")
+FALLING = ("0-0:97.97.0", "0-0:97.98.0", "0-0:97.98.1", "0-0:97.98.2", "0-0:97.98.20", "0-0:97.98.21", "0-0:97.98.22")
 """Words of which a client clears bits: what he writes is what remains of what is set."""
 
 LEGAL |= {(word, "value"): each("u32", (0, 1, LONGEST)) for word in FALLING}
@@ -233,6 +242,9 @@ LEGAL |= {(word, "value"): each("u32", (0, 1, LONGEST)) for word in FALLING}
 OUT_OF_RANGE: Table = {
     ("0-0:96.1.1", "value"): (octets(b"\xff"),),
     ("0-0:96.6.1", "value"): each("u8", (4, 255)),
+    ("0-1:94.31.3", "value"): (bits("0" * 16), bits("1" * 16), bits("0001001001000010")),
+    ("1-0:31.4.0", "thresholds"): (array(u32.encode(0x10000)), array(long(-1))),
+    ("0-0:21.0.0", "capture_period"): each("u32", (1, 900, LONGEST)),
     ("0-0:96.14.15", "value"): each("u16", (0, 5, 0xFFFF)),
     ("0-0:96.7.20", "value"): each("u16", (0, 59, 3601)),
     ("1-0:0.8.0", "value"): each("u16", (0, 1, 59, 61, 7000, 0xFFFF)),

@@ -56,6 +56,9 @@ class CountingMeter:
         state = successor or self
         return self.memory.changes([("device", state)], [state.ring])
 
+    def can_wait(self, changes: Changes) -> bool:
+        return not changes.appended and ("device", "setting") not in changes.values
+
     def adopt(self, successor: "CountingMeter") -> None:
         self.steps.append((successor.now - self.now) // SECOND)
         self.now, self.total, self.ring = successor.now, successor.total, successor.ring
@@ -124,6 +127,56 @@ def test_at_rate_one_it_ticks_on_each_whole_second(virtual: VirtualTime, at_once
     assert [when - 1000 for when, _, _ in tape.commits] == pytest.approx([1, 2, 3, 4, 5, 5.5], abs=1e-6)
     assert tape.value("total") == 5
     assert all(durable for _, _, durable in tape.commits)
+
+
+def test_while_nobody_looks_what_was_measured_waits(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+    tape.meter = None
+    virtual.run(live(drive, 40.5))
+    assert meter.steps == [1] * 40
+    early = [when - 1000 for when, _, _ in tape.commits if when < 1009.5]
+    assert early == pytest.approx(range(1, 10), abs=1e-6)
+    assert 4 <= len(tape.commits) - len(early) <= 5
+    assert tape.value("total") == 40
+
+
+def test_who_looks_waits_for_what_waited_and_then_no_more(virtual: VirtualTime, at_once: Executor) -> None:
+    _, tape, drive = driven(virtual, at_once, 1)
+    tape.meter = None
+    tickets: list[tuple[int | None, int, Scalar]] = []
+
+    def look() -> None:
+        tickets.append((drive.barrier.ticket(), drive.barrier.done, tape.value("total")))
+
+    virtual.run(live(drive, 24.8, (15.5, look), (15.6, look), (17.5, look)))
+    assert tickets == [(10, 9, 9), (None, 10, 15), (None, 12, 17)]
+    assert [when - 1000 for when, _, _ in tape.commits[9:]] == pytest.approx([15.5, *range(16, 25), 24.8], abs=1e-6)
+
+
+def test_a_new_row_takes_with_it_what_waited(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 60)
+    tape.meter = None
+    virtual.run(live(drive, 17.5))
+    assert tape.rows == [START // SECOND + 900]
+    assert tape.value("total") == meter.total == 17 * 60 + 30
+    between = [when - 1000 for when, _, _ in tape.commits if 1010.5 < when < 1017.25]
+    assert between == pytest.approx([15], abs=1e-6)
+
+
+def test_a_setting_never_waits(virtual: VirtualTime, at_once: Executor) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+    tape.meter = None
+    virtual.run(live(drive, 16.5, (14.25, partial(meter.set, 5)), (14.25, drive.barrier.ticket)))
+    assert tape.commits[9][0] - 1000 == pytest.approx(14.25, abs=1e-6)
+    assert tape.value("setting") == 5
+
+
+def test_while_time_stands_still_and_nobody_looks_nearly_nothing_is_written(
+    virtual: VirtualTime, at_once: Executor
+) -> None:
+    _, tape, drive = driven(virtual, at_once, 0)
+    virtual.run(live(drive, 60.5))
+    assert 15 <= len(tape.commits) <= 16
 
 
 @pytest.mark.parametrize("rate", [0, 1, 3600])
@@ -298,14 +351,22 @@ def test_a_failed_commit_ends_the_run_and_nothing_leaves_any_more(virtual: Virtu
     assert ticket > drive.barrier.done
 
 
-def test_a_jump_is_stored_every_hour_and_durable_at_its_end(virtual: VirtualTime, at_once: Executor) -> None:
+@pytest.mark.parametrize(("step_takes_s", "stored"), [(0.0, 0), (0.5, 2), (5.0, 25)])
+def test_a_jump_is_stored_every_five_seconds_and_durable_at_its_end(
+    virtual: VirtualTime, at_once: Executor, step_takes_s: float, stored: int
+) -> None:
     meter, tape, drive = driven(virtual, at_once, 1)
     tape.meter = None
     progress: list[Instant] = []
-    until = Instant(START + 86_400 * SECOND + 5)
+    until, live = Instant(START + 86_400 * SECOND + 5), meter.jump
+
+    def slow(until: Instant) -> None:
+        live(until)
+        virtual.pass_by(step_takes_s)
+
+    meter.jump = slow  # type: ignore[method-assign]
     virtual.run(drive.jump_to(until, progress.append))
-    assert len(tape.commits) == 26
-    assert [durable for _, _, durable in tape.commits] == [False] * 25 + [True]
+    assert [durable for _, _, durable in tape.commits] == [False] * stored + [True]
     assert all(instant % (3600 * SECOND) == 0 for instant in progress[:-1])
     assert progress[-1] == meter.now == tape.value("now") == until == drive.present()
     assert tape.value("total") == 86_400
@@ -356,7 +417,7 @@ def test_in_real_time_with_a_real_store_and_thread(tmp_path: Path) -> None:
             drive.ticked.connect(lambda: ticks.append(meter.total))
             loop.call_later(0.45, drive.stop)
             await drive.run()
-            assert ticks == sorted(set(ticks))
+            assert ticks == sorted(ticks)
             return meter, len(ticks)
 
     store = Store.open(tmp_path)

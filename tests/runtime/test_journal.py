@@ -94,6 +94,26 @@ def test_a_torn_head_over_frames_that_are_in_the_file_is_no_damage(tmp_path: Pat
         assert found == by_sqlite(tmp_path / "torn", database, torn)
 
 
+def test_the_size_of_an_older_frame_in_an_interrupted_commit_is_no_damage(tmp_path: Path) -> None:
+    """A sector ends between size and salt of frame 41; of an older commit is what stands before, but not the rest."""
+    with closing(sqlite3.connect(tmp_path / "live", isolation_level=None)) as connection:
+        connection.executescript("PRAGMA page_size=512; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;")
+        connection.executescript("CREATE TABLE t (v BLOB); INSERT INTO t VALUES (1); CREATE TABLE u (v BLOB);")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        for number in range(40):
+            connection.execute("UPDATE t SET v = ?", (number,))
+        connection.execute("INSERT INTO u VALUES (?)", (bytes(3000),))
+        database, journal = (tmp_path / "live").read_bytes(), bytearray((tmp_path / "live-wal").read_bytes())
+    torn, split = (32 + frame * FRAME for frame in (40, 41))
+    assert (split + 8) % 512 == 0
+    assert len(journal) > split + 4 * FRAME
+    journal[torn + 100 : torn + FRAME] = bytes(FRAME - 100)
+    journal[split : split + 8] = b"\0\0\0\2\0\0\0\3"
+    found, damage = by_replay(database, bytes(journal))
+    assert damage == ""
+    assert found == by_sqlite(tmp_path / "torn", database, bytes(journal))
+
+
 @pytest.mark.parametrize("journal", [b"", bytes(20), b"x" * 31, bytes(32), bytes(5000)])
 def test_a_journal_that_never_reached_the_disk_is_no_damage(tmp_path: Path, journal: bytes) -> None:
     database, _ = journaled(tmp_path)

@@ -34,12 +34,15 @@ def test_a_generated_file_holds_the_contract(tmp_path: Path, keys: Keys) -> None
         "maintenance": 6,
         "public": 16,
     }
-    for name in ("management", "readout", "maintenance"):
-        assert set(document["clients"][name]) == {"sap", "unicast_encryption_key", "authentication_key", "lls_password"}
+    own = {"sap", "unicast_encryption_key", "authentication_key", "lls_password"}
+    for name in ("readout", "maintenance"):
+        assert set(document["clients"][name]) == own
+    assert set(document["clients"]["management"]) == own | {"broadcast_encryption_key"}
     assert document["clients"]["public"] == {"sap": 16}
     assert [entry.name for entry in tmp_path.iterdir()] == ["keys.toml"]
 
 
+@pytest.mark.manual("12.2.unique-keys")
 def test_secrets_are_all_different_and_of_each_meter_its_own(keys: Keys) -> None:
     other = generate(SystemEntropy(), TITLE, NAME)
     secrets = [
@@ -110,6 +113,12 @@ def test_a_password_that_is_no_text_is_refused(tmp_path: Path, keys: Keys) -> No
         ("sap = 6", "sap = 0", r"clients\.maintenance\.sap is no client address"),
         ("sap = 2", "sap = true", r"clients\.readout\.sap is no client address"),
         ('lls_password = "', 'lls_password = "ü', r"clients\.management\.lls_password must be"),
+        ("[meter]", '[meter]\nsecurity_suite = "2"', r"meter\.security_suite is"),
+        ("[meter]", "[meter]\nsecurity_suite = [1]", r"meter\.security_suite is"),
+        ("[meter]", '[meter]\nsigning_certificate = "30"', r"meter\.signing_certificate must be a certificate"),
+        ("sap = 6", 'sap = 6\nsigning_key = "00"', r"clients\.maintenance\.signing_key must be 64 hex"),
+        ("sap = 6", "sap = 6\nhls_secret = ''", r"clients\.maintenance\.hls_secret must be"),
+        ("sap = 16", "sap = 16\nhls_secret = 'x'", r"clients\.public\.hls_secret is not known"),
         ("[meter]", "[more]\n[meter]", "more is not known here"),
         ("[clients.public]\nsap = 16", "[clients]\npublic = 16", "is no TOML|public is no table"),
     ],
@@ -136,3 +145,37 @@ def test_keys_of_ciphered_telegrams_are_there_where_a_meter_has_them(tmp_path: P
     path.write_text(path.read_text().replace("encryption_key = ", "encryption = ", 99))
     with pytest.raises(ConfigurationError):
         read_keys(path)
+
+
+def test_a_file_without_the_key_of_messages_to_all_is_right_too(tmp_path: Path, keys: Keys) -> None:
+    path = tmp_path / "keys.toml"
+    write_keys(path, keys)
+    text = path.read_text()
+    line = next(line for line in text.splitlines(keepends=True) if line.startswith("broadcast"))
+    path.write_text(text.replace(line, ""))
+    without = read_keys(path).clients["management"]
+    assert without == replace(keys.clients["management"], broadcast_encryption_key=b"")
+    path.write_text(text.replace(line, "").replace("[clients.readout]\n", f"[clients.readout]\n{line}"))
+    with pytest.raises(ConfigurationError, match=r"clients\.readout\.broadcast_encryption_key is not known here"):
+        read_keys(path)
+    path.write_text(text.replace(line, 'broadcast_encryption_key = "12"\n'))
+    with pytest.raises(ConfigurationError, match="32 hexadecimal digits"):
+        read_keys(path)
+
+
+def test_what_suite_1_adds_comes_back(tmp_path: Path, keys: Keys) -> None:
+    path, der = tmp_path / "keys.toml", bytes(range(200))
+    management = replace(
+        keys.clients["management"], hls_secret=b"of-HLS-6", signing_key=bytes(range(32)), signing_certificate=der
+    )
+    clients = {**keys.clients, "management": management}
+    whole = replace(keys, clients=clients, security_suite=1, signing_certificate=der[::-1])
+    write_keys(path, whole)
+    read = read_keys(path)
+    assert read == whole
+    assert (read.security_suite, read.signing_certificate) == (1, der[::-1])
+    again = read.clients["management"]
+    assert (again.hls_secret, again.signing_key, again.signing_certificate) == (b"of-HLS-6", bytes(range(32)), der)
+    assert key_text(read) == key_text(whole)
+    assert again.held.hls_secret == b"of-HLS-6"
+    assert bytes(range(32)).hex() not in repr(read)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import termios
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from dlms.device import KEYS, READOUT_SAP, SmallMeter
 from dlms.link import ber, plain_aarq
+from softmeter.bench.link import Line, Quality
 from softmeter.dlms.client import Client
 from softmeter.dlms.credentials import Credentials
 from softmeter.dlms.hdlc_server import HdlcServer, Station
@@ -52,6 +54,7 @@ class Scene:
     port: OpticalPort
     place: Place
     bauds: list[int]
+    line: Line
 
     async def link(self, options: HdlcOptions) -> AsyncHdlcLink:
         if isinstance(self.place, Address):
@@ -79,9 +82,10 @@ def scene(text: str, story: Callable[[Scene], Coroutine[Any, Any, None]]) -> Non
             opening = ModeEServer(Identification("KWQ", "5", "TEST"), lambda: (), reaction_s=0.01, idle_baud=baud)
             return OpticalServer(opening, HdlcServer(meter, Station(inter_octet_s=inter_octet_s)))
 
-        port = OpticalPort(parse_place(text, "--optical"), factory, barrier)
+        line = Line("optical", b"seed", bits_per_octet=10)
+        port = OpticalPort(parse_place(text, "--optical"), factory, barrier, line=line)
         try:
-            await story(Scene(meter, barrier, port, await port.open(), bauds))
+            await story(Scene(meter, barrier, port, await port.open(), bauds, line))
         finally:
             await port.close()
             await asyncio.sleep(0)
@@ -99,6 +103,20 @@ def test_readers_come_one_after_the_other(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", PLACES)
+def test_a_bad_line_is_read_through_all_the_same_with_and_without_a_change_of_speed(text: str) -> None:
+    async def story(on: Scene) -> None:
+        await on.reads(DIRECT)
+        on.line.up.quality = on.line.down.quality = Quality(latency_s=0.02, bits_per_s=100_000, damage=0.02)
+        on.port.tick()
+        began = time.monotonic()
+        for options in (MODE_E, DIRECT):
+            await on.reads(options)
+        assert time.monotonic() - began > 0.3
+
+    scene(text, story)
+
+
+@pytest.mark.parametrize("text", PLACES)
 def test_the_place_stays_the_same_after_a_power_cut(text: str) -> None:
     async def story(on: Scene) -> None:
         await on.reads(MODE_E)
@@ -108,6 +126,24 @@ def test_the_place_stays_the_same_after_a_power_cut(text: str) -> None:
         await on.reads(MODE_E)
 
     scene(text, story)
+
+
+def test_what_is_said_on_a_terminal_while_the_port_is_closed_is_not_heard() -> None:
+    async def story(on: Scene) -> None:
+        assert isinstance(on.place, SerialAddress)
+        await on.port.close()
+        file = os.open(on.place.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        os.write(file, SNRM)
+        await on.port.open()
+        await asyncio.sleep(0.1)
+        with pytest.raises(BlockingIOError):
+            os.read(file, 100)
+        os.write(file, SNRM)
+        await asyncio.sleep(0.1)
+        assert os.read(file, 100)[:1] == b"\x7e"
+        os.close(file)
+
+    scene("pty", story)
 
 
 @pytest.mark.parametrize("text", PLACES)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from softmeter.bench.link import Quality
 from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.descriptors import MOST
@@ -49,6 +50,7 @@ def scene(story: Callable[[Scene], Coroutine[Any, Any, None]], most_readers: int
     run(play())
 
 
+@pytest.mark.manual("11.5.periodically")
 def test_a_telegram_at_once_and_one_per_tick_built_once_for_all() -> None:
     async def story(on: Scene) -> None:
         readers = [await on.reader() for _ in range(5)]
@@ -79,6 +81,7 @@ def test_without_readers_nothing_is_built() -> None:
     scene(story)
 
 
+@pytest.mark.manual("11.5.one-way")
 def test_what_a_reader_sends_is_ignored_even_its_end() -> None:
     async def story(on: Scene) -> None:
         reader, writer = await on.reader()
@@ -250,5 +253,20 @@ def test_the_port_is_behind_without_readers_and_until_they_have_taken_all() -> N
             heard += await loop.sock_recv(slow, 1 << 20)
         assert [heard.count(b"/%d\0" % number) for number in range(2, taken + 2)] == [1] * taken
         slow.close()
+
+    scene(story)
+
+
+def test_a_slow_line_to_the_readers_brings_every_telegram_later() -> None:
+    async def story(on: Scene) -> None:
+        reader, writer = await on.reader()
+        assert await reader.readline() == b"/1!\n"
+        on.port.line.up.quality = Quality(latency_s=0.04)
+        for number in (2, 3):
+            began = asyncio.get_running_loop().time()
+            on.port.tick()
+            assert await reader.readline() == b"/%d!\n" % number
+            assert asyncio.get_running_loop().time() - began > 0.03
+        writer.close()
 
     scene(story)

@@ -10,6 +10,7 @@ import pytest
 from meter.asking import call, put
 from meter.making import START, Made
 from meter.test_push import destination, name, opened, values
+from softmeter.bench.link import Line, Quality
 from softmeter.device.events import Event
 from softmeter.device.push_setting import Service
 from softmeter.errors import ConfigurationError
@@ -54,7 +55,9 @@ class Scene:
         self.settled: list[tuple[int, bool]] = []
         self.owed = False
         self.barrier = Barrier(lambda: self.owed)
-        self.port = PushPort(self.take, self.settle, self.barrier, Places(allowed), time_out_s=time_out_s)
+        self.line = Line("wan", b"seed")
+        places = Places(allowed)
+        self.port = PushPort(self.take, self.settle, self.barrier, places, time_out_s=time_out_s, line=self.line)
 
     def take(self) -> list[Outgoing]:
         taken, self.waiting = self.waiting, []
@@ -112,6 +115,43 @@ def test_a_push_by_udp_is_one_datagram_for_each_block() -> None:
             await on.ticks(1)
             assert [link.recv(100), link.recv(100)] == [b"first1", b"second"]
         assert on.settled == [(1, True)]
+
+    scene(story)
+
+
+class Noted:
+    """Who listens in on pushes."""
+
+    def __init__(self) -> None:
+        self.octets: list[bytes] = []
+        self.ended = 0
+
+    def received(self, octets: bytes) -> None:
+        raise AssertionError(octets)
+
+    def sent(self, octets: bytes) -> None:
+        self.octets.append(octets)
+
+    def closed(self) -> None:
+        self.ended += 1
+
+
+def test_a_push_goes_over_the_line_of_the_wan_and_is_heard_by_who_listens_in() -> None:
+    async def story(on: Scene) -> None:
+        receiver, noted = Receiver(), Noted()
+        port = await receiver.open()
+        on.port.make_taps[Service.TCP] = lambda _, peer: noted if peer == ("127.0.0.1", port) else Noted()
+        on.line.up.quality = Quality(latency_s=0.05, bits_per_s=10_000, damage=0.999)
+        on.waiting = [push(1, port)]
+        began = asyncio.get_running_loop().time()
+        await on.ticks(1)
+        assert asyncio.get_running_loop().time() - began > 0.09
+        assert noted.octets == [b"first1", b"second"]
+        assert noted.ended == 1
+        (came,) = receiver.octets
+        assert len(came) == len(b"first1second")
+        assert came != b"first1second"
+        receiver.close()
 
     scene(story)
 

@@ -16,7 +16,7 @@ class ItRained:
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records]
+    return [line for record in caplog.records for line in record.getMessage().split("\n")]
 
 
 def test_lines_are_written_together_a_moment_later(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,19 +13,39 @@ from runtime.states import EVENT, LOAD, REAL, M, Part, filled, load_row, reopene
 from softmeter.clock import Stamp
 from softmeter.errors import ConfigurationError, LocalProtocolError, StorageError
 from softmeter.persistent import Changes, Memory, Ring
+from softmeter.runtime.lock import LOCK_NAME
 from softmeter.runtime.schema import TABLES, VERSION, migrate
 from softmeter.runtime.store import FILE_NAME, Store
 
 
 def test_a_new_state_is_empty_private_and_says_whose_it_is(tmp_path: Path) -> None:
     directory = tmp_path / "some" / "state"
-    assert reopened(directory) is None
+    store = Store.open(directory)
+    assert store.load(M) is None
     assert (directory / FILE_NAME).stat().st_mode & 0o777 == 0o600
     assert directory.stat().st_mode & 0o777 == 0o700
     with sqlite3.connect(directory / FILE_NAME) as connection:
         assert connection.execute("PRAGMA application_id").fetchone() == (0x536D_7472,)
         assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
     connection.close()
+    store.close()
+
+
+def test_a_state_that_never_held_a_meter_leaves_nothing(tmp_path: Path) -> None:
+    for _ in range(2):
+        Store.open(tmp_path).close()
+        assert [path.name for path in tmp_path.iterdir()] == [LOCK_NAME]
+    filled(tmp_path)
+    assert reopened(tmp_path) is not None
+
+
+def test_a_state_whose_first_commit_failed_is_left(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    with pytest.raises(LocalProtocolError):
+        store.commit(M, Changes({("device", "power"): 1.5}), REAL)  # type: ignore[dict-item]
+    store.close()
+    assert (tmp_path / FILE_NAME).exists()
+    assert reopened(tmp_path) is None
 
 
 def test_changes_come_back_after_reopening(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from dlms.device import CLOCK, KEYS, MANAGEMENT_SAP, READOUT_SAP, SmallMeter
 from dlms.link import CLIENT_TITLE, ber, initiate, plain_aarq
+from softmeter.bench.link import Quality
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.client import Client
 from softmeter.dlms.credentials import Credentials, Family
@@ -106,6 +107,16 @@ def test_a_meter_is_read(host: str) -> None:
         assert (await on.read_time())[:2] == b"\x09\x0c"
 
     scene(story, host)
+
+
+def test_a_meter_is_read_over_a_line_that_loses_and_delays() -> None:
+    async def story(on: Scene) -> None:
+        on.port.line.up.quality = on.port.line.down.quality = Quality(latency_s=0.01, drop=0.2)
+        began = time.monotonic()
+        assert (await on.read_time())[:2] == b"\x09\x0c"
+        assert time.monotonic() - began > 0.05
+
+    scene(story)
 
 
 def test_two_clients_at_once_of_one_address_each() -> None:

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from runtime.wan_lines import Scene, scene
+from runtime.wan_lines import Scene, gone, scene
+from softmeter.bench.link import Quality
 from softmeter.runtime import wan_peer
 
 SILENCE_S = 0.05
@@ -27,6 +28,20 @@ def test_requests_are_answered_whole_in_pieces_and_many_at_once() -> None:
         writer.close()
 
     scene(story)
+
+
+@pytest.mark.manual("11.2.tcp")
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_requests_come_over_ipv4_and_ipv6(host: str) -> None:
+    async def story(on: Scene) -> None:
+        assert await on.ask(b"one\n") == b"one\n"
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, 0), family=family).close()
+    except OSError:
+        pytest.skip(f"this machine has no {host}")
+    scene(story, host=host)
 
 
 def test_the_last_requests_before_the_end_are_answered() -> None:
@@ -229,6 +244,40 @@ def test_closing_drops_everyone_and_opening_takes_the_same_port() -> None:
             await on.client()
         assert await on.port.open() == on.address
         assert await on.ask(b"back\n") == b"back\n"
+        writer.close()
+
+    scene(story)
+
+
+def test_while_calls_are_not_answered_nobody_new_is_taken_and_who_is_there_stays() -> None:
+    async def story(on: Scene) -> None:
+        reader, writer = await on.said(b"hello\n")
+        on.port.accepting = False
+        assert await gone([await on.client()]) == [True]
+        writer.write(b"still\n")
+        assert await reader.readline() == b"still\n"
+        on.port.accepting = True
+        assert await on.ask(b"one\n") == b"one\n"
+        assert on.port.taken_calls() == 2
+        assert on.port.taken_calls() == 0
+        writer.close()
+
+    scene(story)
+
+
+def test_a_bad_line_is_taken_up_by_who_is_connected_already() -> None:
+    async def story(on: Scene) -> None:
+        reader, writer = await on.said(b"hello\n")
+        on.port.line.up.quality = Quality(latency_s=0.05)
+        on.port.tick()
+        began = time.monotonic()
+        writer.write(b"one\n")
+        assert await reader.readline() == b"one\n"
+        assert time.monotonic() - began > 0.04
+        on.port.line.up.quality = Quality(drop=0.999)
+        writer.write(b"two\n")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.readline(), 0.05)
         writer.close()
 
     scene(story)

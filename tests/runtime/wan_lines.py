@@ -133,13 +133,13 @@ class Scene:
         return answer
 
 
-def scene(story: Callable[[Scene], Coroutine[Any, Any, None]], most_peers: int = MOST.wan) -> None:
+def scene(
+    story: Callable[[Scene], Coroutine[Any, Any, None]], most_peers: int = MOST.wan, host: str = "127.0.0.1"
+) -> None:
     async def play() -> None:
         meter = Meter()
         barrier = Barrier(lambda: meter.owed)
-        port = WanPort(
-            Address("127.0.0.1", 0, "--wan"), lambda _: Lines(meter), barrier, meter.now, most_peers=most_peers
-        )
+        port = WanPort(Address(host, 0, "--wan"), lambda _: Lines(meter), barrier, meter.now, most_peers=most_peers)
         try:
             await story(Scene(meter, barrier, port, await port.open()))
         finally:

@@ -20,9 +20,12 @@ FLIPPED: tuple[tuple[str, Callable[[str], str]], ...] = (
     (r"\brows = (\d+)", lambda found: f"rows = {int(found) + 1}"),
     (r"\bpowered = (\w+)", lambda found: f"powered = {'false' if found == 'true' else 'true'}"),
     (r"\bbreaker = \"(disconnected|connected|ready)\"", lambda found: f'breaker = "{OTHER[found]}"'),
+    (r"\banswered = (false)", lambda _: "answered = true"),
     (r"\btimes = (\d+)", lambda found: f"times = {int(found) + 1}"),
     (r"\bdark = (true)", lambda _: 'numeric = "1"'),
     (r"\bresult = \"([\w-]+)\"", lambda _: 'result = "hardware-fault"'),
+    (r"\btelegram = \".*?\", value = \"(.+?)\"", lambda _: 'telegram = "0-0:96.13.0", value = "wrong"'),
+    (r"\bhas = \"(new|old)\"", lambda found: f'has = "{"old" if found == "new" else "new"}"'),
     (r"\bspacing = \"(\w+)\"", lambda _: 'spacing = "7m"'),
 )
 """What an expectation may say, and how to make it wrong."""

@@ -4,8 +4,11 @@ As a script it lives through some: `python tests/scenarios/years.py --years 15`.
 """
 
 import argparse
+import hashlib
 import sys
+import tempfile
 import time
+from calendar import isleap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +22,13 @@ from softmeter.apps.scenario.script import MeterPart, Set
 from softmeter.apps.scenario.stage import Stage
 from softmeter.instant import SECOND, Instant, iso
 from softmeter.metrology.energy import Quantity
+from softmeter.runtime.store import FILE_NAME, Store
 
+METER = "meter"
 DAY_S = 86_400
 SPAN_DAYS = 30
 """Rows are looked at so often: the daily profile keeps 31."""
-START = "2025-12-31T23:00:00Z"
+START, FIRST_YEAR = "2025-12-31T23:00:00Z", 2026
 IMPORT, EXPORT = "3,1-0:1.8.0.255,2,0", "3,1-0:2.8.0.255,2,0"
 RATES = ("3,1-0:1.8.1.255,2,0", "3,1-0:1.8.2.255,2,0")
 CLOCK = "8,0-0:1.0.0.255,2,0"
@@ -48,7 +53,7 @@ class Life:
     stage: Stage = field(init=False)
 
     def __post_init__(self) -> None:
-        self.stage = Stage(MeterPart(config="nl", source=self.source, start=START), Path())
+        self.stage = self._fresh()
         self._ends = {name: self.stage.meter.device.profile(name).ring.end for name in ("load", "daily")}
         self._before: dict[str, Any] = {}
 
@@ -66,6 +71,24 @@ class Life:
             self._until(at, looked)
             self.stage.bench.impose({"voltage_v": voltage_v})
         self._until(until, looked)
+
+    def keep(self, store: Store) -> None:
+        """Store what is new."""
+        store.commit(METER, self.stage.actor.changes(), self.stage.time.present(), durable=False)
+
+    def compare(self, store: Store) -> None:
+        """What is stored is the meter, and another process that takes it over has the same one."""
+        self.keep(store)
+        saved = store.load(METER)
+        assert saved is not None
+        told = self.stage.digest()
+        assert hashlib.sha256("\n".join(saved.canonical()).encode()).hexdigest() == told
+        other = self._fresh()
+        other.actor.restore(saved.values, saved.rings)
+        assert other.digest() == told
+
+    def _fresh(self) -> Stage:
+        return Stage(MeterPart(config="nl", source=self.source, start=START), Path())
 
     def _until(self, until: Instant, looked: Callable[[], None] | None) -> None:
         span = SPAN_DAYS * DAY_S * SECOND
@@ -131,15 +154,26 @@ def main() -> None:
     years = parser.parse_args().years
     life = Life()
     life.programme()
-    for year in range(1, years + 1):
-        begun = time.process_time()
-        life.live(365, life.look)
-        wh = life.stage.meter.device.registers.wh(Quantity.ACTIVE_IMPORT)
-        spent = time.process_time() - begun
-        sys.stdout.write(
-            f"year {year}: {spent:.1f} s, {life.rows} rows, {wh} Wh, until {iso(life.stage.time.present())}\n"
-        )
-        sys.stdout.flush()
+    with tempfile.TemporaryDirectory(prefix="softmeter-years-") as directory:
+        store = Store.open(Path(directory))
+
+        def looked() -> None:
+            life.look()
+            life.keep(store)
+
+        for year in range(1, years + 1):
+            begun = time.process_time()
+            life.live(365 + isleap(FIRST_YEAR + year - 1), looked)
+            spent = time.process_time() - begun
+            life.compare(store)
+            wh = life.stage.meter.device.registers.wh(Quantity.ACTIVE_IMPORT)
+            size = (Path(directory) / FILE_NAME).stat().st_size
+            sys.stdout.write(
+                f"year {year}: {spent:.1f} s, {life.rows} rows, {wh} Wh, file of {size / 1000:,.0f} kB, "
+                f"until {iso(life.stage.time.present())}\n"
+            )
+            sys.stdout.flush()
+        store.close()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("title", "counter", "challenge", "answer"), ROWS)
+@pytest.mark.manual("12.2.hls-5")
 def test_published_answers_both_ways(title: bytes, counter: int, challenge: bytes, answer: str) -> None:
     octets = bytes.fromhex(answer)
     assert CIPHER.sign(title, counter, challenge) == octets

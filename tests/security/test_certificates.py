@@ -1,12 +1,14 @@
-"""Certificates and requests that were damaged: refused, and by nothing but the one error."""
+"""Certificates, authorities, and what a device keeps of them; damage is refused by nothing but the one error."""
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from dlms.device import TITLE
 from dlms.secure_device import NOW, authority, pairs
 from softmeter.entropy import SeededEntropy
-from softmeter.errors import SecurityError
-from softmeter.security.certificates import Certificate, Entity, certificate_request
+from softmeter.errors import SecurityError, StorageError
+from softmeter.security.certificates import Certificate, Entity, StandingAuthority, certificate_request, der_of
+from softmeter.security.curves import KeyPair
 from softmeter.security.identity import Purpose
 from softmeter.security.suites import Suite
 from softmeter.security.trust import TrustStore
@@ -44,3 +46,41 @@ def test_damage_is_refused(octets: bytes) -> None:
         with pytest.raises(SecurityError):
             ROOT.answer(one, Purpose.SIGNATURE)
     assert store.saved() == {}
+
+
+def test_an_authority_goes_on_with_its_certificate_and_key() -> None:
+    key = KeyPair.draw(Suite.SUITE_1, SeededEntropy("Root"))
+    again = StandingAuthority(ROOT.certificate, key, 1 << 40)
+    first, second = (Certificate.read(again.answer(REQUEST, Purpose.SIGNATURE)) for _ in range(2))
+    assert first.is_issued_by(Certificate.read(ROOT.certificate))
+    assert first.serial != second.serial
+    for certificate, pair in ((DER, PAIR), (ROOT.certificate, PAIR)):
+        with pytest.raises(SecurityError, match="not that of an authority with this key"):
+            StandingAuthority(certificate, pair, 1)
+
+
+def test_a_certificate_is_found_in_either_form_of_a_file() -> None:
+    pem = Certificate.read(DER).x509.public_bytes(Encoding.PEM)
+    assert der_of(DER) == der_of(pem) == der_of(b"-----BEGIN NOTHING-----\n-----END NOTHING-----\n" + pem) == DER
+    for none in (b"", pem[:-40], b"-----BEGIN CERTIFICATE-----\n"):
+        with pytest.raises(SecurityError):
+            der_of(none)
+
+
+def test_authorities_that_were_told_survive_and_those_given_are_the_owners() -> None:
+    given = TrustStore(TITLE, Suite.SUITE_1, (ROOT.certificate,))
+    assert given.saved() == {}
+    told = TrustStore(TITLE, Suite.SUITE_1)
+    told.trust([ROOT.certificate])
+    later = TrustStore(TITLE, Suite.SUITE_1)
+    later.restore(told.saved())
+    assert [one.der for one in later.certificates] == [ROOT.certificate]
+    with pytest.raises(SecurityError):
+        told.trust([b"none"])
+    assert len(told.certificates) == 1
+
+
+@pytest.mark.parametrize("damaged", [{"certificate.00": b"none"}, {"anchor.00": b"none"}, {"pair.0": bytes(32)}])
+def test_a_store_that_cannot_be_used_is_not(damaged: dict[str, bytes]) -> None:
+    with pytest.raises(StorageError):
+        TrustStore(TITLE, Suite.SUITE_1).restore(damaged)

@@ -30,6 +30,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("protection", "name"), ROWS)
+@pytest.mark.manual("12.2.aes-gcm")
 def test_published_vectors_both_ways(protection: Protection, name: str) -> None:
     protected = vector(name)[2:]
     assert CIPHER.protect(TITLE, COUNTER, protection, APDU) == protected

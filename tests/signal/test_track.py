@@ -19,8 +19,10 @@ def track(voltage: Floats = CREST, rate: float = RATE, **units: str) -> Track:
     return Track(Fraction(rate), {"1": voltage, "2": CREST / 100}, units or {"1": "V", "2": "A"})
 
 
-def played(given: Track, layout: Layout | None = None, first_ns: int = 0, *, loop: bool = False) -> Played:
-    return Played(given, layout or Layout(), "x.wav", first_ns, loop=loop)
+def played(
+    given: Track, layout: Layout | None = None, first_ns: int = 0, *, loop: bool = False, dated: bool = True
+) -> Played:
+    return Played(given, layout or Layout(), "x.wav", first_ns, loop=loop, dated=dated)
 
 
 def volts(waveform: Played, first: int, count: int) -> Floats:
@@ -36,6 +38,7 @@ def test_channels_are_found_by_unit_or_by_name() -> None:
         "channels used: voltage_v: 1 x 1, current_a: 2 x 1",
         "2 s of 400 samples per second from 1970-01-01T00:00:00Z; before and after it nothing",
     )
+    assert played(track(), dated=False).findings[1].startswith("2 s of 400 samples per second without a date; before")
     ratio = scaled.samples(0, 1).current[0] / plain.samples(0, 1).current[0]
     assert ratio == pytest.approx(0.5, rel=1e-4)
 

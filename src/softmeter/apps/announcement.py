@@ -22,7 +22,7 @@ _TERMINALS = "/dev/pts/"
 
 
 class Announcement(NamedTuple):
-    """A meter whose ports answer; `places` by the names wan, p1, panel and, where they are open, udp and optical."""
+    """A meter whose ports answer; `places`: wan, p1, panel and, where they are open, udp, optical, mbus and modem."""
 
     identity: Identity
     places: Mapping[str, Place]
@@ -59,6 +59,8 @@ class Announcement(NamedTuple):
             f"  DLMS      {self.places['wan']}, {self._wan_links()}",
             f"  P1        {self.places['p1']}",
             f"  optical   {self._optical()}",
+            *([f"  M-Bus     {self.places['mbus']}, sub-meters"] if "mbus" in self.places else []),
+            *([f"  modem     {self.places['modem']}, AT commands"] if "modem" in self.places else []),
             f"  panel     http://{self.places['panel']}/",
             f"  keys      {self.keys}",
             *(f"  try       {command}" for port in self.panel_ports() for command in port.commands),

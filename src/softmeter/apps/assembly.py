@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from softmeter.apps import configuration, p1_setup
+from softmeter.apps import configuration, mbus_setup, p1_setup
 from softmeter.apps.options import RunOptions
+from softmeter.apps.ports import Ports
+from softmeter.apps.reconfiguring import reconfigured
 from softmeter.bench.journal import Journal
+from softmeter.bench.links import Links
 from softmeter.bench.supply import Supply
 from softmeter.bench.surroundings import JournalSurroundings
 from softmeter.device.alarms import ERROR_BITS
@@ -17,7 +20,6 @@ from softmeter.device.display import Display
 from softmeter.device.events import Event
 from softmeter.device.images import UNKNOWN, ImageTrust
 from softmeter.device.pulses import Outputs
-from softmeter.dlms.host import Keys as ClientKeys
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, LinkTime, iso, whole_second
 from softmeter.meter.actor import Actor
@@ -29,9 +31,11 @@ from softmeter.metrology.metering import metered
 from softmeter.runtime import image_keys, keyfile
 from softmeter.runtime.bench_time import resumed
 from softmeter.runtime.entropy import SystemEntropy
+from softmeter.runtime.optical_port import Place
 from softmeter.runtime.program_memory import is_program_intact
 from softmeter.runtime.saved import Saved
 from softmeter.runtime.store import Store
+from softmeter.security.identity import Purpose
 from softmeter.signal.samples import Source
 from softmeter.signal.specification import parse_source, with_path
 
@@ -39,6 +43,8 @@ METER = "meter"
 """The name of the one meter in a state file."""
 KEY_FILE = "keys.toml"
 SERIALS = 10**8
+FACTORY = "factory"
+"""The configuration of a meter to which nobody said one."""
 WIRED = "household:seed=1"
 """The source of a meter to which nobody said one."""
 
@@ -51,10 +57,16 @@ class Assembled:
 
     actor: Actor
     journal: Journal
-    ports: configuration.Ports
+    links: Links
+    ports: Ports
+    configured_in: str
+    """The file that its settings come from, for what is said of them."""
     p1: P1Settings
+    mbus: mbus_setup.MBusTable
     source: str
     key_path: Path
+    at_place: Place | None = None
+    """Where the module takes AT commands."""
 
 
 def assemble(
@@ -72,14 +84,18 @@ def assemble(
     """
     saved = store.load(METER)
     factory = _factory(options, saved, say)
-    text = _configuration(options, factory, saved)
-    settings = configuration.parse(text, options.config or "configuration", p1_setup.asked(options))
+    if saved is not None and options.config is not None:
+        factory.configuration = reconfigured(factory.configuration, options.config, saved, say)
+    configured_in = options.config or (FACTORY if saved is None else f"configuration of {options.state}")
+    settings = configuration.parse(
+        factory.configuration, configured_in, {**p1_setup.asked(options), **mbus_setup.asked(options)}
+    )
     journal = Journal()
     source = _source(factory, say)
     broken = 0 if is_intact() else 1 << ERROR_BITS[Event.PROGRAM_MEMORY_ERROR]
     surroundings = JournalSurroundings(journal, broken)
     device = Device(settings.device, Supply(source, journal), factory.start, surroundings)
-    display = Display(factory.identity.legal_firmware, LinkTime(time.monotonic()))
+    display = Display(LinkTime(time.monotonic()))
     meter = Meter(factory, device, display, KeyRing(), SystemEntropy())
     meter.extra_services = settings.extra_services
     actor = Actor(meter, outputs)
@@ -100,7 +116,9 @@ def assemble(
         _check_key_file(path, exported(meter), say)
     else:
         keyfile.write_keys(path, exported(meter))
-    return Assembled(actor, journal, settings.ports, settings.p1, factory.source, path)
+    links = Links(journal, meter.system_title, limited=settings.modem.link_limits)
+    p1, mbus, at = settings.p1, settings.mbus, settings.modem.at_place
+    return Assembled(actor, journal, links, settings.ports, configured_in, p1, mbus, factory.source, path, at)
 
 
 def _factory(options: RunOptions, saved: Saved | None, say: Say) -> Factory:
@@ -115,8 +133,6 @@ def _factory(options: RunOptions, saved: Saved | None, say: Say) -> Factory:
     factory.restore(saved.values.get("factory", {}))
     if options.start is not None:
         say(f"--start is ignored: the meter in {options.state} was first powered on at {iso(factory.start)}")
-    if options.config is not None:
-        say("--config: the meter keeps its identity, clock, profiles and display; tariff and ports are taken over")
     if options.source is not None:
         factory.source = options.source
     return factory
@@ -138,7 +154,7 @@ def _go_on(actor: Actor, saved: Saved, store: Store, options: RunOptions, say: S
 
 
 def _begin(factory: Factory, options: RunOptions) -> None:
-    given = configuration.read(options.config or "factory")
+    given = configuration.read(options.config or FACTORY)
     identity = given.identity
     if options.keys is not None:
         keys = keyfile.read_keys(options.keys)
@@ -151,15 +167,8 @@ def _begin(factory: Factory, options: RunOptions) -> None:
         identity = replace(identity, serial=f"{drawn:08d}")
     factory.identity = identity
     factory.start = options.start if options.start is not None else Instant(time.time_ns() // SECOND * SECOND)
-    factory.configuration = configuration.text(options.config or "factory")
+    factory.configuration = configuration.text(options.config or FACTORY)
     factory.source = options.source or WIRED
-
-
-def _configuration(options: RunOptions, factory: Factory, saved: Saved | None) -> str:
-    """The configuration of this start: the one given, else the one the meter was made with."""
-    if saved is not None and options.config is not None:
-        factory.configuration = configuration.text(options.config)
-    return factory.configuration
 
 
 def _source(factory: Factory, say: Say) -> Source:
@@ -193,10 +202,7 @@ def _take_first_keys(meter: Meter, p1: P1Settings, options: RunOptions, path: Pa
         raise ConfigurationError(message, str(path))
     meter.key_ring = KeyRing(
         keys.master_key,
-        {
-            client.sap: ClientKeys(client.unicast_encryption_key, client.authentication_key, client.lls_password)
-            for client in keys.clients.values()
-        },
+        {client.sap: client.held for client in keys.clients.values()},
     )
     p1_setup.take_keys(meter, p1, keys.p1)
 
@@ -240,13 +246,12 @@ def _fault(path: Path, keys: keyfile.Keys) -> str | None:
 
 def exported(meter: Meter) -> keyfile.Keys:
     """The keys of a meter as a key file holds them."""
-    clients = {}
-    for sap, client in meter.clients.items():
-        keys = meter.keys(sap)
-        clients[client.name] = keyfile.ClientKeys(sap, keys.unicast_encryption, keys.authentication, keys.password)
+    clients = {name: keyfile.ClientKeys.holding(sap, meter.keys(sap)) for name, sap in keyfile.SAPS.items()}
     identity = meter.identity
     master, p1 = meter.key_ring.master, p1_setup.held_keys(meter)
-    return keyfile.Keys(identity.system_title, identity.logical_device_name, master, clients, p1)
+    own = meter.trust.certificate(Purpose.SIGNATURE)
+    der = b"" if own is None else own.der
+    return keyfile.Keys(identity.system_title, identity.logical_device_name, master, clients, p1, int(meter.suite), der)
 
 
 def _resume(device: Device, saved: Saved, options: RunOptions, say: Say) -> None:

@@ -4,39 +4,38 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from softmeter.apps.checking import Problem, document_of, our_words, too_deep
+from softmeter.apps.mbus_setup import MBusTable
+from softmeter.apps.modem_table import ModemTable, NetworkTable, settings_of
 from softmeter.apps.packaged import text_of
+from softmeter.apps.ports import Ports
 from softmeter.apps.tariff_file import TariffTable, calendar_of, special_days_of
 from softmeter.apps.toml_lines import line_of
-from softmeter.bench.mbus_line import MBusLine
-from softmeter.bench.submeters import parse_sub_meters
 from softmeter.device.demand import FACTORY_DEMAND, DemandSettings
 from softmeter.device.display_lists import FACTORY_DISPLAY
 from softmeter.device.hands import Crystal
 from softmeter.device.images import LARGEST_BLOCK, SMALLEST_BLOCK, USUAL_BLOCK
-from softmeter.device.mbus import SubMeterSettings
 from softmeter.device.profile import ProfileSettings
 from softmeter.device.settings import DeviceSettings
 from softmeter.device.zone import AMSTERDAM
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND
 from softmeter.meter.identity import Identity
-from softmeter.meter.mbus_bus import FramedBus
 from softmeter.meter.model.alarms import ALARM_WORDS, MONITORS
 from softmeter.meter.model.capture import BILLING, CATALOGUE, CLOCK, DAILY, LOAD, QUALITY, data, key, register
-from softmeter.meter.model.mbus import SETTINGS as SUB_METERS
 from softmeter.meter.model.pushing import PUSHES
 from softmeter.meter.model.scripted import SCHEDULES
 from softmeter.meter.model.switching import LIMITS
 from softmeter.meter.p1 import P1Settings, Variant
 from softmeter.meter.p1_belgium import PEAK
 from softmeter.runtime.program_memory import application_signature
-from softmeter.runtime.push_places import LOOPBACK
 
 PACKAGED = ("factory", "nl", "be")
+KIND = "configuration"
 
 _FACTORY_COLUMNS = {
     LOAD: (CLOCK, data("0-0:96.10.1"), register("1-0:1.8.0"), register("1-0:2.8.0")),
@@ -116,19 +115,6 @@ class _Display(_Table):
     energy_decimals: int = FACTORY_DISPLAY.energy_decimals
 
 
-class Ports(_Table):
-    """Where the meter listens, HOST:PORT; `optical` may be a device or `pty` as well.
-
-    `push_to`: networks and host names that pushes may go to, such as `192.0.2.0/24`; `*` is any.
-    """
-
-    wan: str = "127.0.0.1:4059"
-    p1: str = "127.0.0.1:4061"
-    optical: str = "127.0.0.1:4062"
-    panel: str = "127.0.0.1:8080"
-    push_to: tuple[str, ...] = LOOPBACK
-
-
 class _P1(_Table):
     variant: Variant = P1Settings().variant
     identification: str = P1Settings().identification
@@ -140,10 +126,6 @@ class _P1(_Table):
 
 class _Firmware(_Table):
     block_octets: Annotated[int, Field(ge=SMALLEST_BLOCK, le=LARGEST_BLOCK)] = USUAL_BLOCK
-
-
-class _MBus(_Table):
-    sub_meters: str = ""
 
 
 class _Services(_Table):
@@ -158,8 +140,10 @@ class File(_Table):
     demand: _Demand = _Demand()
     display: _Display = _Display()
     services: _Services = _Services()
-    mbus: _MBus = _MBus()
+    mbus: MBusTable = field(default_factory=MBusTable)
     firmware: _Firmware = _Firmware()
+    modem: ModemTable = ModemTable()
+    network: NetworkTable = NetworkTable()
     p1: _P1 = _P1()
     ports: Ports = Ports()
 
@@ -175,17 +159,8 @@ class Configuration:
     extra_services: bool = False
     """Priorities and blocks of ACTION, beyond what the manual offers."""
     p1: P1Settings = field(default_factory=P1Settings)
-
-
-class Problem(NamedTuple):
-    """Something wrong in a file. `entry` is the entry's name with dots, empty where `message` says it."""
-
-    line: int
-    entry: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}, {self.entry}: {self.message}" if self.entry else f"line {self.line}: {self.message}"
+    modem: ModemTable = field(default_factory=ModemTable)
+    mbus: MBusTable = field(default_factory=MBusTable)
 
 
 def text(path_or_name: str) -> str:
@@ -217,27 +192,24 @@ def parse(text: str, name: str, replaced: Mapping[str, Any] | None = None) -> Co
     Raises:
         ConfigurationError: an entry is unknown or wrong.
     """
-    found = problems(text, name, replaced)
+    found = problems(text, replaced)
     if isinstance(found, Configuration):
         return found
     more = f"; softmeter config check shows {len(found) - 1} more" if len(found) > 1 else ""
     raise ConfigurationError(f"{found[0]}{more}", name)
 
 
-def problems(text: str, name: str, replaced: Mapping[str, Any] | None = None) -> "Configuration | list[Problem]":
+def problems(text: str, replaced: Mapping[str, Any] | None = None) -> Configuration | list[Problem]:
     """The configuration in `text` as `parse` reads it, or everything that is wrong in it."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"is no TOML: {error}", name) from None
-    except RecursionError:
-        raise ConfigurationError("is no configuration: nested far too deep", name) from None
+    document = document_of(text, KIND)
+    if isinstance(document, Problem):
+        return [document]
     try:
         return _configuration(File.model_validate(_merged(document, replaced or {})))
     except ValidationError as error:
         return sorted(_problem(one, text) for one in error.errors())
     except RecursionError:
-        raise ConfigurationError("is no configuration: nested far too deep", name) from None
+        return [too_deep(KIND)]
     except ConfigurationError as error:
         place = _place(str(error))
         return [Problem(line_of(place, text), "", str(error))]
@@ -287,28 +259,33 @@ def _configuration(file: File) -> Configuration:
         alarm_words=ALARM_WORDS,
         image_block_octets=file.firmware.block_octets,
         pushes=PUSHES,
-        sub_meters=_sub_meters(file.mbus.sub_meters),
+        sub_meters=file.mbus.settings,
         program_signature=application_signature(),
         display=replace(FACTORY_DISPLAY, **file.display.model_dump()),
+        **settings_of(file.modem, file.network),
     )
     if file.tariff is not None:
         device = replace(device, tariff=calendar_of(file.tariff), default_rate=file.tariff.default_rate)
         device = replace(device, special_days=special_days_of(file.tariff))
-    return Configuration(identity, serial_given, device, file.ports, file.services.extras, file.p1.settings)
-
-
-def _sub_meters(text: str) -> SubMeterSettings:
-    """The M-Bus of a meter, with simulated sub-meters on it where the file names some."""
-    meters = parse_sub_meters(text)
-    return SUB_METERS._replace(bus=FramedBus(MBusLine(meters).exchange)) if meters else SUB_METERS
+    return Configuration(
+        identity,
+        serial_given,
+        device,
+        file.ports,
+        file.services.extras,
+        file.p1.settings,
+        file.modem,
+        file.mbus,
+    )
 
 
 def _problem(found: Mapping[str, Any], text: str) -> Problem:
     """What pydantic found, in our words where it is about a name."""
     entry = ".".join(str(part) for part in found["loc"])
-    unknown = found["type"] == "extra_forbidden"
-    message = "is not known here" if unknown else f"{found['msg']} (found {_short(found['input'])})"
-    return Problem(line_of(found["loc"], text), entry, message)
+    said, shown = our_words(found, File), _short(found["input"])
+    if found["type"] not in {"extra_forbidden", "missing"} and shown not in said:
+        said += f" (found {shown})"
+    return Problem(line_of(found["loc"], text), entry, said)
 
 
 _PLACES = (

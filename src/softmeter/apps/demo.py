@@ -30,6 +30,7 @@ def demonstration(given: dict[str, Any]) -> dict[str, Any]:
     if given["start"] is None and given["jump_to"] is None and not options["source"].startswith("grid"):
         now = time.time_ns() // SECOND * SECOND
         options |= {"start": iso(Instant(now - HISTORY_S * SECOND)), "jump_to": iso(Instant(now))}
+        options["catch_up"] = given["rate"] == 1
     return {**options, "keys": _known_keys(state)}
 
 

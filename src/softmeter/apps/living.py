@@ -8,19 +8,25 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from softmeter.apps import configuration, mbus_setup
 from softmeter.apps.announcement import Announcement
-from softmeter.apps.assembly import METER, Assembled, assemble
+from softmeter.apps.assembly import FACTORY, METER, Assembled, assemble
+from softmeter.apps.module_line import module_line
 from softmeter.apps.options import RunOptions
 from softmeter.apps.panel.live_time import LiveTime
 from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.apps.panel.server import create_app
 from softmeter.apps.panel.serving import serving
 from softmeter.apps.panel.shown_meter import ShownMeter
+from softmeter.apps.ports import Listening, check_free, is_loopback, listening
 from softmeter.apps.progress import jump_progress
 from softmeter.apps.telling import say, tell
+from softmeter.apps.wan_place import with_set_port
 from softmeter.bench.bench import Bench
+from softmeter.bench.shelf import Shelf
 from softmeter.device.modem import is_reachable
 from softmeter.device.modem_parameters import Interface
+from softmeter.device.push_setting import Service
 from softmeter.dlms.datagram_server import DatagramServer
 from softmeter.dlms.server import Server
 from softmeter.errors import ConfigurationError
@@ -28,24 +34,23 @@ from softmeter.instant import SECOND, Instant, LinkTime, iso, whole_second
 from softmeter.meter.meter import Meter
 from softmeter.meter.optical import optical_server
 from softmeter.meter.p1 import broadcast
+from softmeter.meter.parts_network import idle_s, most_connections, wan_port
 from softmeter.meter.push import outgoing
 from softmeter.meter.vigilance import Vigilance
 from softmeter.runtime.address import Address
 from softmeter.runtime.bench_time import BenchTime, check_rate
 from softmeter.runtime.descriptors import MOST, raised_limit, shares
 from softmeter.runtime.drive import Drive
-from softmeter.runtime.optical_port import OpticalPort, Place, parse_place
-from softmeter.runtime.p1_line import BAUD, P1Line
+from softmeter.runtime.optical_port import OpticalPort, Place
+from softmeter.runtime.p1_line import P1Line
 from softmeter.runtime.p1_port import P1Port, Telegrams
 from softmeter.runtime.ports import Port, follow_power
 from softmeter.runtime.push_places import Places
 from softmeter.runtime.push_port import PushPort
-from softmeter.runtime.store import Store
+from softmeter.runtime.store import FILE_NAME, Store
 from softmeter.runtime.udp_port import UdpPort
 from softmeter.runtime.volume import Volume
 from softmeter.runtime.wan_port import WanPort
-
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 log = logging.getLogger("softmeter")
 
@@ -57,53 +62,40 @@ async def live(options: RunOptions) -> None:
         ConfigurationError: an option, a file or an address cannot be used.
         StorageError: the state cannot be read or written.
     """
-    await check(options)
+    check_rate(options.rate)
+    if not (options.state / FILE_NAME).exists():  # nothing is made by a start that fails
+        given = configuration.read(options.config or FACTORY)
+        await check_free(listening(options, given.ports, options.config or FACTORY))
     store = Store.open(options.state)
     try:
         pulses = PulseWatch()
         assembled = assemble(options, store, pulses, say)
+        ports = await with_set_port(options, assembled.ports, wan_port(assembled.actor.meter), say)
+        places = listening(options, ports, assembled.configured_in)
+        await check_free(places)
         with ThreadPoolExecutor(1, "store") as writer:
-            life = _Life(options, store, assembled, pulses, writer)
+            life = _Life(options, store, assembled, places, pulses, writer)
             with life.tracing:
                 await life.lead()
     finally:
         store.close()
 
 
-async def check(options: RunOptions) -> None:
-    """Find what is wrong with the options before a meter is made or woken by them.
-
-    Raises:
-        ConfigurationError: an option says what cannot be, or an address given cannot be listened on.
-    """
-    check_rate(options.rate)
-    given = ((options.wan, "--wan"), (options.panel, "--panel"))
-    for text, option in given:
-        if text is not None:
-            (await Address.parse(text, option).listen()).close()
-    if options.wan is not None:
-        (await Address.parse(options.wan, "--wan").datagrams()).close()
-    for text, option in ((options.optical, "--optical"), (options.p1, "--p1")):
-        place = None if text is None else parse_place(text, option)
-        if isinstance(place, Address):
-            (await place.listen()).close()
-    if options.panel is not None:
-        _check_panel(Address.parse(options.panel, "--panel"), options.panel_token)
-
-
-def _check_panel(address: Address, token: str | None) -> None:
-    if address.host not in LOOPBACK and not token:
-        raise ConfigurationError(f"{address} is no loopback address; a panel there needs --panel-token", "--panel")
-
-
 class _Life:
     """The parts of a running process, wired together."""
 
     def __init__(
-        self, options: RunOptions, store: Store, assembled: Assembled, pulses: PulseWatch, writer: ThreadPoolExecutor
+        self,
+        options: RunOptions,
+        store: Store,
+        assembled: Assembled,
+        places: Listening,
+        pulses: PulseWatch,
+        writer: ThreadPoolExecutor,
     ) -> None:
         self._options = options
         self._assembled = assembled
+        self._places = places
         actor = self._actor = assembled.actor
         bench_time = BenchTime(actor.now, options.rate, LinkTime(time.monotonic()))
         self._drive = Drive(actor, partial(store.commit, METER), bench_time, writer)
@@ -111,51 +103,57 @@ class _Life:
         if self._shares != MOST:
             log.warning("with %d file descriptors there is room for fewer connections: %s", limit, self._shares)
         meter = actor.meter
-        ports = assembled.ports
+        ports, links = assembled.ports, assembled.links
         # Apart: on UDP an address can be forged, and must not lock its owner out of TCP.
-        wan, datagrams, optical = (Vigilance(meter, time.monotonic) for _ in range(3))
+        wan, datagrams = (Vigilance(meter, time.monotonic) for _ in range(2))
+        optical = Vigilance(meter, time.monotonic, local=True)
         self._wan = WanPort(
-            Address.parse(options.wan or ports.wan, "--wan"),
-            lambda peer: Server(meter, LinkTime(time.monotonic()), wan.over(peer)),
+            places.wan,
+            lambda peer: Server(meter, LinkTime(time.monotonic()), wan.over(peer), idle_s=idle_s(meter)),
             self._drive.barrier,
             most_peers=self._shares.wan,
+            line=links.wan,
         )
         self._udp = UdpPort(
-            Address.parse(options.wan or ports.wan, "--wan"),
+            places.udp,
             lambda peer, source, to, now: DatagramServer(meter, source, to, now, datagrams.over(peer)),
             self._drive.barrier,
+            line=links.wan,
         )
         self._p1 = self._p1_port(Telegrams(partial(broadcast, meter, assembled.p1), self._drive.barrier))
         self._optical = OpticalPort(
-            parse_place(options.optical or ports.optical, "--optical"),
+            places.optical,
             partial(optical_server, meter, optical.over("optical port")),
             self._drive.barrier,
+            line=links.optical,
         )
         self._volume = Volume()
         self._pushes = PushPort(
             lambda: outgoing(meter),
             lambda number, arrived: meter.device.behaviours.pushes.settle(meter.device, number, arrived=arrived),
             self._drive.barrier,
-            Places(ports.push_to, "ports.push_to"),
+            Places(ports.push_to, f"{assembled.configured_in}: ports.push_to"),
             carried=self._volume.carried,
+            line=links.wan,
         )
+        line = assembled.mbus.line
+        self._mbus = mbus_setup.master(line, meter) if line else None
         self.tracing = self._traced(meter)
-        self._wan.make_tap = self._volume.counting(self._wan.make_tap)
+        self._wan.volume = self._volume
         self._udp.make_tap = self._volume.counting(self._udp.make_tap)
-        self._panel_address = Address.parse(options.panel or ports.panel, "--panel")
-        _check_panel(self._panel_address, options.panel_token)
         bench = Bench(meter, assembled.journal, LiveTime(self._drive, time.monotonic))
+        self._shelf = None if line else Shelf(assembled.mbus.simulated, bench, meter)
         self._shown = ShownMeter(actor, bench, pulses, self._drive.barrier)
         self._shown.source = assembled.source
 
     def _p1_port(self, telegrams: Telegrams) -> P1Port | P1Line:
         """The P1 port where it is wanted, and as it is wanted: to hold time up for its readers or not."""
-        place = parse_place(self._options.p1 or self._assembled.ports.p1, "--p1", BAUD)
+        place, line = self._places.p1, self._assembled.links.p1
         port: P1Port | P1Line
         if isinstance(place, Address):
-            port = P1Port(place, telegrams, self._drive.watch, most_readers=self._shares.p1)
+            port = P1Port(place, telegrams, self._drive.watch, most_readers=self._shares.p1, line=line)
         else:
-            port = P1Line(place, telegrams, self._drive.watch)
+            port = P1Line(place, telegrams, self._drive.watch, line)
         if self._options.p1_paced:
             self._drive.pace(lambda: port.behind, port.relieved)
         return port
@@ -170,6 +168,10 @@ class _Life:
         tracing = Tracing(options.trace, options.keylog, MeterKeys(meter))
         self._wan.make_tap = tracing.port("wan", "DLMS/COSEM over TCP")
         self._udp.make_tap = tracing.port("wan-udp", "DLMS/COSEM over UDP", datagrams=True)
+        self._pushes.make_taps = {
+            Service.TCP: tracing.port("push", "pushes over TCP"),
+            Service.UDP: tracing.port("push-udp", "pushes over UDP", datagrams=True),
+        }
         serial = not isinstance(self._optical.place, Address)
         self._optical.listen_in(tracing.port("optical", "optical port", serial=serial))
         serial = isinstance(self._p1, P1Line)
@@ -186,7 +188,8 @@ class _Life:
         if self._drive.stopping:
             await self._drive.run()  # to its clean end at once: nothing was opened, and nothing is told
             return
-        async with self._panel() as panel_at:
+        module = module_line(self._assembled.at_place, self._actor.meter, self._drive.barrier)
+        async with self._panel() as panel_at, module as module_at:
             places: dict[str, Place] = {"wan": await self._wan.open(), "p1": await self._p1.open()}
             ports: list[tuple[Port, Interface]] = [(self._wan, Interface.WAN), (self._p1, Interface.P1)]
             if await self._open_udp(places["wan"]):
@@ -195,9 +198,15 @@ class _Life:
             if await self._open_optical(places):
                 ports.append((self._optical, Interface.OPTICAL))
             places["panel"] = panel_at
+            if module_at is not None:
+                places["modem"] = module_at
+            if self._mbus is not None:
+                places["mbus"] = self._mbus.place
             following = asyncio.gather(*[self._follow(port, interface) for port, interface in ports])
             following.add_done_callback(lambda _: self._drive.stop())  # a port that cannot open again ends the run
             self._drive.ticked.connect(self._ticked)
+            self._look_at_links()
+            self._answer_calls()
             self._announce(places)
             try:
                 await self._drive.run()
@@ -209,6 +218,8 @@ class _Life:
                 for port, _ in ports:
                     await port.close()
                 await self._pushes.close()
+                if self._mbus is not None:
+                    await self._mbus.runs.close()
                 with contextlib.suppress(asyncio.CancelledError):
                     await following
 
@@ -241,7 +252,7 @@ class _Life:
         try:
             places["optical"] = await self._optical.open()
         except ConfigurationError as error:
-            if self._options.optical is not None:
+            if "optical" in self._places.given:
                 raise
             say(f"no optical port: {error}")
             return False
@@ -258,11 +269,31 @@ class _Life:
             return
         with jump_progress(self._actor.now, jump_to) as progress:
             await self._drive.jump_to(jump_to, progress)
+        present = Instant(time.time_ns() // SECOND * SECOND)
+        if self._options.catch_up and jump_to < present:  # living through it took some seconds as well
+            await self._drive.jump_to(present)
+
+    def _look_at_links(self) -> None:
+        """Have the links follow the bench and the cell around."""
+        around = self._actor.meter.device.feeling.state
+        self._assembled.links.look(whole_second(self._actor.now), around)
+
+    def _answer_calls(self) -> None:
+        """Take whom the meter's set-ups let in now, and no more of them."""
+        meter = self._actor.meter
+        modem = meter.device.behaviours.modem
+        modem.called(meter.device, self._wan.taken_calls())
+        self._wan.accepting = self._udp.accepting = modem.answers(meter.device)
+        self._wan.most_peers = min(self._shares.wan, most_connections(meter) or self._shares.wan)
 
     def _ticked(self) -> None:
         self._assembled.journal.forget_before(whole_second(self._actor.now))
+        self._look_at_links()
+        self._answer_calls()
         self._actor.meter.device.behaviours.modem.carried(*self._volume.taken())
         self._pushes.tick()
+        if self._mbus is not None:
+            self._mbus.runs.tick()
         self._p1.tick()
         self._wan.tick()
         self._udp.tick()
@@ -271,9 +302,9 @@ class _Life:
 
     def _panel(self) -> contextlib.AbstractAsyncContextManager[Address]:
         """The panel's web server, while the meter lives."""
-        hosts = () if self._panel_address.host in LOOPBACK else ("*",)
-        app = create_app(self._shown, token=self._options.panel_token, allowed_hosts=hosts)
-        return serving(app, self._panel_address, self._shares.panel)
+        hosts = () if is_loopback(self._places.panel) else ("*",)
+        app = create_app(self._shown, token=self._options.panel_token, allowed_hosts=hosts, sub_meters=self._shelf)
+        return serving(app, self._places.panel, self._shares.panel)
 
     def _announce(self, places: dict[str, Place]) -> None:
         announcement = Announcement(

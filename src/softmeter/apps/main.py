@@ -6,12 +6,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from softmeter.apps.accuracy.cli import app as accuracy
+from softmeter.apps.command_line import command_of
 from softmeter.apps.config.cli import app as config
 from softmeter.apps.firmware.cli import app as firmware
+from softmeter.apps.keys.cli import app as keys_app
+from softmeter.apps.logs import LogLevel
 from softmeter.apps.scenario.cli import app as scenario
 from softmeter.apps.version import Version
+
+WRONG = 2
 
 app = typer.Typer(
     name="softmeter",
@@ -21,9 +27,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(accuracy, name="accuracy")
+app.add_typer(accuracy, name="accuracy", short_help="Run the tests of a type test on the metrology.")
 app.add_typer(scenario, name="scenario")
 app.add_typer(firmware, name="firmware")
+app.add_typer(keys_app, name="keys")
 app.add_typer(config, name="config")
 
 State = Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the meter keeps what must survive.")]
@@ -46,6 +53,12 @@ P1Paced = Annotated[
 Optical = Annotated[
     str | None,
     typer.Option("--optical", metavar="PLACE", help="Optical port: HOST:PORT, pty, or a device [127.0.0.1:4062]."),
+]
+MBus = Annotated[
+    str | None,
+    typer.Option(
+        "--mbus", metavar="PLACE", help="Line with M-Bus sub-meters: HOST:PORT, pty, or a device@BAUD [none]."
+    ),
 ]
 Panel = Annotated[str | None, typer.Option("--panel", metavar="HOST:PORT", help="Web panel [127.0.0.1:8080].")]
 PanelToken = Annotated[
@@ -80,6 +93,9 @@ Trace = Annotated[
 ]
 KeyLog = Annotated[
     Path | None, typer.Option("--keylog", metavar="FILE", help="Write the keys that clients use; guard this file.")
+]
+Logged = Annotated[
+    LogLevel, typer.Option("--log-level", help="What is logged: with info each connection and call, with warning not.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object when all ports answer.")]
 
@@ -117,6 +133,7 @@ def run(
     p1_variant: P1Variant = None,
     p1_paced: P1Paced = False,
     optical: Optical = None,
+    mbus: MBus = None,
     panel: Panel = None,
     panel_token: PanelToken = None,
     source: Source = None,
@@ -126,6 +143,7 @@ def run(
     off_for: OffFor = None,
     trace: Trace = None,
     keylog: KeyLog = None,
+    log_level: Logged = LogLevel.INFO,
     json: Json = False,
 ) -> None:
     """Run a meter; the first start makes it, every later one goes on after a power cut."""
@@ -147,7 +165,8 @@ def decode(
         str, typer.Argument(metavar="HEX|FILE|-", help="Octets in hexadecimal, a file, or standard input.")
     ],
     keys: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A keys.toml or a key log: opens what is ciphered.")
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A keys.toml or key log: opens what is ciphered. Any number of them."),
     ] = None,
     key: Annotated[str, typer.Option(metavar="HEX", help="Encryption key.")] = "",
     auth_key: Annotated[
@@ -161,7 +180,7 @@ def decode(
     from softmeter.apps.decode.command import DecodeOptions
     from softmeter.apps.decode.command import decode as print_decoded
 
-    raise typer.Exit(print_decoded(DecodeOptions(what, keys, key, auth_key, title, secrets, json)))
+    raise typer.Exit(print_decoded(DecodeOptions(what, keys or (), key, auth_key, title, secrets, json)))
 
 
 @app.command()
@@ -191,8 +210,9 @@ def submeters(
 def version() -> None:
     """Print the version."""
     from softmeter import __version__
+    from softmeter.apps.telling import tell
 
-    print(__version__)
+    tell(__version__)
 
 
 def _live(given: dict[str, Any]) -> None:
@@ -201,7 +221,7 @@ def _live(given: dict[str, Any]) -> None:
     from softmeter.apps.options import RunOptions, duration_ns, instant
     from softmeter.runtime.loop import run as run_loop
 
-    off_for = given.pop("off_for")
+    off_for, log_level = given.pop("off_for"), given.pop("log_level")
     options = RunOptions(
         **{
             **given,
@@ -210,19 +230,42 @@ def _live(given: dict[str, Any]) -> None:
             "off_for_ns": None if off_for is None else duration_ns(off_for, "--off-for"),
         }
     )
-    to_standard_error()
+    to_standard_error(log_level)
     run_loop(live(options))
 
 
 def main() -> None:
     """Run the command; what a person did wrong ends in one line and status 2."""
-    from softmeter.apps.telling import say
-    from softmeter.errors import MeterError
     from softmeter.runtime.descriptors import open_standard_streams
 
     open_standard_streams()
+    raise SystemExit(_run())
+
+
+def _run() -> int:
+    """The exit status of the command that the process was given."""
+    from softmeter.apps.telling import leave_quietly, say
+    from softmeter.errors import MeterError
+
     try:
-        app()
-    except MeterError as error:
+        status = command_of(app).main(prog_name=app.info.name, standalone_mode=False)
+    except TyperException as error:
+        say(_usage(error))
+        return WRONG
+    except (MeterError, OSError) as error:
         say(f"softmeter: {error}")
-        raise SystemExit(2) from None
+        return WRONG
+    except SystemExit:  # so typer ends where whoever read our output has left
+        return 0
+    finally:
+        leave_quietly()
+    return status if isinstance(status, int) else 0
+
+
+def _usage(error: TyperException) -> str:
+    """What is wrong with the arguments of the process, and where to look."""
+    message = error.format_message()
+    if message.startswith("Usage:"):  # called without any argument
+        return message
+    context = getattr(error, "ctx", None)
+    return f"softmeter: {message.removesuffix('.')}; see {context.command_path if context else app.info.name} --help"

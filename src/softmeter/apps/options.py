@@ -8,6 +8,7 @@ from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, parse_instant
 
 LONGEST_S = 36_500 * 86_400
+DURATION = re.compile(r"(0|([0-9]+(\.[0-9]+)?[smhd])+)")
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -24,6 +25,8 @@ class RunOptions:
     p1_paced: bool = False
     """Live second by second, and only on when each reader of P1 has taken the last telegram."""
     optical: str | None = None
+    mbus: str | None = None
+    """The line of the meter's own M-Bus master."""
     panel: str | None = None
     panel_token: str | None = None
     source: str | None = None
@@ -44,7 +47,7 @@ def duration_ns(text: str, option: str) -> int:
     Raises:
         ConfigurationError: the text has another form.
     """
-    if not re.fullmatch(r"0|([0-9]+(\.[0-9]+)?[smhd])+", text):
+    if not DURATION.fullmatch(text):
         raise ConfigurationError(f"{text!r} is no duration; write it like 90s, 15m, 2h30m or 3d", option)
     parts = re.findall(r"([0-9.]+)([smhd])", text)
     seconds = sum(float(number) * _UNITS_S[unit] for number, unit in parts)

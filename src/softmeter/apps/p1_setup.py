@@ -4,8 +4,9 @@ from typing import Any
 
 from softmeter.apps.options import RunOptions
 from softmeter.errors import ConfigurationError
+from softmeter.meter.clients import CONSUMER
 from softmeter.meter.meter import Meter
-from softmeter.meter.p1 import CONSUMER, P1Settings, Variant
+from softmeter.meter.p1 import P1Settings, Variant
 from softmeter.runtime.keyfile import P1Keys, generate_p1
 
 

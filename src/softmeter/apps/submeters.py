@@ -89,7 +89,7 @@ def _told(meter: SubMeter) -> dict[str, str]:
         "kind": meter.name,
         "identification": f"{header.identification:08X}",
         "manufacturer": manufacturer_letters(header.manufacturer),
-        "secondary_address": f"{header.identification:08X}{header.address[4:].hex().upper()}",
+        "secondary_address": meter.secondary_address,
         "default_key": meter.default_key.hex().upper(),
     }
 

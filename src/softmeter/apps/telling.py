@@ -9,9 +9,12 @@ log = logging.getLogger("softmeter")
 
 
 def tell(text: str) -> None:
-    """Print `text`; where that is not possible, say so in the log and print nothing from then on."""
+    """Print `text`; where that is not possible, say so in the log and print nothing from then on.
+
+    A reader who has left knows that, and is not told.
+    """
     error = _print(text, sys.stdout)
-    if error is not None:
+    if error is not None and not isinstance(error, BrokenPipeError):
         log.warning("standard output cannot be written: %s", error.strerror)
 
 
@@ -20,12 +23,25 @@ def say(text: str) -> None:
     _print(text, sys.stderr)
 
 
+def leave_quietly() -> None:
+    """Write what is left to be written, for a reader who may have gone: then nobody wants it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _to_nowhere(sys.stdout)
+
+
 def _print(text: str, where: TextIO) -> OSError | None:
     try:
         print(text, file=where, flush=True)
     except OSError as error:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, where.fileno())  # what is left in the buffer is written when the process ends
-        os.close(null)
+        _to_nowhere(where)
         return error
     return None
+
+
+def _to_nowhere(where: TextIO) -> None:
+    """What is left in the buffer is written when the process ends."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, where.fileno())
+    os.close(null)

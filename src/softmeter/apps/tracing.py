@@ -27,12 +27,13 @@ class MeterKeys:
     @property
     def sets(self) -> Sequence[KeySet]:
         """The keys of all clients that have some."""
-        held = ((client.name, self._meter.keys(sap)) for sap, client in self._meter.clients.items())
-        return [
-            KeySet(name, Key(keys.unicast_encryption), Key(keys.authentication))
-            for name, keys in held
-            if keys.unicast_encryption
-        ]
+        found = []
+        for sap, client in self._meter.clients.items():
+            keys = self._meter.keys(sap)
+            key = keys.unicast_encryption if client.ways else keys.broadcast_encryption
+            if key:
+                found.append(KeySet(client.name, Key(key), Key(keys.authentication)))
+        return found
 
     @property
     def titles(self) -> Sequence[bytes]:

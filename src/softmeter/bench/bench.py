@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum, IntFlag
 from typing import Protocol
 
-from softmeter.bench.journal import Circumstance, Control, Journal, Quantity
+from softmeter.bench.journal import Circumstance, Control, Journal, LinkFault, Quantity
 from softmeter.device.device import Device
 from softmeter.device.display import Display
 from softmeter.errors import ConfigurationError
@@ -39,10 +39,14 @@ class Fault(IntFlag):
 
 CONTROLS: Mapping[str, Control] = {
     control.label: control
-    for control in (*Quantity, *Circumstance)
+    for control in (*Quantity, *Circumstance, *LinkFault)
     if control not in {Circumstance.SEALED_BUTTON, Circumstance.DISPLAY_BUTTON, Circumstance.LONG_PRESSES}
 }
 """What can be imposed, by name; buttons are pressed instead."""
+CALIBRATION = tuple(
+    one.label for one in (Circumstance.VOLTAGE_GAIN_PPM, Circumstance.CURRENT_GAIN_PPM, Circumstance.CURRENT_LAG_NS)
+)
+"""What lies under the calibration seal."""
 
 
 class Timekeeper(Protocol):
@@ -93,12 +97,20 @@ class Bench:
         """Set or release (None) some of `CONTROLS`; all of it or, if one cannot be, nothing.
 
         Raises:
-            ConfigurationError: there is no such control, or a value is out of its range.
+            ConfigurationError: there is no such control, a value is out of its range, or a seal is in the way.
         """
         wanted = checked(changes)
+        self._check_seal(changes)
         at = self.time.present()
         for control, value in wanted:
             self._journal.give(control, value, at)
+
+    def _check_seal(self, changes: Mapping[str, float | None]) -> None:
+        """Nobody gets at the calibration while its seal is whole."""
+        wanted = [label for label in CALIBRATION if changes.get(label) is not None]
+        if wanted and not {**self.imposed(), **changes}[Circumstance.CALIBRATION_SEAL_BROKEN.label]:
+            message = f"the calibration seal is whole; break it first: {Circumstance.CALIBRATION_SEAL_BROKEN.label}"
+            raise ConfigurationError(message, wanted[0])
 
     def imposed(self) -> dict[str, float | None]:
         """What every control is set to; None where nobody has touched it."""

@@ -63,10 +63,53 @@ class Circumstance(Control):
     ROAMING = ("roaming", 0, 1)
     ACCESS_REFUSED = ("access_refused", 0, 1)
     SUB_METERS_CUT = ("sub_meters_cut", 0, 0xFF)
+    SUB_METERS_JOINED = ("sub_meters_joined", 0, 0xFF)
     SUB_METERS_OPENED = ("sub_meters_opened", 0, 0xFF)
     SUB_METERS_WEAK = ("sub_meters_weak", 0, 0xFF)
     SUB_METERS_BROKEN = ("sub_meters_broken", 0, 0xFF)
     MODEM_HANGS = ("modem_hangs", 0, 2**31)
+    CALIBRATION_SEAL_BROKEN = ("calibration_seal_broken", 0, 1)
+    VOLTAGE_GAIN_PPM = ("voltage_gain_ppm", -200_000, 200_000)
+    CURRENT_GAIN_PPM = ("current_gain_ppm", -200_000, 200_000)
+    CURRENT_LAG_NS = ("current_lag_ns", -200_000, 200_000)
+    OPTICAL_HEAD = ("optical_head", 0, 1)
+    P1_REQUEST = ("p1_request", 0, 1)
+    SUB_METER_FLOW_1 = ("sub_meter_flow_1", 0, 1_000_000)
+    SUB_METER_FLOW_2 = ("sub_meter_flow_2", 0, 1_000_000)
+    SUB_METER_FLOW_3 = ("sub_meter_flow_3", 0, 1_000_000)
+    SUB_METER_FLOW_4 = ("sub_meter_flow_4", 0, 1_000_000)
+    SUB_METER_FLOW_5 = ("sub_meter_flow_5", 0, 1_000_000)
+    SUB_METER_FLOW_6 = ("sub_meter_flow_6", 0, 1_000_000)
+    SUB_METER_FLOW_7 = ("sub_meter_flow_7", 0, 1_000_000)
+    SUB_METER_FLOW_8 = ("sub_meter_flow_8", 0, 1_000_000)
+
+
+class LinkFault(Control):
+    """What can be wrong with the links of a meter; a release means a link that loses no time and nothing else.
+
+    Latencies are of one way. Of what passes, `drop` is the part that gets lost, `damage` the part with a wrong bit;
+    `close_s` is how long the end of a connection takes to be noticed.
+    """
+
+    WAN_LATENCY_MS = ("wan_latency_ms", 0, 60_000)
+    WAN_BITS_PER_S = ("wan_bits_per_s", 50, 1e9)
+    WAN_DROP = ("wan_drop", 0.0, 0.999)
+    WAN_DAMAGE = ("wan_damage", 0.0, 0.999)
+    WAN_CLOSE_S = ("wan_close_s", 0, 600)
+    WAN_LIMITS = ("wan_limits", 0, 1)
+    """Whether the WAN port carries no more than the technology of its cell."""
+    OPTICAL_LATENCY_MS = ("optical_latency_ms", 0, 60_000)
+    OPTICAL_BITS_PER_S = ("optical_bits_per_s", 50, 1e9)
+    OPTICAL_DROP = ("optical_drop", 0.0, 0.999)
+    OPTICAL_DAMAGE = ("optical_damage", 0.0, 0.999)
+    OPTICAL_CLOSE_S = ("optical_close_s", 0, 600)
+    P1_LATENCY_MS = ("p1_latency_ms", 0, 60_000)
+    P1_BITS_PER_S = ("p1_bits_per_s", 50, 1e9)
+    P1_DROP = ("p1_drop", 0.0, 0.999)
+    P1_DAMAGE = ("p1_damage", 0.0, 0.999)
+    P1_CLOSE_S = ("p1_close_s", 0, 600)
+    LINK_SEED = ("link_seed", 0, 2**31)
+    """Another one, and others are lost and damaged."""
 
 
 class Command(NamedTuple):

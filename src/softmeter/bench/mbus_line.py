@@ -8,13 +8,13 @@ import json
 from collections.abc import Callable
 from functools import reduce
 from operator import and_
-from typing import NamedTuple
 
-from softmeter.bench.submeters import SubMeter
+from softmeter.bench.submeter_past import NEVER, Past
+from softmeter.bench.submeters import KINDS, SubMeter
 from softmeter.clock import days_from_civil
 from softmeter.device.breaker import State
 from softmeter.device.mbus_channel import BATTERY, FRAUD, PERMANENT, POWER_LOW, VALVE, Moment
-from softmeter.device.surroundings import Surrounded
+from softmeter.device.surroundings import SUB_METERS, Surrounded
 from softmeter.errors import DecodeError, SecurityError
 from softmeter.security.mbus import encrypt_mode_5, mode_5_configuration, unwrap
 from softmeter.wire import mbus_writing
@@ -35,33 +35,24 @@ from softmeter.wire.mbus import (
 )
 from softmeter.wire.mbus_records import Record, records
 
-_NEVER = -1
-_LOCAL_S = 3600
 _REQUEST = Control.REQ_UD2 & ~FRAME_COUNT
 
 
-class Past(NamedTuple):
-    """What a sub-meter remembers. `held_back`: what it did not count behind its closed valve."""
-
-    address: int = 0
-    selected: int = 0
-    access: int = 0
-    counted_frame: int = _NEVER
-    valve: int = State.CONNECTED
-    closed_at: int = _NEVER
-    held_back: int = 0
-    clock_offset_s: int = _LOCAL_S
-    key: str = ""
-
-
 _FACTORY = Past()
+_Pasts = dict[str, Past]
 
 
 class MBusLine:
-    """The line of some sub-meters, each at its place."""
+    """The line of some sub-meters, each at its place; behind them is one of each other kind, to be joined.
+
+    Who was not given is there only while the bench has him there.
+    """
 
     def __init__(self, meters: tuple[SubMeter, ...]) -> None:
-        self.meters = meters
+        self.given = len(meters)
+        names = {meter.name for meter in meters}
+        spare = tuple(SubMeter(name, 1) for name in KINDS if name not in names)
+        self.meters = (*meters, *spare)[:SUB_METERS]
 
     def exchange(self, memory: str, octets: bytes, moment: Moment) -> tuple[str, bytes]:
         """What the sub-meters remember after a master's frame, and what the master hears."""
@@ -69,15 +60,50 @@ class MBusLine:
             frame = decode(octets)
         except DecodeError:
             return memory, b""
-        pasts = [Past(*one) for one in json.loads(memory)] if memory else [_FACTORY] * len(self.meters)
+        pasts = _recalled(memory)
         answers = []
         for place, meter in enumerate(self.meters):
-            if moment.surrounded.sub_meters_cut >> place & 1:
+            if not self.is_there(place, moment.surrounded):
                 continue
-            pasts[place], answer = _Talk(meter, pasts[place], place, moment).hear(frame)
+            pasts[meter.title], answer = _Talk(meter, self._past(pasts, meter), place, moment).hear(frame)
             if answer:
                 answers.append(answer)
-        return json.dumps(pasts), _together(answers)
+        return _kept(pasts), _together(answers)
+
+    def felt(self, memory: str, before: Moment, now: Moment) -> str:
+        """What the sub-meters remember when what flows through them has become another one."""
+        flows = now.surrounded.sub_meter_flows
+        if flows == before.surrounded.sub_meter_flows:
+            return memory
+        pasts = _recalled(memory)
+        for place, meter in enumerate(self.meters):
+            past = self._past(pasts, meter)
+            if past.flow != flows[place]:
+                pasts[meter.title] = past.turned(meter, now.second, flow=flows[place])
+        return _kept(pasts)
+
+    def is_there(self, place: int, surrounded: Surrounded) -> bool:
+        """Whether the sub-meter of a place can be reached."""
+        if place < self.given:
+            return not surrounded.sub_meters_cut >> place & 1
+        return bool(surrounded.sub_meters_joined >> place & 1)
+
+    def pasts(self, memory: str) -> tuple[Past, ...]:
+        """What each sub-meter remembers, by their places."""
+        pasts = _recalled(memory)
+        return tuple(self._past(pasts, meter) for meter in self.meters)
+
+    def _past(self, pasts: _Pasts, meter: SubMeter) -> Past:
+        return pasts.get(meter.title, _FACTORY)
+
+
+def _recalled(memory: str) -> _Pasts:
+    return {title: Past(*past) for title, past in json.loads(memory).items()} if memory else {}
+
+
+def _kept(pasts: _Pasts) -> str:
+    changed = {title: past for title, past in pasts.items() if past != _FACTORY}
+    return json.dumps(changed) if changed else ""
 
 
 def _together(answers: list[bytes]) -> bytes:
@@ -101,7 +127,7 @@ class _Talk:
         """What it remembers then, and its answer."""
         if frame.address == SELECTED and frame.information == Information.SELECT:
             meant = matches(frame.content[:8], self.meter.header.address)
-            self.past = self.past._replace(selected=int(meant), counted_frame=_NEVER)
+            self.past = self.past._replace(selected=int(meant), counted_frame=NEVER)
             return self.past, ACKNOWLEDGE if meant else b""
         if not self._is_meant(frame.address):
             return self.past, b""
@@ -116,7 +142,7 @@ class _Talk:
     def _answer(self, frame: Frame) -> bytes:
         match frame.purpose:
             case Control.SND_NKE:
-                self.past = self.past._replace(counted_frame=_NEVER)
+                self.past = self.past._replace(counted_frame=NEVER)
                 if frame.address == SELECTED:
                     self.past = self.past._replace(selected=0)
                 return ACKNOWLEDGE
@@ -175,15 +201,7 @@ class _Talk:
         is_stuck = not self.meter.kind.has_valve or self._status & PERMANENT
         if is_stuck or len(octets) != 1 or octets[0] > State.READY:
             return False
-        was_closed, second = self.past.closed_at != _NEVER, self.moment.second
-        closes = octets[0] != State.CONNECTED
-        past = self.past._replace(valve=octets[0])
-        if closes and not was_closed:
-            past = past._replace(closed_at=second)
-        elif was_closed and not closes:
-            missed = self.meter.counted(second) - self.meter.counted(past.closed_at)
-            past = past._replace(closed_at=_NEVER, held_back=past.held_back + missed)
-        self.past = past
+        self.past = self.past.turned(self.meter, self.moment.second, valve=octets[0])
         return True
 
     def _says(self, count: int) -> bytes:
@@ -205,8 +223,7 @@ class _Talk:
 
     def _records(self) -> bytes:
         meter, past, second = self.meter, self.past, self.moment.second
-        counted = meter.counted(second if past.closed_at == _NEVER else past.closed_at) - past.held_back
-        content = mbus_writing.digits(meter.kind.information, counted)
+        content = mbus_writing.digits(meter.kind.information, past.counted(meter, second))
         content += mbus_writing.time(second + past.clock_offset_s)
         content += mbus_writing.digits(b"\x78", int(f"{meter.identification:08x}"))
         content += mbus_writing.octet(mbus_writing.ERROR_FLAGS, _alarms(self.moment.surrounded, self.place))

@@ -9,8 +9,13 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
+from softmeter.device.mbus_channel import Identity
+from softmeter.device.surroundings import SUB_METERS
 from softmeter.errors import ConfigurationError
+from softmeter.wire import mbus_writing
+from softmeter.wire.cursor import Cursor
 from softmeter.wire.mbus import DeviceType, Header, manufacturer_code
+from softmeter.wire.mbus_records import Quantity, records
 
 DAY_S, HOUR_S = 86_400, 3600
 _YEAR_DAYS = 365.2425
@@ -20,7 +25,6 @@ _COLDEST_DAY = 20
 _CHANCE = 0.4
 _SMALLEST, _RANGE = 0.7, 0.6
 """Households use from the smallest share of the average on."""
-_MOST = 8
 _LOCAL_S = HOUR_S
 
 
@@ -37,6 +41,15 @@ class Kind(NamedTuple):
     hours: tuple[int, ...]
     """How the amount of a day is spread."""
     has_valve: bool
+    flow_unit: str = "l/h"
+    flow_per_unit: int = 1
+    """How much flows in an hour, in `flow_unit`, where one unit is counted in it."""
+
+    @property
+    def quantity(self) -> Quantity:
+        """What one counted unit is."""
+        (record,) = records(Cursor(mbus_writing.digits(self.information, 0)))
+        return record.quantity
 
 
 _HEATING = (2, 2, 2, 2, 3, 5, 9, 9, 6, 4, 3, 3, 3, 3, 3, 4, 6, 9, 9, 8, 6, 4, 3, 2)
@@ -45,8 +58,10 @@ _PLUGS = (2, 2, 2, 2, 2, 3, 5, 6, 4, 4, 4, 4, 5, 4, 4, 4, 6, 8, 9, 8, 7, 6, 4, 3
 KINDS = {
     "gas": Kind(DeviceType.GAS, "GWI", b"\x13", 3_300.0, 0.85, _HEATING, has_valve=True),
     "water": Kind(DeviceType.WATER, "WTR", b"\x13", 320.0, 0.1, _TAPS, has_valve=True),
-    "heat": Kind(DeviceType.HEAT, "HTM", b"\x06", 24.0, 0.9, _HEATING, has_valve=True),
-    "electricity": Kind(DeviceType.ELECTRICITY, "ELM", b"\x03", 4_200.0, 0.3, _PLUGS, has_valve=False),
+    "heat": Kind(
+        DeviceType.HEAT, "HTM", b"\x06", 24.0, 0.9, _HEATING, has_valve=True, flow_unit="W", flow_per_unit=1000
+    ),
+    "electricity": Kind(DeviceType.ELECTRICITY, "ELM", b"\x03", 4_200.0, 0.3, _PLUGS, has_valve=False, flow_unit="W"),
 }
 """By name: litres of gas and of water, kWh of heat, Wh of electricity."""
 
@@ -62,6 +77,11 @@ class SubMeter(NamedTuple):
         return KINDS[self.name]
 
     @property
+    def title(self) -> str:
+        """Kind and seed as a person writes them."""
+        return f"{self.name}:{self.seed}"
+
+    @property
     def identification(self) -> int:
         """Its number, eight digits as nibbles."""
         return int(f"{int.from_bytes(self._drawn(b'number')[:6], 'big') % 10**8:08d}", 16)
@@ -74,6 +94,17 @@ class SubMeter(NamedTuple):
     @property
     def header(self) -> Header:
         return Header(self.identification, manufacturer_code(self.kind.maker), 1, self.kind.device_type)
+
+    @property
+    def identity(self) -> Identity:
+        """Who it says it is."""
+        header = self.header
+        return Identity(header.identification, header.manufacturer, header.version, header.device_type)
+
+    @property
+    def secondary_address(self) -> str:
+        """Its address as people write it."""
+        return f"{self.identification:08X}{self.header.address[4:].hex().upper()}"
 
     def counted(self, second: int) -> int:
         """What it would have counted at a bench second with its valve open all the time."""
@@ -124,6 +155,6 @@ def parse_sub_meters(text: str) -> tuple[SubMeter, ...]:
         meters.append(SubMeter(name, int(seed or 1)))
     if len(set(meters)) != len(meters):
         raise ConfigurationError("two sub-meters of a kind need different seeds: gas:1,gas:2", "sub-meters")
-    if len(meters) > _MOST:
-        raise ConfigurationError(f"{len(meters)} sub-meters; at most {_MOST} fit on the line", "sub-meters")
+    if len(meters) > SUB_METERS:
+        raise ConfigurationError(f"{len(meters)} sub-meters; at most {SUB_METERS} fit on the line", "sub-meters")
     return tuple(meters)

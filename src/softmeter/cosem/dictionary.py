@@ -54,9 +54,9 @@ class View:
         self.invokers: dict[bytes, Invoker] = {}
         self.fleeting: set[bytes] = set()
         """The methods whose changes need not be stored before the answer leaves; calls of them are not reported."""
-        self._classes: dict[bytes, Interface] = {}
+        self._classes: dict[bytes, dict[int, Interface]] = {}
         for name, interface, rights in dictionary.seen_by(audience):
-            self._classes[name.octets] = interface
+            self._classes.setdefault(name.octets, {})[interface.class_id] = interface
             self._add(name.octets, interface, rights)
 
     def _add(self, name: bytes, interface: Interface, rights: Rights) -> None:
@@ -80,10 +80,11 @@ class View:
 
     def refusal(self, key: bytes, *, is_method: bool = False) -> DataAccessResult:
         """Why an attribute or method is not served to this audience; method results have the same numbers."""
-        interface = self._classes.get(key[2:8])
-        if interface is None:
+        classes = self._classes.get(key[2:8])
+        if classes is None:
             return DataAccessResult.OBJECT_UNDEFINED
-        if interface.class_id != int.from_bytes(key[:2], "big"):
+        interface = classes.get(int.from_bytes(key[:2], "big"))
+        if interface is None:
             return DataAccessResult.OBJECT_CLASS_INCONSISTENT
         numbers = set(interface.method_specs) if is_method else {1, *interface.attribute_specs}
         return DataAccessResult.READ_WRITE_DENIED if key[8] in numbers else DataAccessResult.OBJECT_UNDEFINED
@@ -98,16 +99,16 @@ class Dictionary:
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = tuple(sorted(rows, key=_order))
-        names = [row.name for row in self.rows]
-        doubled = {str(name) for name in names if names.count(name) > 1}
+        places = [_order(row) for row in self.rows]
+        doubled = {f"{class_id},{name}" for class_id, name in places if places.count((class_id, name)) > 1}
         if doubled:
-            raise LocalProtocolError(f"two objects of one name: {', '.join(sorted(doubled))}")
+            raise LocalProtocolError(f"two objects of one class and name: {', '.join(sorted(doubled))}")
         for row in self.rows:
             for rights in row.policy.rights.values():
                 unknown = rights.unknown(row.interface.attribute_names(), row.interface.method_names())
                 if unknown:
                     raise LocalProtocolError(f"policy {row.policy.name} names {sorted(unknown)}, {row.obis} has none")
-        self._interfaces = {row.name: row.interface for row in self.rows}
+        self._interfaces = {_order(row): row.interface for row in self.rows}
         self._views: dict[Enum, View] = {}
         self._lists: dict[tuple[Enum, bool], bytes] = {}
 
@@ -125,9 +126,9 @@ class Dictionary:
             if rights:
                 yield row.name, row.interface, rights
 
-    def interface(self, name: Obis) -> Interface | None:
-        """The object of that name."""
-        return self._interfaces.get(name)
+    def interface(self, class_id: int, name: Obis) -> Interface | None:
+        """The object of that class and name."""
+        return self._interfaces.get((class_id, name))
 
     def object_list(self, audience: Enum, *, version: int = 1) -> bytes:
         """Attribute 2 of the association objects, encoded: what `audience` sees and may do.

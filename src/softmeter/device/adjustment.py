@@ -32,6 +32,11 @@ def set_clock(device: "Device", at: Instant, moment: DateTime) -> None:
     _move_to(device, at, device.clock.zone.utc_second(moment) * SECOND + hundredths * HUNDREDTH)
 
 
+def set_right(device: "Device", at: Instant) -> None:
+    """Make the meter's clock show the true time, which is the bench's."""
+    _move_to(device, at, at)
+
+
 def shift_clock(device: "Device", at: Instant, by_s: int) -> None:
     """Move the meter's clock by -900..900 seconds, on top of what it is still being slewed by.
 

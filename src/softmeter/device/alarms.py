@@ -56,6 +56,15 @@ SECOND = {
     **{ValveEvent.ALARM.of(channel): 26 + channel for channel in _CHANNELS},
 }
 """Bits of alarm register 2 (table 5.2.2); phase asymmetry, phase sequence and voltage quality are not for one phase."""
+THIRD = {
+    Event.TERMINAL_COVER_CLOSED: 14,
+    Event.STRONG_FIELD_GONE: 14,
+    Event.METER_COVER_CLOSED: 14,
+}
+"""Bits of alarm register 3 that events set: the end of a fraud. The manual has none; the numbers are those of E450."""
+
+REMOVED, TEMPORARY_ERROR = 3, 9
+"""Bits of alarm register 3 for sub-meters, each with the number of its channel added; no event has them."""
 
 CRITICAL = 0x0F00
 """Errors that make values doubtful (ERR and DNV in profiles): all but the watchdog's."""
@@ -73,12 +82,13 @@ class Words(NamedTuple):
     descriptor: int
 
 
-FACTORY_WORDS = (Words(0, _all(FIRST), 0), Words(0, _all(SECOND), 0))
+_OF_SUB_METERS = sum(1 << bit + channel for bit in (REMOVED, TEMPORARY_ERROR) for channel in _CHANNELS)
+FACTORY_WORDS = (Words(0, _all(FIRST), 0), Words(0, _all(SECOND), 0), Words(0, _all(THIRD) | _OF_SUB_METERS, 0))
 """Every alarm the meter knows is let through."""
 
 
 class Alarms(Behaviour):
-    """The error register and both alarm registers."""
+    """The error register and the three alarm registers."""
 
     __slots__ = ("error", "words")
 
@@ -87,7 +97,7 @@ class Alarms(Behaviour):
     def __init__(self) -> None:
         super().__init__()
         self.error = 0
-        self.words = FACTORY_WORDS
+        self.words: tuple[Words, ...] = FACTORY_WORDS
 
     @property
     def critical(self) -> bool:
@@ -97,9 +107,13 @@ class Alarms(Behaviour):
     def logged(self, device: "Device", event: Event, stamp: Stamp) -> None:  # noqa: ARG002
         if event in FIRST:
             self.error |= 1 << FIRST[event]
-            self._raise(device, 0, 1 << FIRST[event])
-        if event in SECOND:
-            self._raise(device, 1, 1 << SECOND[event])
+        for number, bits in enumerate((FIRST, SECOND, THIRD)):
+            if event in bits:
+                self._raise(device, number, 1 << bits[event])
+
+    def sub_meter(self, device: "Device", bit: int, channel: int) -> None:
+        """Something is told of a sub-meter that has no event: `REMOVED` or `TEMPORARY_ERROR`."""
+        self._raise(device, 2, 1 << bit + channel)
 
     def clear_error(self, device: "Device", kept: int) -> None:
         """Keep only the bits of the error register that `kept` has; what is still broken is found again at once."""
@@ -137,11 +151,10 @@ class Alarms(Behaviour):
         if not saved:
             return
         self.error = saved_int(saved, "error", 0)
-        first, second = (
+        self.words = tuple(
             Words(*[saved_int(saved, f"{name}_{number}", word) for name, word in words._asdict().items()])
-            for number, words in enumerate(self.words, 1)
+            for number, words in enumerate(FACTORY_WORDS, 1)
         )
-        self.words = first, second
 
     def _raise(self, device: "Device", number: int, bit: int) -> None:
         words = self.words[number]
@@ -151,4 +164,4 @@ class Alarms(Behaviour):
             device.behaviours.monitors.look(device)
 
     def _put(self, number: int, words: Words) -> None:
-        self.words = (words, self.words[1]) if number == 0 else (self.words[0], words)
+        self.words = (*self.words[:number], words, *self.words[number + 1 :])

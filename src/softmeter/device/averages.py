@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 
 from softmeter.device.behaviour import Behaviour, Block
-from softmeter.device.registers import REACTIVE_EXPORT, REACTIVE_IMPORT, Registers
+from softmeter.device.registers import Registers, directed
 from softmeter.device.saved import saved_int, saved_text
 from softmeter.device.zone import FOREVER, next_boundary
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant
-from softmeter.metrology.energy import Quantity
 from softmeter.persistent import Scalar
 from softmeter.signal.faults import BLIND
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 PERIODS_S = (60, 300, 600, 900, 1800, 3600)
 FACTORY_PERIOD_S = 600
 PERMILLE = 1000
-
-_ENERGIES = ((Quantity.ACTIVE_IMPORT,), (Quantity.ACTIVE_EXPORT,), REACTIVE_IMPORT, REACTIVE_EXPORT)
 
 
 class Averages(NamedTuple):
@@ -68,39 +65,41 @@ class Running(NamedTuple):
     reactive_import: int = 0
     reactive_export: int = 0
 
+    @property
+    def energies(self) -> tuple[int, int, int, int]:
+        """What the registers showed at the begin, in the order of `directed`."""
+        return self.active_import, self.active_export, self.reactive_import, self.reactive_export
+
     @classmethod
     def begun(cls, registers: Registers) -> "Running":
         """A period that begins now."""
-        energies = [registers.mj(*quantities) for quantities in _ENERGIES]
-        return cls(0, 0, 0, 0, 0, 0, 0, *energies)
+        return cls(0, 0, 0, 0, 0, 0, 0, *directed(registers))
 
     def and_more(self, block: Block, begin: int, end: int) -> "Running":
         """After further seconds; those of unknown voltage do not count."""
-        voltage, current = block.seconds.voltage_mv[begin:end], block.seconds.current_ma[begin:end]
+        ranges = block.ranges[:, begin:end]
         if block.seconds.faults is not None:
-            known = (block.seconds.faults[begin:end] & BLIND) == 0
-            voltage, current = voltage[known], current[known]
-        if not len(voltage):
+            ranges = ranges[:, (block.seconds.faults[begin:end] & BLIND) == 0]
+        seconds = ranges.shape[1]
+        if not seconds:
             return self
-        ranges = [int(furthest(column)) for column in (voltage, current) for furthest in _FURTHEST]
+        least_v, least_a, negated_v, negated_a = _LEAST(ranges, axis=1).tolist()
+        voltages, currents = _SUM(ranges[:2], axis=1).tolist()
+        greatest_v, greatest_a = -negated_v, -negated_a
         if self.seconds:
-            ranges = [
-                min(ranges[0], self.least_voltage),
-                max(ranges[1], self.greatest_voltage),
-                min(ranges[2], self.least_current),
-                max(ranges[3], self.greatest_current),
-            ]
-        voltages, currents = self.voltage_sum + int(_SUM(voltage)), self.current_sum + int(_SUM(current))
-        of_seconds = [self.seconds + len(voltage), voltages, *ranges[:2], currents, *ranges[2:]]
-        return Running._make([*of_seconds, *self[len(of_seconds) :]])
+            least_v, greatest_v = min(least_v, self.least_voltage), max(greatest_v, self.greatest_voltage)
+            least_a, greatest_a = min(least_a, self.least_current), max(greatest_a, self.greatest_current)
+        voltages, currents = self.voltage_sum + voltages, self.current_sum + currents
+        return Running(
+            self.seconds + seconds, voltages, least_v, greatest_v, currents, least_a, greatest_a, *self.energies
+        )
 
     def ended(self, registers: Registers, period_s: int) -> Averages:
         """The averages when the period ends now."""
         if not self.seconds:
             return DARK
         half = self.seconds // 2
-        counted = [registers.mj(*quantities) for quantities in _ENERGIES]
-        energies = [now - then for now, then in zip(counted, self[-len(_ENERGIES) :], strict=True)]
+        energies = [now - then for now, then in zip(directed(registers), self.energies, strict=True)]
         active, reactive = energies[0] - energies[1], energies[2] - energies[3]
         apparent = isqrt(active * active + reactive * reactive)
         powers = [(energy + period_s // 2) // period_s for energy in energies]
@@ -120,8 +119,7 @@ class Running(NamedTuple):
         )
 
 
-_SUM = np.add.reduce
-_FURTHEST = (np.minimum.reduce, np.maximum.reduce)
+_SUM, _LEAST = np.add.reduce, np.minimum.reduce
 
 
 class Averaging(Behaviour):
@@ -157,6 +155,7 @@ class Averaging(Behaviour):
             ConfigurationError: it is none of `PERIODS_S`.
         """
         self.period_s = _checked(period_s)
+        device.behaviours.supervision.restart()
         self._running = Running.begun(device.registers)
         self.due = self._boundary(device.clock, device.clock.time(device.now) // SECOND)
 
@@ -183,6 +182,7 @@ class Averaging(Behaviour):
             self._end(device, self._boundary(clock, second))
             if following <= second:
                 self._last = DARK
+                device.behaviours.supervision.dark(device, (second - following) // self.period_s + 1)
 
     def saved(self) -> Mapping[str, Scalar]:
         return {
@@ -202,6 +202,7 @@ class Averaging(Behaviour):
     def _end(self, device: "Device", due: int) -> None:
         self._last = self._running.ended(device.registers, self.period_s)
         self._running, self.due = Running.begun(device.registers), due
+        device.behaviours.supervision.ended(device, self._last)
 
     def _boundary(self, clock: "Clock", after: int) -> int:
         """The meter second after `after` at which a period ends."""

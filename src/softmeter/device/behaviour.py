@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from softmeter.clock import Stamp
+from softmeter.device.runs import Runs
 from softmeter.device.zone import FOREVER
 from softmeter.instant import Instant
 from softmeter.metrology.engine import Seconds
+from softmeter.metrology.voltage_events import VoltageLimits
 from softmeter.obis import Obis
 from softmeter.persistent import Persistent
 from softmeter.signal.samples import Integers
@@ -22,12 +24,52 @@ if TYPE_CHECKING:
     from softmeter.device.events import Event
     from softmeter.device.surroundings import Surrounded
 
+LOWEST_REVERSE_MW = 4_600
+"""The starting power: what is less may be noise."""
 
-class Block(NamedTuple):
-    """Seconds measured together: their values, and what they count, shape (8, n)."""
 
-    seconds: Seconds
-    counted: Integers
+class Block:
+    """Seconds measured together: their values, and what they count, shape (8, n).
+
+    What holds for all of them is found once and kept, so that it is not looked for in each stretch between boundaries.
+    """
+
+    __slots__ = ("_calm", "_ranges", "_reverse", "counted", "seconds")
+
+    def __init__(self, seconds: Seconds, counted: Integers) -> None:
+        self.seconds, self.counted = seconds, counted
+        self._calm: tuple[VoltageLimits, bool] | None = None
+        self._reverse: Runs | None = None
+        self._ranges: Integers | None = None
+
+    @property
+    def voltages_mv(self) -> Integers:
+        """The finest voltages there are: those of half-cycles, shape (n, 100), else of seconds, shape (n,)."""
+        cycles = self.seconds.half_cycles_mv
+        return self.seconds.voltage_mv if cycles is None else cycles
+
+    @property
+    def reverse(self) -> Runs:
+        """Runs of seconds in which energy flows back."""
+        if self._reverse is None:
+            self._reverse = Runs(self.seconds.active_power_mw <= -LOWEST_REVERSE_MW)
+        return self._reverse
+
+    @property
+    def ranges(self) -> Integers:
+        """Voltage, current, and both negated, shape (4, n): their least values tell all extremes at once."""
+        if self._ranges is None:
+            self._ranges = np.stack(
+                (self.seconds.voltage_mv, self.seconds.current_ma, self.seconds.voltage_mv, self.seconds.current_ma)
+            )
+            np.negative(self._ranges[:2], out=self._ranges[2:])
+        return self._ranges
+
+    def is_calm(self, limits: VoltageLimits) -> bool:
+        """Whether the voltages of all seconds are normal, whatever was before."""
+        if self._calm is None or self._calm[0] is not limits:
+            self._calm = limits, limits.calm(self.voltages_mv)
+        return self._calm[1]
 
     def without_load(self) -> "Block":
         """The same seconds while the breaker is open: voltage, but no current."""

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from softmeter.device.behaviour import Behaviour
 from softmeter.device.saved import saved_int
+from softmeter.device.surroundings import Surrounded
 from softmeter.errors import ConfigurationError
-from softmeter.metrology.calibration import NEUTRAL, Calibratable, Calibration
+from softmeter.metrology.calibration import NEUTRAL, ONE, Calibratable, Calibration
 from softmeter.persistent import Scalar
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ class SealedCalibration(Behaviour):
         if self.constants != NEUTRAL and isinstance(device.source, Calibratable):
             device.source = device.source.calibrated(self.constants)
 
+    def felt(self, device: "Device", before: Surrounded, now: Surrounded) -> None:
+        """Somebody breaks or renews the seal; as long as it is broken the constants follow what is set there."""
+        if now.calibration_seal_broken != before.calibration_seal_broken:
+            self.seal_broken = bool(now.calibration_seal_broken)
+        wanted = _constants(now)
+        if self.seal_broken and wanted != _constants(before) and isinstance(device.source, Calibratable):
+            self.set(device, wanted)
+
     def saved(self) -> Mapping[str, Scalar]:
         saved = dict[str, Scalar]()
         if self.constants != self._factory:
@@ -55,3 +64,12 @@ class SealedCalibration(Behaviour):
         constants = self._factory._asdict()
         self.constants = Calibration(*[saved_int(saved, name, now) for name, now in constants.items()])
         self.seal_broken = bool(saved_int(saved, "seal_broken", 0))
+
+
+def _constants(surrounded: Surrounded) -> Calibration:
+    """The constants that somebody sets at the seal."""
+    return Calibration(
+        ONE + round(surrounded.voltage_gain_ppm * ONE / 1_000_000),
+        ONE + round(surrounded.current_gain_ppm * ONE / 1_000_000),
+        surrounded.current_lag_ns,
+    )

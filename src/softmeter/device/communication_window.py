@@ -46,10 +46,14 @@ def next_opening(windows: Sequence[Window], clock: Clock, second: int) -> int:
     return min((window.next_start(clock, second) for window in windows), default=FOREVER)
 
 
+def next_closing(windows: Sequence[Window], clock: Clock, second: int) -> int:
+    """The first meter second after `second` at which a window closes; FOREVER where none does."""
+    return min((window.next_end(clock, second) for window in windows), default=FOREVER)
+
+
 def next_change(windows: Sequence[Window], clock: Clock, second: int) -> int:
     """The first meter second after `second` at which a window opens or closes; FOREVER where none does."""
-    ends = min((window.next_end(clock, second) for window in windows), default=FOREVER)
-    return min(ends, next_opening(windows, clock, second))
+    return min(next_closing(windows, clock, second), next_opening(windows, clock, second))
 
 
 def checked(windows: Sequence[Window]) -> None:

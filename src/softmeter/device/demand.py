@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from softmeter.clock import DAY_S, Stamp
 from softmeter.device.activation import DEMANDS, Family
 from softmeter.device.behaviour import Behaviour
-from softmeter.device.registers import RATES, Registers
+from softmeter.device.registers import RATES, directed
 from softmeter.device.saved import saved_int, saved_octets
 from softmeter.device.zone import next_boundary
 from softmeter.errors import ConfigurationError, StorageError
@@ -126,7 +126,7 @@ class Demand(Behaviour):
         self._put(
             [
                 window._replace(started=stamp, energies=(energy,) * settings.periods)
-                for window, energy in zip(old, energies(device.registers), strict=True)
+                for window, energy in zip(old, directed(device.registers), strict=True)
             ]
         )
         if not self._maxima:
@@ -139,7 +139,7 @@ class Demand(Behaviour):
         old = layout.unpack(self._windows)
         new: list[int] = []
         averages: list[int] = []
-        for demand, energy in enumerate(energies(device.registers)):
+        for demand, energy in enumerate(directed(device.registers)):
             oldest = demand * (HEAD + periods) + HEAD
             averages.append(mean_power(energy - old[oldest], period_s * periods))
             new += (averages[demand], *stamp, *stamp, *old[oldest + 1 : oldest + periods], energy)
@@ -186,12 +186,6 @@ class Demand(Behaviour):
         self._windows = _layout(self.settings.periods).pack(*fields)
 
 
-def energies(registers: Registers) -> tuple[int, int, int, int]:
-    """What the demands are averages of, in mJ or mvar·s."""
-    active_import, active_export, q1, q2, q3, q4 = registers.totals[:6]
-    return active_import, active_export, q1 + q2, q3 + q4
-
-
 def mean_power(energy_mj: int, length_s: int) -> int:
     """The mean power in W, rounded to the nearest."""
     return min((energy_mj + 500 * length_s) // (1000 * length_s), MOST_W)
@@ -212,7 +206,7 @@ def current_average(device: "Device", demand: int) -> int:
     """The average since the window began, over its whole length."""
     own = device.behaviours.demand
     settings = own.settings
-    energy = energies(device.registers)[demand] - own.windows()[demand].energies[0]
+    energy = directed(device.registers)[demand] - own.windows()[demand].energies[0]
     return mean_power(energy, settings.period_s * settings.periods)
 
 
@@ -230,7 +224,7 @@ def configure_demand(device: "Device", settings: DemandSettings) -> None:
 def reset_demand(device: "Device", demand: int) -> None:
     """Forget the averages of one demand and begin a period now; its maxima stay."""
     own, stamp = device.behaviours.demand, device.stamp
-    energy = energies(device.registers)[demand]
+    energy = directed(device.registers)[demand]
     own.put_window(demand, Window(0, stamp, stamp, (energy,) * own.settings.periods))
 
 
@@ -242,7 +236,7 @@ def next_period(device: "Device", demand: int) -> None:
     if elapsed_s <= 0:
         return
     length_s = own.settings.period_s * (own.settings.periods - 1) + elapsed_s
-    energy = energies(device.registers)[demand]
+    energy = directed(device.registers)[demand]
     last = mean_power(energy - window.energies[0], length_s)
     own.put_window(demand, Window(last, stamp, stamp, (*window.energies[1:], energy)))
     raise_maxima(device, [(demand, last)], stamp)

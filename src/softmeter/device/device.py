@@ -18,7 +18,7 @@ from softmeter.device.images import Installer, Verified
 from softmeter.device.instantaneous import NOTHING, Instantaneous
 from softmeter.device.measurement_check import alive
 from softmeter.device.outage import power_down, power_up
-from softmeter.device.profile import Profile, Status
+from softmeter.device.profile import NO_STATUS, Profile
 from softmeter.device.progress import Progress
 from softmeter.device.pulses import Outputs, pulses_each, pulses_of
 from softmeter.device.push import Collector
@@ -36,6 +36,7 @@ from softmeter.signal.samples import Source
 CHUNK_S = 3600
 """How many seconds are measured at once: enough to make arrays pay, few enough to stay in the cache."""
 CALM_PLACE = Calm()
+_SUM = np.add.reduce
 DEEPEST_SCRIPT = 4
 """A script may execute scripts, but not for ever."""
 
@@ -52,7 +53,7 @@ def _no_values(_: "Device", __: int) -> bytes:
     return b""
 
 
-def _no_images(_: "Device", __: Verified) -> None:
+def _no_images(_: "Device", __: Verified) -> str:
     """A device alone cannot read what an image declares."""
     raise ConfigurationError("nobody can install it", "image")
 
@@ -194,7 +195,7 @@ class Device:
         profile.append(self)
         self._capturing = before
         if second is not None:
-            profile.latched = Status(0)
+            profile.latched = NO_STATUS
 
     def record(self, event: Event, stamp: Stamp | None = None) -> None:
         """Log an event, stamped with now unless its moment was another one, and let it have its consequences."""
@@ -221,15 +222,15 @@ class Device:
             self._executing -= 1
             self._capturing = before
 
-    def install(self, image: Verified) -> None:
-        """Put an image in force now.
+    def install(self, image: Verified) -> str:
+        """Put an image in force now; the version by which its part is known from then on.
 
         Raises:
             ConfigurationError: it cannot be; nothing has changed.
         """
         self._executing += 1
         try:
-            self.installer(self, image)
+            return self.installer(self, image)
         finally:
             self._executing -= 1
 
@@ -304,6 +305,7 @@ class Device:
         for begin, end in pairwise(edges):
             at = at_second(first + begin)
             if powered[begin]:
+                self.progress.now = at  # an earlier span may have ended, dark, within this second
                 power_up(self, at)
                 self._count(block, begin, end, outputs)
                 continue
@@ -347,28 +349,26 @@ class Device:
     def _add(self, block: Block, begin: int, end: int, boundary: int) -> None:
         """Count seconds of one rate, and do what is due if they reach the bench second `boundary`."""
         counted = block.counted
-        energies = counted[:, begin] if end == begin + 1 else counted[:, begin:end].sum(axis=1)
+        energies = counted[:, begin] if end == begin + 1 else _SUM(counted[:, begin:end], axis=1)
         self.registers.add(self.tariff.counting(Family.ENERGY), energies.tolist())
         self.instantaneous = Instantaneous.of(block.seconds, end - 1)
         second = block.seconds.first_second + end
         self.progress.second, self.progress.now = second, at_second(second)
-        for behaviour in self.behaviours:
-            if behaviour.watches:
-                behaviour.passed(self, block, begin, end)
+        for behaviour in self.behaviours.watching:
+            behaviour.passed(self, block, begin, end)
         if second >= boundary:
             self._cross_boundaries()
 
     def _limit(self, block: Block, begin: int, end: int) -> int:
         """How far to count at once so that no behaviour acts late."""
-        for behaviour in self.behaviours:
-            if behaviour.watches:
-                end = behaviour.limit(self, block, begin, end)
+        for behaviour in self.behaviours.watching:
+            end = behaviour.limit(self, block, begin, end)
         return end
 
     def _boundary(self, second: int) -> int:
         """The first bench second after `second` at which the clock, or somebody outside, has something to do."""
         dues = [profile.due for profile in self.profiles]
-        dues += [behaviour.due for behaviour in self.behaviours]
+        dues += [behaviour.due for behaviour in self.behaviours.acting]
         by_clock = self.clock.hands.first_second(min(self.clock.due, self.tariff.due, *dues))
         return min(by_clock, self.surroundings.next_change(second))
 
@@ -392,8 +392,8 @@ class Device:
         self._run(second, measures=False)
 
     def _run(self, second: int, *, measures: bool) -> None:
-        for behaviour in self.behaviours:
-            while behaviour.measures is measures and behaviour.due <= second:
+        for behaviour in self.behaviours.measuring if measures else self.behaviours.acting:
+            while behaviour.due <= second and behaviour.measures is measures:
                 due = behaviour.due
                 behaviour.run(self, due)
                 if behaviour.due == due:

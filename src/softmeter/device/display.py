@@ -8,6 +8,7 @@ from softmeter.clock import DateTime
 from softmeter.device.display_lists import DisplaySettings, Item
 from softmeter.device.surroundings import Surrounded
 from softmeter.instant import LinkTime
+from softmeter.obis import Obis
 from softmeter.units import Unit
 
 WIDTH = 9
@@ -16,6 +17,7 @@ DASHES = "-" * WIDTH
 UNITS = ("kWh", "kvarh", "kW", "kvar", "kVA", "V", "A", "Hz", "dBm", "%")
 """The indications of a unit that the glass has; other units are not shown."""
 POWER_ON_S = 5.0
+VERSION = Item(1, Obis(1, 0, 0, 2, 0), 2, "Firmware version")
 SIGNAL_S = 30.0
 """How long a signal strength is shown before it is looked at again (manual 4.3)."""
 
@@ -84,14 +86,13 @@ class Screen:
 class Display:
     """Which item is shown: first the firmware version, then the automatic list, after a press the manual one.
 
-    `version` is that of the metrological part, and behind a space its checksum, which the upper row shows.
+    The version is that of the metrological part, and behind a space its checksum, which the upper row shows.
     Nothing here survives a power cut. Times are those of a person looking, whatever the rate of the bench.
     """
 
-    __slots__ = ("_felt", "_foretold", "_power_on", "_pressed", "_presses", "_signal", "version")
+    __slots__ = ("_felt", "_foretold", "_power_on", "_pressed", "_presses", "_signal")
 
-    def __init__(self, version: str, now: LinkTime) -> None:
-        self.version = version
+    def __init__(self, now: LinkTime) -> None:
         self.power_on(now)
 
     def power_on(self, now: LinkTime) -> None:
@@ -147,8 +148,8 @@ class Display:
         else:
             shown_for = now - self._power_on - POWER_ON_S
             if shown_for < 0:
-                version, _, checksum = self.version.partition(" ")
-                return Page(checksum, version, title="Firmware version")
+                version, _, checksum = str(values(VERSION) or DASHES).partition(" ")
+                return Page(checksum, version, title=VERSION.title)
             if self._pressed is not None:
                 shown_for = now - self._pressed - settings.return_s
             items, position = settings.automatic, int(shown_for // settings.scroll_s)

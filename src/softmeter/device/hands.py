@@ -30,6 +30,8 @@ class Hands(NamedTuple):
     def first_second(self, second: int) -> int:
         """The first whole UTC second of the bench at which meter time has reached `second`."""
         wanted = second * SECOND
+        if not self.slew_by_ns and not self.drift_ns:
+            return -((self.offset_ns - wanted) // SECOND)
         ends = [self._reached(wanted - offset) for offset in (self.offset_ns, self.offset_ns + self.slew_by_ns)]
         early, late = -(-min(ends) // SECOND), -(-max(ends) // SECOND)
         if self.drift_ns:  # they are a nanosecond off at most

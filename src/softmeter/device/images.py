@@ -78,10 +78,14 @@ class Running(NamedTuple):
 
     counter: int = 0
     signature: bytes = b""
+    version: str = ""
 
 
-Installer = Callable[["Device", Verified], None]
-"""Puts an image in force, as a whole or not at all; ConfigurationError where that cannot be."""
+Installer = Callable[["Device", Verified], str]
+"""Puts an image in force, as a whole or not at all, and says by which version the part is known from then on.
+
+ConfigurationError where it cannot be. Whatever it changes is the device's: nobody sees it before the device is seen.
+"""
 
 UNKNOWN = ImageTrust()
 """Nobody: every image is refused."""
@@ -223,12 +227,12 @@ class Images(Behaviour):
         if verified is None:
             return
         try:
-            device.install(verified)
+            version = device.install(verified)
         except ConfigurationError:
             self.phase = Phase.ACTIVATION_FAILED
             return
         self.phase = Phase.ACTIVATION_SUCCESSFUL
-        self.running = {**self.running, verified.part: Running(verified.counter, verified.signature)}
+        self.running = {**self.running, verified.part: Running(verified.counter, verified.signature, version)}
         self.restarts += 1
         device.behaviours.diagnosis.look(device)
         device.record(Event.FIRMWARE_ACTIVATED)
@@ -260,7 +264,7 @@ class Images(Behaviour):
         if self.verified is not None:
             saved |= {f"verified.{name}": value for name, value in self.verified._asdict().items()}
         for part, running in self.running.items():
-            saved |= {f"running.{part}.counter": running.counter, f"running.{part}.signature": running.signature}
+            saved |= {f"running.{part}.{name}": value for name, value in running._asdict().items()}
         saved |= {f"capability.{name}": value for name, value in self.capabilities.items()}
         return {**saved, "restarts": self.restarts} if self.restarts else saved
 
@@ -275,7 +279,9 @@ class Images(Behaviour):
         }
         self.running = {
             part: Running(
-                saved_int(saved, f"running.{part}.counter", 0), saved_octets(saved, f"running.{part}.signature", b"")
+                saved_int(saved, f"running.{part}.counter", 0),
+                saved_octets(saved, f"running.{part}.signature", b""),
+                saved_text(saved, f"running.{part}.version", ""),
             )
             for part in PARTS
             if f"running.{part}.counter" in saved

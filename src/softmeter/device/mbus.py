@@ -9,26 +9,10 @@ from copy import copy
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from softmeter.device import mbus_errands
 from softmeter.device.behaviour import Behaviour
-from softmeter.device.breaker import State
-from softmeter.device.events import M_BUS_CHANNELS, SubMeterEvent, ValveEvent
-from softmeter.device.mbus_channel import (
-    BATTERY,
-    EMPTY,
-    FRAUD,
-    PERMANENT,
-    POWER_LOW,
-    VALUES,
-    VALVE,
-    Answer,
-    Asked,
-    Bus,
-    Channel,
-    KeyStatus,
-    Moment,
-    Nobody,
-    Order,
-)
+from softmeter.device.events import M_BUS_CHANNELS
+from softmeter.device.mbus_channel import EMPTY, Bus, Channel, Errand, Moment, Nobody
 from softmeter.device.profile import Catalogue, Profile, ProfileSettings, Status
 from softmeter.device.saved import saved_int, saved_text
 from softmeter.device.zone import FOREVER, next_boundary
@@ -37,6 +21,7 @@ from softmeter.persistent import Scalar
 
 if TYPE_CHECKING:
     from softmeter.device.device import Device
+    from softmeter.device.surroundings import Surrounded
 
 LEAD_S = 300
 """How long before a multiple of its period a channel is read."""
@@ -46,9 +31,10 @@ _NO_PROFILES: Mapping[int, Profile] = MappingProxyType({})
 
 
 class SubMeterSettings(NamedTuple):
-    """The bus, and the profiles of the channels in their order."""
+    """The bus, and the profiles of the channels in their order. `outside`: errands wait for a line instead."""
 
     bus: Bus = Nobody()
+    outside: bool = False
     profiles: tuple[ProfileSettings, ...] = ()
 
 
@@ -56,9 +42,12 @@ NO_SUB_METERS = SubMeterSettings()
 
 
 class SubMeters(Behaviour):
-    """What the meter knows of its sub-meters; `profiles` are those of channels that ever had one."""
+    """What the meter knows of its sub-meters; `profiles` are those of channels that ever had one.
 
-    __slots__ = ("_catalogue", "_settings", "channels", "memory", "profiles")
+    `waiting` and `under_way` are errands for a line outside, `given` the number of the last one.
+    """
+
+    __slots__ = ("_catalogue", "_settings", "channels", "given", "memory", "profiles", "under_way", "waiting")
 
     name = "mbus"
 
@@ -69,10 +58,17 @@ class SubMeters(Behaviour):
         self.channels = _NO_CHANNELS
         self.profiles = _NO_PROFILES
         self.memory = ""
+        self.waiting: tuple[Errand, ...] = ()
+        self.under_way: tuple[Errand, ...] = ()
+        self.given = 0
 
     @property
     def bus(self) -> Bus:
         return self._settings.bus
+
+    @property
+    def outside(self) -> bool:
+        return self._settings.outside
 
     @property
     def capturing(self) -> tuple[Profile, ...]:
@@ -105,31 +101,10 @@ class SubMeters(Behaviour):
         status = profile.status(device.stamp, critical=device.behaviours.alarms.critical)
         return int(status | Status.DATA_NOT_VALID if self.channel(number).failed else status)
 
-    def read(self, device: "Device", number: int) -> bool:
-        """Ask a sub-meter now; whether it answered."""
-        channel = self.channel(number)
-        self.memory, answer = self.bus.read(self.memory, moment(device), asked(channel))
-        known = answer is not None and channel.identity in {answer.identity, EMPTY.identity}
-        if answer is None or not known or not answer.readable:
-            self.put(device, number, channel._replace(failed=1))
-            if not channel.failed:
-                device.record(SubMeterEvent.COMMUNICATION_ERROR.of(number))
-            return False
-        self.put(device, number, _taken(device, channel, answer))
-        if channel.failed:
-            device.record(SubMeterEvent.COMMUNICATION_OK.of(number))
-        self._warn(device, number, channel, answer)
-        return True
-
-    def tell(self, device: "Device", number: int, order: Order) -> bool:
-        """Give the sub-meter of a channel an order; whether it took it."""
-        self.memory, taken = self.bus.tell(self.memory, moment(device), asked(self.channel(number)), order)
-        return taken
-
     def run(self, device: "Device", second: int) -> None:
         for number, channel in self.channels.items():
             if self._next(device, channel, second - 1) == second:
-                self.read(device, number)
+                mbus_errands.read(device, number)
         self.reschedule(device, second)
 
     def reschedule(self, device: "Device", second: int) -> None:
@@ -138,6 +113,16 @@ class SubMeters(Behaviour):
     def power_up(self, device: "Device", at: Instant) -> None:
         self.reschedule(device, device.clock.stamp(at).second)
 
+    def power_down(self, device: "Device", at: Instant) -> None:
+        """Nobody waits any more for what was wanted."""
+        del device, at
+        self.waiting = self.under_way = ()
+
+    def felt(self, device: "Device", before: "Surrounded", now: "Surrounded") -> None:
+        """Let sub-meters notice what becomes of them, so that what they count does not depend on when they are read."""
+        second = device.progress.second
+        self.memory = self.bus.felt(self.memory, Moment(second, before), Moment(second, now))
+
     def fork(self) -> "SubMeters":
         twin = copy(self)
         if self.profiles:
@@ -145,7 +130,7 @@ class SubMeters(Behaviour):
         return twin
 
     def saved(self) -> Mapping[str, Scalar]:
-        if not self.channels and not self.profiles:
+        if not self.channels and not self.profiles and not self.memory:
             return {}
         saved: dict[str, Scalar] = {"memory": self.memory, "profiles": " ".join(str(one) for one in self.profiles)}
         for number, channel in self.channels.items():
@@ -173,43 +158,3 @@ class SubMeters(Behaviour):
             return FOREVER
         lead = LEAD_S if period > LEAD_S else 0
         return next_boundary(device.clock.segment, after, lambda local: ((local + lead) // period + 1) * period - lead)
-
-    def _warn(self, device: "Device", number: int, before: Channel, answer: Answer) -> None:
-        """Log what has become wrong with a sub-meter since it was asked last."""
-        alarms, states = answer.alarm & ~before.alarm, answer.status & ~before.status
-        if alarms & BATTERY or states & POWER_LOW:
-            device.record(SubMeterEvent.BATTERY_LOW.of(number))
-        if alarms & FRAUD:
-            device.record(SubMeterEvent.FRAUD.of(number))
-        if states & PERMANENT:
-            device.record(SubMeterEvent.PERMANENT_ERROR.of(number))
-        if states & VALVE:
-            device.record(ValveEvent.ALARM.of(number))
-
-
-def moment(device: "Device") -> Moment:
-    """When the device talks on the bus: the second it has reached."""
-    second = device.progress.second
-    return Moment(second, device.surroundings.state(second))
-
-
-def asked(channel: Channel) -> Asked:
-    """The sub-meter of a channel."""
-    return Asked(channel.primary_address, channel.identity, channel.key, channel.definitions)
-
-
-def _taken(device: "Device", channel: Channel, answer: Answer) -> Channel:
-    """What is known of a channel after an answer."""
-    in_use = bool(channel.key) and bool(answer.configuration)
-    return channel._replace(
-        **answer.identity._asdict(),
-        access=answer.access,
-        status=answer.status,
-        alarm=channel.alarm | answer.alarm,
-        configuration=answer.configuration,
-        key_status=KeyStatus.IN_USE if in_use else channel.key_status,
-        failed=0,
-        values=answer.values[:VALUES],
-        captured=device.clock.stamp(device.now),
-        valve=channel.valve if channel.installed else State.CONNECTED,
-    )

@@ -19,7 +19,7 @@ PERIOD_S = 3600
 VALUES = 4
 BATTERY, FRAUD = 0x01, 0x02
 """Bits of the alarm octet."""
-POWER_LOW, PERMANENT, VALVE = 0x04, 0x08, 0x20
+POWER_LOW, PERMANENT, TEMPORARY, VALVE = 0x04, 0x08, 0x10, 0x20
 """Bits of the status octet."""
 _NUMBERS = (
     "primary_address",
@@ -92,6 +92,8 @@ class Channel(NamedTuple):
     definitions: tuple[Definition, ...] = ()
     identifier: bytes = b""
     """What the operator calls the sub-meter."""
+    second_identifier: bytes = b""
+    """Another name for it."""
     installed: int = 0
     failed: int = 0
     """Whether the last try to read it was in vain."""
@@ -116,6 +118,8 @@ class Channel(NamedTuple):
             saved["key"] = self.key
         if self.identifier:
             saved["identifier"] = self.identifier
+        if self.second_identifier:
+            saved["second_identifier"] = self.second_identifier
         if self.definitions:
             saved["definitions"] = " ".join(f"{one.data.hex()}.{one.value.hex()}" for one in self.definitions)
         if self.values:
@@ -136,6 +140,7 @@ class Channel(NamedTuple):
             **numbers,
             key=saved_octets(mine, "key", b""),
             identifier=saved_octets(mine, "identifier", b""),
+            second_identifier=saved_octets(mine, "second_identifier", b""),
             definitions=tuple(Definition(bytes.fromhex(data), bytes.fromhex(value)) for data, _, value in definitions),
             values=tuple(Value(int(number), int(scaler), Unit(int(unit))) for number, scaler, unit in values),
             captured=Stamp(saved_int(mine, "captured_second", 0), saved_int(mine, "captured_mode", 0)),
@@ -199,30 +204,51 @@ class Order(NamedTuple):
     octets: bytes = b""
 
 
+class Task(Enum):
+    """What is wanted on the bus."""
+
+    READ = auto()
+    INSTALL = auto()
+    TELL = auto()
+
+
+class Errand(NamedTuple):
+    """Something to do for a channel. To install without address and identity means: whoever is not among `known`."""
+
+    channel: int
+    task: Task
+    asked: Asked
+    order: Order | None = None
+    known: tuple[Identity, ...] = ()
+    number: int = 0
+    """By which its outcome is told, where that comes later."""
+
+
+class Outcome(NamedTuple):
+    """What became of an errand: what was answered, whether an order was taken; of an installation the address used."""
+
+    answer: Answer | None = None
+    taken: bool = False
+    primary_address: int = 0
+
+
 class Bus(Protocol):
     """Who talks to sub-meters; `memory` is what is remembered on the bus, and comes back as it is afterwards."""
 
-    def read(self, memory: str, moment: Moment, asked: Asked) -> tuple[str, Answer | None]:
-        """What a sub-meter says; None where it cannot be reached."""
+    def perform(self, memory: str, moment: Moment, errand: Errand) -> tuple[str, Outcome]:
+        """Run an errand."""
         ...
 
-    def search(self, memory: str, moment: Moment) -> tuple[str, tuple[Identity, ...]]:
-        """Everybody on the bus."""
-        ...
-
-    def tell(self, memory: str, moment: Moment, asked: Asked, order: Order) -> tuple[str, bool]:
-        """Give an order; whether it was taken."""
+    def felt(self, memory: str, before: Moment, now: Moment) -> str:
+        """What surrounds the sub-meters has changed from what it was before."""
         ...
 
 
 class Nobody:
     """A bus that nothing is connected to."""
 
-    def read(self, memory: str, _: Moment, __: Asked) -> tuple[str, Answer | None]:
-        return memory, None
+    def perform(self, memory: str, _: Moment, __: Errand) -> tuple[str, Outcome]:
+        return memory, Outcome()
 
-    def search(self, memory: str, _: Moment) -> tuple[str, tuple[Identity, ...]]:
-        return memory, ()
-
-    def tell(self, memory: str, _: Moment, __: Asked, ___: Order) -> tuple[str, bool]:
-        return memory, False
+    def felt(self, memory: str, _: Moment, __: Moment) -> str:
+        return memory

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from softmeter.device.alarms import REMOVED
 from softmeter.device.breaker import DIRECT_RECONNECTION, State
-from softmeter.device.events import SubMeterEvent, ValveEvent
-from softmeter.device.mbus import NUMBERS, SubMeters, asked, moment
-from softmeter.device.mbus_channel import EMPTY, Channel, KeyStatus, Kind, Order
+from softmeter.device.mbus import NUMBERS
+from softmeter.device.mbus_channel import EMPTY, Channel, Errand, KeyStatus, Kind, Order, Task
+from softmeter.device.mbus_errands import WHERE, asked, read, send, tell
 from softmeter.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ MOST_RECORD_OCTETS = 252
 """What fits in one frame."""
 WRAPPED_OCTETS = frozenset({16, 30})
 """Lengths of a key under way: as DSMR 4 and as SMR 5 have it."""
-_WHERE = "M-Bus"
 
 
 def install(device: "Device", number: int, primary: int) -> None:
@@ -29,55 +29,28 @@ def install(device: "Device", number: int, primary: int) -> None:
     meters = device.behaviours.mbus
     before = meters.channel(number)
     if before.installed:
-        raise ConfigurationError(f"channel {number} has a sub-meter; de-install it first", _WHERE)
+        raise ConfigurationError(f"channel {number} has a sub-meter; de-install it first", WHERE)
     if not 0 <= primary <= MOST_PRIMARY:
-        raise ConfigurationError(f"primary address {primary}; it must be 0 to {MOST_PRIMARY}", _WHERE)
-    if primary:
-        wanted = before._replace(primary_address=primary)
-    elif before.primary_address or before.identification:
-        wanted = before
-    else:
-        wanted = _found(device, meters, number)
-    meters.memory, answer = meters.bus.read(meters.memory, moment(device), asked(wanted))
-    if answer is None:
-        meters.put(device, number, before)
-        raise ConfigurationError(f"no sub-meter answers on channel {number}", _WHERE)
-    if any(known.installed and known.identity == answer.identity for known in meters.channels.values()):
-        meters.put(device, number, before)
-        raise ConfigurationError("this sub-meter belongs to another channel", _WHERE)
-    meters.put(device, number, wanted._replace(installed=1, **answer.identity._asdict()))
-    meters.begin_profile(device, number)
-    device.record(SubMeterEvent.INSTALLED.of(number))
-    meters.read(device, number)
-
-
-def _found(device: "Device", meters: SubMeters, number: int) -> Channel:
-    """Whoever is on the bus and belongs to no channel; it is called by the channel's number from now on."""
-    meters.memory, identities = meters.bus.search(meters.memory, moment(device))
-    taken = {meters.channel(one).identity for one in NUMBERS}
-    free = [identity for identity in identities if identity not in taken]
-    if not free:
-        raise ConfigurationError("no sub-meter is on the bus that belongs to no channel", _WHERE)
-    channel = meters.channel(number)._replace(**free[0]._asdict())
-    meters.put(device, number, channel)
-    if meters.tell(device, number, Order(Kind.ADDRESS, number)):
-        channel = channel._replace(primary_address=number)
-    return channel
+        raise ConfigurationError(f"primary address {primary}; it must be 0 to {MOST_PRIMARY}", WHERE)
+    wanted = asked(before._replace(primary_address=primary or before.primary_address))
+    known = tuple(meters.channel(one).identity for one in NUMBERS)
+    send(device, Errand(number, Task.INSTALL, wanted, known=known))
 
 
 def deinstall(device: "Device", number: int) -> None:
     """Forget the sub-meter of a channel, its key and its rows; what the client configured stays."""
     meters = device.behaviours.mbus
     before = _installed(device, number)
-    meters.tell(device, number, Order(Kind.ADDRESS, 0))
+    tell(device, number, Order(Kind.ADDRESS, 0))
     meters.profiles[number].ring.clear()
     meters.put(device, number, EMPTY._replace(period_s=before.period_s, definitions=before.definitions))
+    device.behaviours.alarms.sub_meter(device, REMOVED, number)
 
 
 def capture(device: "Device", number: int) -> None:
     """Read a sub-meter now; ConfigurationError where it does not answer."""
     _installed(device, number)
-    _check(device.behaviours.mbus.read(device, number), number)
+    _check(read(device, number), number)
 
 
 def reset_alarm(device: "Device", number: int) -> None:
@@ -91,22 +64,21 @@ def synchronise(device: "Device", number: int) -> None:
     _installed(device, number)
     stamp = device.clock.stamp(device.now)
     local = stamp.second - stamp.deviation_min * 60
-    _check(device.behaviours.mbus.tell(device, number, Order(Kind.TIME, local)), number)
-    device.record(SubMeterEvent.CLOCK_ADJUSTED.of(number))
+    _check(tell(device, number, Order(Kind.TIME, local)), number)
 
 
 def send_records(device: "Device", number: int, records: bytes) -> None:
     """Give a sub-meter records as they are."""
     _installed(device, number)
     if not 0 < len(records) <= MOST_RECORD_OCTETS:
-        raise ConfigurationError(f"{len(records)} octets of records; 1 to {MOST_RECORD_OCTETS} can be sent", _WHERE)
-    _check(device.behaviours.mbus.tell(device, number, Order(Kind.RECORDS, octets=records)), number)
+        raise ConfigurationError(f"{len(records)} octets of records; 1 to {MOST_RECORD_OCTETS} can be sent", WHERE)
+    _check(tell(device, number, Order(Kind.RECORDS, octets=records)), number)
 
 
 def set_key(device: "Device", number: int, key: bytes) -> None:
     """Open what the sub-meter says with this key from now on; an empty one means that it says it plainly."""
     if key and len(key) != KEY_OCTETS:
-        raise ConfigurationError(f"a key of {len(key)} octets; it must have {KEY_OCTETS}", _WHERE)
+        raise ConfigurationError(f"a key of {len(key)} octets; it must have {KEY_OCTETS}", WHERE)
     meters = device.behaviours.mbus
     channel = meters.channel(number)
     transferred = channel.key_status in {KeyStatus.TRANSFERRED, KeyStatus.SET_AND_TRANSFERRED}
@@ -117,49 +89,39 @@ def set_key(device: "Device", number: int, key: bytes) -> None:
 def transfer_key(device: "Device", number: int, wrapped: bytes) -> None:
     """Hand a key to the sub-meter, wrapped by whoever knows the one it left the factory with."""
     if len(wrapped) not in WRAPPED_OCTETS:
-        raise ConfigurationError(f"{len(wrapped)} octets are no key under way", _WHERE)
-    channel = _installed(device, number)
-    meters = device.behaviours.mbus
-    _check(meters.tell(device, number, Order(Kind.KEY, octets=wrapped)), number)
-    was_set = channel.key_status in {KeyStatus.SET, KeyStatus.SET_AND_TRANSFERRED}
-    status = KeyStatus.SET_AND_TRANSFERRED if was_set else KeyStatus.TRANSFERRED
-    meters.put(device, number, channel._replace(key_status=status))
+        raise ConfigurationError(f"{len(wrapped)} octets are no key under way", WHERE)
+    _installed(device, number)
+    _check(tell(device, number, Order(Kind.KEY, octets=wrapped)), number)
 
 
 def close_valve(device: "Device", number: int) -> bool:
     """Close the valve of a sub-meter; False where mode or sub-meter do not let it."""
-    return _move_valve(device, number, State.DISCONNECTED, ValveEvent.REMOTELY_CLOSED)
+    return _move_valve(device, number, State.DISCONNECTED)
 
 
 def open_valve(device: "Device", number: int) -> bool:
     """Open it, or where the mode wants a person there make it ready for that."""
     if device.behaviours.mbus.channel(number).mode in DIRECT_RECONNECTION:
-        return _move_valve(device, number, State.CONNECTED, ValveEvent.REMOTELY_OPENED)
-    return _move_valve(device, number, State.READY, None)
+        return _move_valve(device, number, State.CONNECTED)
+    return _move_valve(device, number, State.READY)
 
 
-def _move_valve(device: "Device", number: int, state: State, event: ValveEvent | None) -> bool:
-    meters = device.behaviours.mbus
-    channel = meters.channel(number)
+def _move_valve(device: "Device", number: int, state: State) -> bool:
+    channel = device.behaviours.mbus.channel(number)
     if not channel.installed or not channel.mode or channel.valve == state:
         return False
     if state is State.READY and channel.valve != State.DISCONNECTED:
         return False
-    if not meters.tell(device, number, Order(Kind.VALVE, state)):
-        return False
-    meters.put(device, number, channel._replace(valve=state))
-    if event is not None:
-        device.record(event.of(number))
-    return True
+    return tell(device, number, Order(Kind.VALVE, state))
 
 
 def _installed(device: "Device", number: int) -> Channel:
     channel = device.behaviours.mbus.channel(number)
     if not channel.installed:
-        raise ConfigurationError(f"channel {number} has no sub-meter", _WHERE)
+        raise ConfigurationError(f"channel {number} has no sub-meter", WHERE)
     return channel
 
 
 def _check(answered: bool, number: int) -> None:  # noqa: FBT001 - the outcome itself
     if not answered:
-        raise ConfigurationError(f"the sub-meter of channel {number} does not take it", _WHERE)
+        raise ConfigurationError(f"the sub-meter of channel {number} does not take it", WHERE)

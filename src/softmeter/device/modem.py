@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from softmeter.device.behaviour import Behaviour
 from softmeter.device.chance import drawn
-from softmeter.device.communication_window import is_open, next_change
+from softmeter.device.communication_window import is_open, next_change, next_opening
 from softmeter.device.events import Event
 from softmeter.device.modem_parameters import (
     FACTORY_PARAMETERS,
+    Answering,
     Connecting,
     Interface,
     Network,
@@ -50,11 +51,14 @@ class Registration(IntEnum):
 
 
 class Modem(Behaviour):
-    """The module of a meter; as it leaves the factory it is registered and attached."""
+    """The module of a meter; where it knows what opens the network, it is registered and attached from the first."""
 
     __slots__ = (
         "_attempts",
+        "_calls",
+        "_calls_until",
         "_complained",
+        "_factory",
         "_hangs",
         "_invoked",
         "_network",
@@ -67,17 +71,18 @@ class Modem(Behaviour):
 
     name = "modem"
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, parameters: Parameters = FACTORY_PARAMETERS) -> None:
         super().__init__()
         self._network = network
-        self.parameters = FACTORY_PARAMETERS
-        self.attached = True
+        self.parameters = self._factory = parameters
+        self.attached = parameters.access == network.access
         """Whether the data network is open."""
         self._attempts = 0
-        self._try_at = FOREVER
+        self._try_at = self.due = FOREVER if self.attached else 0
         self._hangs = False
         self._invoked = False
         self._complained = False
+        self._calls, self._calls_until = 0, FOREVER
         self.sent = 0
         """Octets since the meter was made."""
         self.received = 0
@@ -116,6 +121,31 @@ class Modem(Behaviour):
         if self._may_connect(device) and not self.attached:
             self._attach(device)
         self._plan(device)
+
+    def called(self, device: "Device", count: int) -> None:
+        """So many peers came in over the network; they count until the next window opens."""
+        answers, second = self.parameters.answers, self._second(device)
+        if not answers.is_limited:
+            return
+        if second >= self._calls_until:
+            self._calls = 0
+        if count:
+            self._calls += count
+            self._calls_until = next_opening(answers.windows, device.clock, second)
+
+    def is_locked(self, device: "Device") -> bool:
+        """Whether as many have called as may, in this window."""
+        answers = self.parameters.answers
+        if not answers.is_limited or self._second(device) >= self._calls_until:
+            return False
+        return self._calls >= answers.calls
+
+    def answers(self, device: "Device") -> bool:
+        """Whether somebody new who comes over the network is taken now."""
+        answers = self.parameters.answers
+        if not self.online or answers.mode == Answering.NO_MODEM or self.is_locked(device):
+            return False
+        return is_open(answers.windows, device.clock, self._second(device))
 
     def carried(self, sent: int, received: int) -> None:
         """Octets went over the module."""
@@ -169,10 +199,12 @@ class Modem(Behaviour):
 
     def saved(self) -> Mapping[str, Scalar]:
         saved: dict[str, Scalar] = {}
-        if self.parameters != FACTORY_PARAMETERS:
+        if self.parameters != self._factory:
             saved |= written(self.parameters)
         if self.sent or self.received:
             saved |= {"sent": self.sent, "received": self.received}
+        if self._calls:
+            saved |= {"calls": self._calls, "calls_until": self._calls_until}
         if not self.online or self._try_at != FOREVER:
             saved |= {"attached": int(self.attached), "try_at": self._try_at, "attempts": self._attempts}
             saved |= {"hangs": int(self._hangs), "complained": int(self._complained)}
@@ -182,6 +214,7 @@ class Modem(Behaviour):
         if "apn" in saved:
             self.parameters = restored(saved)
         self.sent, self.received = saved_int(saved, "sent", 0), saved_int(saved, "received", 0)
+        self._calls, self._calls_until = saved_int(saved, "calls", 0), saved_int(saved, "calls_until", FOREVER)
         self.attached = bool(saved_int(saved, "attached", 1))
         self._try_at = saved_int(saved, "try_at", FOREVER)
         self._attempts = saved_int(saved, "attempts", 0)
@@ -273,6 +306,16 @@ class Modem(Behaviour):
 
 
 def is_reachable(device: "Device", interface: Interface) -> bool:
-    """Whether anybody can talk to a meter through an interface now."""
+    """Whether anybody can talk to a meter through an interface now.
+
+    The sealed button opens the optical port, so that nobody can shut himself out of a meter for good.
+    """
     modem = device.behaviours.modem
-    return device.powered and modem.is_open(interface) and (interface is not Interface.WAN or modem.online)
+    leave = interface is Interface.OPTICAL and device.behaviours.display.may_program(device.now)
+    if not device.powered or not (modem.is_open(interface) or leave):
+        return False
+    if interface is Interface.OPTICAL:
+        return bool(device.feeling.state.optical_head)
+    if interface is Interface.P1:
+        return bool(device.feeling.state.p1_request)
+    return interface is not Interface.WAN or modem.online

@@ -54,6 +54,28 @@ class Connecting(IntEnum):
     INVOKED = 104
 
 
+class Answering(IntEnum):
+    """Whose line it is (modes of auto answer): always the meter's, so many calls in each window, or nobody's."""
+
+    DEDICATED = 0
+    LIMITED_CALLS = 1
+    LIMITED_CONNECTIONS = 2
+    NO_MODEM = 3
+
+
+class Answers(NamedTuple):
+    """Whether and when the meter takes who calls; `calls` of 0 are any number."""
+
+    mode: int = Answering.DEDICATED
+    windows: tuple[Window, ...] = ()
+    calls: int = 0
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether calls are counted."""
+        return bool(self.calls) and self.mode in {Answering.LIMITED_CALLS, Answering.LIMITED_CONNECTIONS}
+
+
 class Parameters(NamedTuple):
     """All that the meter keeps for its module; `windows` are those in which it connects."""
 
@@ -63,6 +85,7 @@ class Parameters(NamedTuple):
     interfaces: int = ALL_INTERFACES
     connecting: int = Connecting.ALWAYS
     windows: tuple[Window, ...] = ()
+    answers: Answers = Answers()
 
 
 class Network(NamedTuple):
@@ -74,6 +97,9 @@ class Network(NamedTuple):
     access: Access = Access()
     """What it lets in."""
     card: bytes = b"8931080000000000017"
+    time_server: bytes = b"time.network.example"
+    """Who tells the time; nobody where it is empty."""
+    time_port: int = 123
 
 
 FACTORY_PARAMETERS = Parameters()
@@ -91,12 +117,15 @@ def written(parameters: Parameters) -> dict[str, Scalar]:
         "interfaces": parameters.interfaces,
         "connecting": int(parameters.connecting),
         "windows": encoded(parameters.windows),
+        "answer_mode": int(parameters.answers.mode),
+        "answer_windows": encoded(parameters.answers.windows),
+        "answer_calls": parameters.answers.calls,
     }
 
 
 def restored(saved: Mapping[str, Scalar]) -> Parameters:
     """What `written` gave."""
-    access, randomisation, ping, interfaces, connecting, _ = FACTORY_PARAMETERS
+    access, randomisation, ping, interfaces, connecting, _, answers = FACTORY_PARAMETERS
     return Parameters(
         Access(
             saved_octets(saved, "apn", access.apn),
@@ -109,4 +138,9 @@ def restored(saved: Mapping[str, Scalar]) -> Parameters:
         saved_int(saved, "interfaces", interfaces),
         saved_int(saved, "connecting", connecting),
         decoded(saved_octets(saved, "windows", b"")),
+        Answers(
+            saved_int(saved, "answer_mode", answers.mode),
+            decoded(saved_octets(saved, "answer_windows", b"")),
+            saved_int(saved, "answer_calls", answers.calls),
+        ),
     )

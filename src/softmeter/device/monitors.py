@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from softmeter.device.behaviour import Behaviour, Block, Script
 from softmeter.device.saved import saved_int, saved_text
+from softmeter.device.supervision import FUSE
 from softmeter.errors import ConfigurationError
 from softmeter.obis import Obis
 from softmeter.persistent import Scalar
@@ -124,8 +125,13 @@ class Monitors(Behaviour):
             return
         self._above = {**self._above, name: now}
         for pair, is_above, was_above in zip(monitor.actions, now, before, strict=False):
-            if is_above != was_above:
-                device.execute(pair.up if is_above else pair.down)
+            if is_above == was_above:
+                continue
+            script = pair.up if is_above else pair.down
+            if name == FUSE:
+                device.behaviours.supervision.crossed(device, script, above=is_above)
+            else:
+                device.execute(script)
 
     def _compared(self, device: "Device", monitor: Monitor) -> tuple[bool, ...]:
         read = self.alarm_words.get(monitor.watched)

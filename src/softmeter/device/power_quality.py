@@ -138,8 +138,7 @@ class PowerQuality(Behaviour):
             return False
         if seconds.faults is not None and bool((seconds.faults[begin:end] & BLIND).any()):
             return False
-        voltages = seconds.voltage_mv if seconds.half_cycles_mv is None else seconds.half_cycles_mv
-        return self.limits.calm(voltages[begin:end])
+        return block.is_calm(self.limits) or self.limits.calm(block.voltages_mv[begin:end])
 
     def _watched(self, block: Block, begin: int, end: int) -> tuple[Watch, list[Told]]:
         """The watch after some seconds, with what was told in them; seconds of unknown voltage interrupt it."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from enum import IntFlag
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,14 +36,20 @@ class Status(IntFlag):
     POWER_DOWN = 0x80
 
 
+NO_STATUS = Status(0)
 DOUBTFUL = Status.CRITICAL_ERROR | Status.DATA_NOT_VALID
 INVALID_TIME = Status.CLOCK_INVALID | Status.DATA_NOT_VALID
 
 
 def levels(stamp: Stamp) -> Status:
     """The bits of the status byte that hold at a time, whatever happened before."""
-    daylight = Status.DAYLIGHT_SAVING if stamp.status & DAYLIGHT_SAVING else Status(0)
-    return daylight | (INVALID_TIME if stamp.status & INVALID else Status(0))
+    return _told(0, stamp.status)
+
+
+@lru_cache(maxsize=256)
+def _told(latched: int, clock_status: int) -> Status:
+    daylight = Status.DAYLIGHT_SAVING if clock_status & DAYLIGHT_SAVING else NO_STATUS
+    return latched | daylight | (INVALID_TIME if clock_status & INVALID else NO_STATUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ class Profile:
 
     def __init__(self, settings: ProfileSettings, catalogue: Catalogue) -> None:
         self.settings = settings
-        self.latched = Status(0)
+        self.latched = NO_STATUS
         self.due = FOREVER
         self._catalogue = catalogue
         self._form = catalogue.form(settings.columns)
@@ -139,8 +146,7 @@ class Profile:
 
     def status(self, stamp: Stamp, *, critical: bool = False) -> Status:
         """The status byte of a row with this time stamp: what was latched, and what holds at that time."""
-        status = self.latched | levels(stamp)
-        return status | DOUBTFUL if critical else status
+        return _told(int(self.latched | DOUBTFUL if critical else self.latched), stamp.status)
 
     def boundary(self, clock: Clock, after: int) -> int:
         """The first meter second after `after` at which a row is due."""
@@ -162,7 +168,7 @@ class Profile:
         form = self._catalogue.form(settings.columns)
         self.settings, self._form = settings, form
         self.ring.reshape(form.dtype, settings.capacity)
-        self.latched = Status(0)
+        self.latched = NO_STATUS
         self.due = self.boundary(clock, second)
 
     def fork(self) -> "Profile":

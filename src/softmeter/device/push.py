@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from softmeter.device.behaviour import Behaviour
 from softmeter.device.chance import drawn
-from softmeter.device.communication_window import is_open, next_opening
+from softmeter.device.communication_window import is_open, next_closing, next_opening
 from softmeter.device.push_setting import CONNECTIVITY, INSTALLATION, LAST_GASP, SETUPS, PushSetting, restored, written
 from softmeter.device.saved import saved_int, saved_octets
 from softmeter.device.zone import FOREVER
@@ -73,6 +73,11 @@ class Pushes(Behaviour):
         self._installed = False
         self.outbox: tuple[Message, ...] = ()
         """At most one message of each setup, the oldest first."""
+
+    @property
+    def has_destinations(self) -> bool:
+        """Whether anything may ever be pushed."""
+        return any(setting.destination for setting in self._settings)
 
     def setting(self, setup: int) -> PushSetting:
         """What a setup says."""
@@ -142,16 +147,22 @@ class Pushes(Behaviour):
             self._try(device, setup, self._waiting[setup].retries, second)
         self._plan()
 
-    def reschedule(self, device: "Device", second: int) -> None:  # noqa: ARG002
-        """The clock was set: what waits for a time waits for the same random delay at most, or for its window."""
+    def reschedule(self, device: "Device", second: int) -> None:
+        """The clock was set: what waits for a time goes on waiting for it, but no longer than it would from now on."""
         for setup, waiting in self._waiting.items():
             if waiting.due < OFFLINE:
-                self._wait(device, setup, waiting.retries)
+                setting = self._settings[setup]
+                due = min(waiting.due, second + max(setting.randomisation_s, setting.repetition_delay_s))
+                if not is_open(setting.windows, device.clock, second):
+                    due = self._in_window(device, setup, second)
+                self._put(setup, waiting._replace(due=max(due, second)))
 
     def power_up(self, device: "Device", at: Instant) -> None:  # noqa: ARG002
+        """What would have gone meanwhile, or was under way, waits for a random delay again; so a street is spread."""
         self.outbox = ()
+        second = self._second(device)
         for setup, waiting in self._waiting.items():
-            if waiting.due != OFFLINE:
+            if waiting.due <= second or waiting.due == FOREVER:
                 self._wait(device, setup, waiting.retries)
 
     def power_down(self, device: "Device", at: Instant) -> None:  # noqa: ARG002
@@ -202,16 +213,24 @@ class Pushes(Behaviour):
         if not setting.destination:
             self._drop(setup)
         elif not is_open(setting.windows, device.clock, second):
-            opening = next_opening(setting.windows, device.clock, second)
-            delay = drawn(device.seed, f"push {setup}", opening, setting.randomisation_s)
-            if opening == FOREVER:
+            due = self._in_window(device, setup, second)
+            if due == FOREVER:
                 self._drop(setup)  # no window will ever open
             else:
-                self._put(setup, Waiting(opening + delay, retries))
+                self._put(setup, Waiting(due, retries))
         elif not device.behaviours.modem.online:
             self._put(setup, Waiting(OFFLINE, retries))
         else:
             self._hand_out(device, setup, retries)
+
+    def _in_window(self, device: "Device", setup: int, second: int) -> int:
+        """A random second of the next window, FOREVER where there is none; a delay never leads out of a window."""
+        setting, clock = self._settings[setup], device.clock
+        opening = next_opening(setting.windows, clock, second)
+        if opening == FOREVER:
+            return FOREVER
+        room_s = next_closing(setting.windows, clock, opening) - opening - 1
+        return opening + drawn(device.seed, f"push {setup}", opening, min(setting.randomisation_s, room_s))
 
     def _hand_out(self, device: "Device", setup: int, retries: int) -> None:
         self.outbox = tuple([message for message in self.outbox if message.setup != setup])

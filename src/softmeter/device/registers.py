@@ -67,7 +67,7 @@ class Registers:
         """The energy of the quantities together, in thousandths of a joule: the total, or what counted at a rate."""
         if rate == TOTAL:
             totals = self._totals
-            return sum([totals[quantity] for quantity in summed])
+            return totals[summed[0]] if len(summed) == 1 else sum([totals[quantity] for quantity in summed])
         row = (rate - 1) * len(RATED)
         c = _C.get(summed)
         if c is not None:
@@ -90,3 +90,9 @@ class Registers:
     def restore(self, saved: Mapping[str, Scalar]) -> None:
         self._rated = tuple([saved_int(saved, name, 0) for name in _RATED_NAMES])
         self._totals = tuple([saved_int(saved, name, 0) for name in _NAMES])
+
+
+def directed(registers: Registers) -> tuple[int, int, int, int]:
+    """The totals of +A, -A, +R and -R, in mJ or mvar·s: what averages and demands are of."""
+    active_import, active_export, q1, q2, q3, q4 = registers.totals[:6]
+    return active_import, active_export, q1 + q2, q3 + q4

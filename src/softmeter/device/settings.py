@@ -12,7 +12,7 @@ from softmeter.device.hands import EXACT, Crystal
 from softmeter.device.images import USUAL_BLOCK
 from softmeter.device.limiter import NO_LIMITS, Limits
 from softmeter.device.mbus import NO_SUB_METERS, SubMeterSettings
-from softmeter.device.modem_parameters import FACTORY_NETWORK, Network
+from softmeter.device.modem_parameters import FACTORY_NETWORK, FACTORY_PARAMETERS, Network, Parameters
 from softmeter.device.monitors import Monitor, Read
 from softmeter.device.profile import Catalogue, ProfileSettings
 from softmeter.device.push_setting import NO_PUSHES, PushSetting
@@ -55,6 +55,7 @@ class DeviceSettings:
     image_block_octets: int = USUAL_BLOCK
     alarm_words: Mapping[str, Read] = field(default_factory=dict)
     """What monitors look at whenever it changes, by its key in the catalogue."""
+    modem: Parameters = FACTORY_PARAMETERS
     network: Network = FACTORY_NETWORK
     pushes: tuple[PushSetting, ...] = NO_PUSHES
     sub_meters: SubMeterSettings = NO_SUB_METERS

@@ -7,6 +7,10 @@ from softmeter.device.saved import saved_int
 from softmeter.device.zone import FOREVER
 from softmeter.persistent import Scalar
 
+SUB_METERS = 8
+"""Places on the M-Bus line of the bench."""
+OWN_FLOW = -1
+"""The flow of a sub-meter that counts by its own habit."""
 REFERENCE_TEMPERATURE = 23
 """Degrees Celsius at which the clock is as accurate as the manual says."""
 
@@ -42,6 +46,8 @@ class Surrounded(NamedTuple):
     """Whether the data network lets nobody in."""
     sub_meters_cut: int = 0
     """Bits, one for each place on the M-Bus line: who cannot be reached there."""
+    sub_meters_joined: int = 0
+    """Who is there though the configuration does not name him."""
     sub_meters_opened: int = 0
     """Who was tampered with."""
     sub_meters_weak: int = 0
@@ -50,6 +56,30 @@ class Surrounded(NamedTuple):
     """Who has a permanent error."""
     modem_hangs: int = 0
     """How often the communication module stopped to work."""
+    calibration_seal_broken: int = 0
+    voltage_gain_ppm: int = 0
+    """What somebody at the broken calibration seal corrects: millionths of the gain, of the voltage channel here."""
+    current_gain_ppm: int = 0
+    current_lag_ns: int = 0
+    """How late the current channel is taken to be."""
+    optical_head: int = 1
+    """Whether a reader's head sits on the optical port."""
+    p1_request: int = 1
+    """Whether whoever reads the P1 port asks for telegrams."""
+    sub_meter_flow_1: int = OWN_FLOW
+    """What flows through the sub-meter at the first place, in litres or watt-hours an hour."""
+    sub_meter_flow_2: int = OWN_FLOW
+    sub_meter_flow_3: int = OWN_FLOW
+    sub_meter_flow_4: int = OWN_FLOW
+    sub_meter_flow_5: int = OWN_FLOW
+    sub_meter_flow_6: int = OWN_FLOW
+    sub_meter_flow_7: int = OWN_FLOW
+    sub_meter_flow_8: int = OWN_FLOW
+
+    @property
+    def sub_meter_flows(self) -> tuple[int, ...]:
+        """What flows through the sub-meters, by their places."""
+        return self[-SUB_METERS:]
 
 
 CALM = Surrounded()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from softmeter.clock import Stamp
 from softmeter.device.behaviour import Behaviour, Block
 from softmeter.device.events import Event
-from softmeter.device.runs import Condition, lasted, reaches
 from softmeter.device.saved import saved_int, saved_text
 from softmeter.device.surroundings import Surrounded
 from softmeter.device.zone import FOREVER
@@ -25,9 +24,6 @@ FIELD_S = 3
 
 REVERSAL_S = 60
 """Current that runs backwards for so long is logged once, until it has run forwards for as long."""
-
-LOWEST_REVERSE_MW = 4_600
-"""The starting power: what is less may be noise."""
 
 
 class Covers(NamedTuple):
@@ -96,18 +92,14 @@ class Tamper(Behaviour):
             device.record(Event.STRONG_FIELD_DETECTED)
 
     def limit(self, device: "Device", block: Block, begin: int, end: int) -> int:  # noqa: ARG002
-        other = self._other_way(block, begin, end)
-        if not other.any():
+        other = not self.reversed
+        if block.reverse.never(holds=other):
             return end
-        reached = reaches(other, self.running, REVERSAL_S)
-        return end if reached is None else begin + reached + 1
+        reached = block.reverse.reaches(begin, end, self.running, REVERSAL_S, holds=other)
+        return end if reached is None else reached + 1
 
     def passed(self, device: "Device", block: Block, begin: int, end: int) -> None:
-        other = self._other_way(block, begin, end)
-        if not other.any():
-            self.running = 0
-            return
-        self.running = lasted(other, self.running).item(-1)
+        self.running = block.reverse.lasted(begin, end, self.running, holds=not self.reversed)
         if self.running >= REVERSAL_S:
             self.reversed, self.running = not self.reversed, 0
             if self.reversed:
@@ -155,8 +147,3 @@ class Tamper(Behaviour):
             if self.field:
                 self.field = False
                 device.record(Event.STRONG_FIELD_GONE)
-
-    def _other_way(self, block: Block, begin: int, end: int) -> Condition:
-        """In which seconds energy flows the other way than what was logged last says."""
-        power = block.seconds.active_power_mw[begin:end]
-        return power > -LOWEST_REVERSE_MW if self.reversed else power <= -LOWEST_REVERSE_MW

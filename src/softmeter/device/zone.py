@@ -113,13 +113,14 @@ def next_boundary(segment_at: Callable[[int], Segment], after: int, next_local: 
     """
     segment = segment_at(after)
     while True:
-        marked = next_local(after - segment.shift)
+        shift = segment.shift
+        marked = next_local(after - shift)
         if marked >= FOREVER:
             return FOREVER
-        if marked + segment.shift < segment.end:
-            return marked + segment.shift
+        if marked + shift < segment.end:
+            return marked + shift
         after = segment.end
-        before, segment = after - segment.shift, segment_at(after)
+        before, segment = after - shift, segment_at(after)
         local = after - segment.shift
         if next_local(min(before, local) - 1) <= local:
             return after

@@ -16,6 +16,7 @@ from softmeter.wire.ber import (
     explicit,
     integer,
     message,
+    recurring,
 )
 from softmeter.wire.ber import octet_string as plain
 from softmeter.wire.types import Bits
@@ -136,7 +137,10 @@ def _write_diagnostic(value: Diagnostic) -> bytes:
 
 _octets = explicit(0x04, plain)
 _number = explicit(0x02, integer)
-_context = explicit(0x06, _registered(1))
+_title = recurring(_octets)
+_context = recurring(explicit(0x06, _registered(1)))
+_mechanism = recurring(_registered(2))
+_requirements = recurring(bit_string)
 _value = explicit(0x80, plain)
 
 
@@ -150,12 +154,12 @@ class Aarq:
     called_qualifier: bytes | None = element(0xA3, _octets, default=None)
     called_invocation_id: int | None = element(0xA4, _number, default=None)
     called_qualifier_invocation_id: int | None = element(0xA5, _number, default=None)
-    calling_title: bytes | None = element(0xA6, _octets, default=None)
+    calling_title: bytes | None = element(0xA6, _title, default=None)
     calling_qualifier: bytes | None = element(0xA7, _octets, default=None)
     calling_invocation_id: int | None = element(0xA8, _number, default=None)
     user_id: int | None = element(0xA9, _number, default=None)
-    requirements: Bits | None = element(0x8A, bit_string, default=None)
-    mechanism: int | None = element(0x8B, _registered(2), default=None)
+    requirements: Bits | None = element(0x8A, _requirements, default=None)
+    mechanism: int | None = element(0x8B, _mechanism, default=None)
     authentication: bytes | None = element(0xAC, _value, default=None, hidden=True)
     user_information: bytes | None = element(_INFORMATION, _octets, default=None, hidden=True)
 
@@ -168,12 +172,12 @@ class Aare:
     context: int = element(0xA1, _context)
     result: int = element(0xA2, explicit(0x02, _one_of(Result)))
     diagnostic: Diagnostic = element(0xA3, Form(_read_diagnostic, _write_diagnostic))
-    responding_title: bytes | None = element(0xA4, _octets, default=None)
+    responding_title: bytes | None = element(0xA4, _title, default=None)
     responding_qualifier: bytes | None = element(0xA5, _octets, default=None)
     responding_invocation_id: int | None = element(0xA6, _number, default=None)
     responding_qualifier_invocation_id: int | None = element(0xA7, _number, default=None)
-    requirements: Bits | None = element(0x88, bit_string, default=None)
-    mechanism: int | None = element(0x89, _registered(2), default=None)
+    requirements: Bits | None = element(0x88, _requirements, default=None)
+    mechanism: int | None = element(0x89, _mechanism, default=None)
     authentication: bytes | None = element(_CHALLENGE, _value, default=None, hidden=True)
     user_information: bytes | None = element(_INFORMATION, _octets, default=None)
 
@@ -209,17 +213,22 @@ def encode_acse(value: Acse) -> bytes:
 
 
 def encode_accepting(
-    context: int, title: bytes | None, mechanism: int | None, challenge: bytes | None, information: bytes
+    context: int,
+    title: bytes | None,
+    mechanism: int | None,
+    challenge: bytes | None,
+    information: bytes,
+    certificate: bytes | None = None,
 ) -> bytes:
     """The octets of an AARE that accepts; with a mechanism the client is to answer the challenge by it."""
-    content = _accepting(context, title, mechanism)
+    content = _accepting(context, title, mechanism, certificate)
     if challenge is not None:
         content += encode_element(_CHALLENGE, _value.write(challenge))
     return encode_element(AARE, content + encode_element(_INFORMATION, _octets.write(information)))
 
 
 @lru_cache(maxsize=64)
-def _accepting(context: int, title: bytes | None, mechanism: int | None) -> bytes:
+def _accepting(context: int, title: bytes | None, mechanism: int | None, certificate: bytes | None) -> bytes:
     """The elements before those that are new each time: what a client is told whenever it comes."""
     return encode_content(
         Aare(
@@ -227,6 +236,7 @@ def _accepting(context: int, title: bytes | None, mechanism: int | None) -> byte
             result=Result.ACCEPTED,
             diagnostic=Diagnostic.NULL if mechanism is None else Diagnostic.AUTHENTICATION_REQUIRED,
             responding_title=title,
+            responding_qualifier=certificate,
             requirements=None if mechanism is None else AUTHENTICATION,
             mechanism=mechanism,
         )

@@ -58,8 +58,8 @@ from softmeter.wire.types import octets
 
 SERVER_SAP = 1
 """The address of the one logical device."""
-MAX_PDU = 1024
-"""server-max-receive-pdu-size: octets of an APDU, protection included."""
+MAX_PDU = 1280
+"""server-max-receive-pdu-size: octets of an APDU, protection included. A firmware block of 1,024 octets fits in one."""
 LONGEST_ANSWER = 0xFFFF
 """What a client takes who names no limit: what the wrapper can carry."""
 _WITHOUT_LIMIT = 1 << 30
@@ -289,6 +289,7 @@ class Association:
             mechanism if hls else None,
             agreed.ours if hls else None,
             agreed.initiate_response(() if proposal.request is None else proposal.request.layers),
+            proposal.own_certificate,
         )
 
     def _agree(self, proposal: Proposal) -> Agreed:

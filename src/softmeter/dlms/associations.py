@@ -61,7 +61,7 @@ class Associations:
     @property
     def associated(self) -> bool:
         """Whether a client has an association here."""
-        for one in self._by_pair.values():  # noqa: SIM110 - asked for with every request: a generator takes longer
+        for one in self._by_pair.values():  # a generator takes longer, and this is asked with every request
             if one.state is _ASSOCIATED:
                 return True
         return self._was_told

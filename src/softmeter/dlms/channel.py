@@ -3,6 +3,8 @@
 Source: IEC 62056-53, ciphered APDUs. Requests and responses are of one family.
 """
 
+from dataclasses import replace
+
 from softmeter.dlms.apdu import decode_apdu
 from softmeter.dlms.credentials import Credentials, Family, Signing
 from softmeter.dlms.layers import Unwrapped, overhead
@@ -13,6 +15,7 @@ from softmeter.dlms.sealing import Sealer, TitleError
 from softmeter.entropy import Entropy
 from softmeter.errors import DecodeError, RemoteProtocolError, SecurityError
 from softmeter.security.ciphering import Protection, ReceiveCounter, SendCounter
+from softmeter.security.identity import Introduced
 from softmeter.security.suites import Use
 
 __all__ = ["Channel", "Credentials", "Family", "Signing"]
@@ -45,6 +48,14 @@ class Channel:
     @server_title.setter
     def server_title(self, title: bytes) -> None:
         self._sealer.peer = title
+
+    def introduce(self, certificate: bytes) -> None:
+        """Check what the meter signs by the certificate that it shows, if somebody we trust vouches for it."""
+        sealer = self._sealer
+        identity = sealer.keys.identity
+        key = None if identity is None else identity.vouched(certificate, sealer.peer)
+        if identity is not None and key is not None:
+            sealer.keys = replace(sealer.keys, identity=Introduced(identity, sealer.peer, key))
 
     @property
     def received(self) -> ReceiveCounter:

@@ -1,10 +1,12 @@
 """Client conversations: generators that yield requests, receive responses and return a typed value.
 
 What is yielded says how it is answered. Plain octets: send them and give me the next APDU that arrives; where they are
-empty, send nothing. `Unanswered`: send them and go on at once. `Patient`: send them, and if nothing arrives in time,
-tell me so by an empty response: I shall say it again.
+empty, send nothing. `Unanswered`: send them and go on at once; `Ahead`: likewise, but I shall ask for the answer later,
+by an empty request. `Patient`: send them, and if nothing arrives in time, tell me so by an empty response: I shall say
+it again.
 """
 
+from collections import deque
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
@@ -24,6 +26,12 @@ class Unanswered(bytes):
     __slots__ = ()
 
 
+class Ahead(Unanswered):
+    """An APDU whose answer is not waited for: it comes in answer to an empty request, in the order of the requests."""
+
+    __slots__ = ()
+
+
 class Patient(bytes):
     """An APDU whose sender bears that nothing arrives in time: the response is empty then."""
 
@@ -36,10 +44,13 @@ def drive(conversation: Conversation[T], serve: Callable[[bytes], bytes | None])
     Raises:
         RemoteProtocolError: there was no answer.
     """
+    later: deque[bytes] = deque()
     try:
         request = next(conversation)
         while True:
-            response = serve(request)
+            response = later.popleft() if later and not request else serve(request)
+            if isinstance(request, Ahead) and response:
+                later.append(response)
             if response is None and isinstance(request, Unanswered | Patient):
                 response = b""
             if response is None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from softmeter.dlms.association import BusyError
 from softmeter.dlms.associations import Associations, Standing
 from softmeter.dlms.host import Event, Guard, Host, TimedOut
+from softmeter.dlms.pre_established import LONGEST_MESSAGE, MOST_WAITING
 from softmeter.dlms.server import ASSOCIATED_S, UNASSOCIATED_S
 from softmeter.instant import LinkTime
 from softmeter.wire.wrapper import LONGEST_IN_DATAGRAM, Datagram, encode_datagram
@@ -39,7 +40,8 @@ class DatagramServer:
         self._out: list[bytes] = []
         self._last: tuple[bytes, LinkTime, Sequence[bytes]] | None = None
         self._past: deque[bytes] = deque(maxlen=_REMEMBERED)
-        self._kept: bytes | None = None
+        self._kept: deque[bytes] = deque()
+        self._room = MOST_WAITING if self._associations.is_told_by(source) else 1
         self._active = now
         self._closed = False
 
@@ -51,7 +53,7 @@ class DatagramServer:
     @property
     def waiting(self) -> bool:
         """Whether a request waits until the meter is no longer locked; `resume` takes it up."""
-        return self._kept is not None
+        return bool(self._kept)
 
     @property
     def standing(self) -> Standing:
@@ -68,16 +70,20 @@ class DatagramServer:
         return silent if still is None else min(silent, still)
 
     def receive(self, apdu: bytes, now: LinkTime) -> list[Event]:
-        """Take an APDU; while one waits there is no room for another, and the client will repeat it."""
-        if not self._closed and self._kept is None:
+        """Take an APDU; while one waits there is no room for another, and the client will repeat it.
+
+        A message to all meters is not repeated: there is some room for more of them.
+        """
+        if not self._kept and not self._closed:
             self._serve(apdu, now)
+        elif len(self._kept) < self._room and len(apdu) <= LONGEST_MESSAGE:
+            self._kept.append(apdu)
         return self._reported()
 
     def resume(self, now: LinkTime) -> list[Event]:
         """Go on with what waited while the host was locked."""
-        apdu, self._kept = self._kept, None
-        if apdu is not None and not self._closed:
-            self._serve(apdu, now)
+        while self._kept and not self._host.locked:
+            self._serve(self._kept.popleft(), now)
         return self._reported()
 
     def to_send(self) -> list[bytes]:
@@ -119,7 +125,7 @@ class DatagramServer:
             else:
                 answers = self._associations.answer(*self._pair, apdu, now)
         except BusyError:
-            self._kept = apdu
+            self._kept.append(apdu)
             return
         if answers is None:
             return
@@ -152,7 +158,8 @@ class DatagramServer:
 
     def _close(self, reason: str) -> None:
         self._associations.release(reason)
-        self._kept = self._last = None
+        self._kept.clear()
+        self._last = None
         self._closed = True
 
     def _reported(self) -> list[Event]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from softmeter.dlms.acse import FOREIGN, Aarq, Context, Diagnostic, Mechanism
 from softmeter.dlms.apdu import decode_apdu
 from softmeter.dlms.conformance import Conformance
-from softmeter.dlms.host import Client, Host
+from softmeter.dlms.host import Client, Host, Keys
 from softmeter.dlms.layers import Unwrapped
 from softmeter.dlms.messages import InitiateError, InitiateRequest
 from softmeter.dlms.proofs import PROVING, TITLED
@@ -21,6 +21,7 @@ from softmeter.errors import DecodeError, SecurityError
 from softmeter.security.authentication import check_challenge, check_titles, password_matches
 from softmeter.security.ciphering import CounterError, Protection
 from softmeter.security.curves import PublicKey
+from softmeter.security.identity import Purpose
 from softmeter.security.suites import Use
 
 DLMS_VERSION = 6
@@ -66,6 +67,12 @@ class Proposal:
     def user_id(self) -> int:
         """The user of the address who comes, 0 to 255; a number above 127 may come with and without a leading zero."""
         return (self.aarq.user_id or 0) & 0xFF
+
+    @property
+    def own_certificate(self) -> bytes | None:
+        """What we show to a client of HLS 7 that has shown its own."""
+        identity = None if self.shown is None else self.host.keys(self.client.sap).identity
+        return None if identity is None else identity.certificate(Purpose.SIGNATURE) or None
 
     @property
     def max_pdu_size(self) -> int:
@@ -178,6 +185,7 @@ _INITIATE = (
 """What the InitiateRequest says."""
 # fmt: on
 _WRONG_CERTIFICATE = Refusal(Diagnostic.CALLING_QUALIFIER_NOT_RECOGNIZED, "certificate")
+_NOTHING_TO_PROVE_BY = Refusal(Diagnostic.AUTHENTICATION_FAILURE, "no secret or key pair for this mechanism")
 _WRONG_SECRET = Refusal(Diagnostic.AUTHENTICATION_FAILURE, "authentication", is_login=True)
 
 
@@ -260,11 +268,22 @@ def _secret(proposal: Proposal) -> Refusal | None:
     if mechanism == Mechanism.LLS and not password_matches(proposal.host.keys(proposal.client.sap).password, given):
         return _WRONG_SECRET
     if mechanism in PROVING:
+        if not _provable(mechanism, proposal.host.keys(proposal.client.sap)):
+            return _NOTHING_TO_PROVE_BY
         try:
             check_challenge(given)
         except SecurityError:
             return _WRONG_SECRET
     return None
+
+
+def _provable(mechanism: int, keys: Keys) -> bool:
+    """Whether there is what we prove ourselves by: an empty secret proves nothing, and without a pair nobody signs."""
+    if mechanism == Mechanism.HLS_SHA256:
+        return bool(keys.hls_secret)
+    if mechanism == Mechanism.HLS_ECDSA:
+        return keys.identity is not None and keys.identity.pair(Purpose.SIGNATURE) is not None
+    return True
 
 
 def answered_context(aarq: Aarq | None) -> int:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from softmeter.dlms.association import SERVER_SAP, BusyError
 from softmeter.dlms.associations import MOST_ASSOCIATIONS, Associations, Standing
 from softmeter.dlms.host import BadRequest, Event, Guard, Host, TimedOut
+from softmeter.dlms.pre_established import MOST_WAITING
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 from softmeter.wire.hdlc import LLC_COMMAND, LLC_RESPONSE, Address, Frame, FrameReader, Kind, control_of, encode_frame
@@ -146,9 +147,10 @@ class HdlcServer:
             line = self._lines.get(one.sap)
             if line is not None:
                 line.link.busy = line.link.busy and one.connectionless
-                self._serve(one, line, now)
-                if not line.link.busy:
-                    self._respond(one.sap, line)
+            if line is not None or self._associations.is_told_by(one.sap):
+                self._serve(one, now)
+            if line is not None and not line.link.busy:
+                self._respond(one.sap, line)
         return self._reported()
 
     def to_send(self) -> bytes:
@@ -173,9 +175,12 @@ class HdlcServer:
         if frame.source.octets != 1 or not 0 < sap < _ALL_STATIONS[1] or frame.destination.octets not in _ALL_STATIONS:
             return
         line = self._lines.get(sap)
-        if self._is_for_all(frame.destination):
+        if self._associations.is_told_by(sap):  # it has no link
+            if frame.kind is Kind.UI and (self._is_for_all(frame.destination) or self._is_for_us(frame.destination)):
+                self._take_unit(sap, Unit(frame.information, connectionless=True), now)
+        elif self._is_for_all(frame.destination):
             if frame.kind is Kind.UI and line is not None:
-                self._take_unit(sap, line, Unit(frame.information, connectionless=True), now)
+                self._take_unit(sap, Unit(frame.information, connectionless=True), now)
         elif self._is_for_us(frame.destination):
             if line is None:
                 line = _Line(Secondary(self._station.largest))
@@ -207,7 +212,7 @@ class HdlcServer:
                 self._drop(sap, "the link was ended")
                 self._events.append(LinkEnded(sap))
             case Unit() if sap in self._lines:
-                self._take_unit(sap, line, outcome, now)
+                self._take_unit(sap, outcome, now)
             case _:
                 pass
 
@@ -225,21 +230,25 @@ class HdlcServer:
 
     # -- what they carry
 
-    def _take_unit(self, sap: int, line: _Line, unit: Unit, now: LinkTime) -> None:
+    def _take_unit(self, sap: int, unit: Unit, now: LinkTime) -> None:
         if unit.octets.startswith(LLC_COMMAND):
-            self._serve(_Waiting(sap, unit.octets[len(LLC_COMMAND) :], unit.connectionless), line, now)
+            self._serve(_Waiting(sap, unit.octets[len(LLC_COMMAND) :], unit.connectionless), now)
 
-    def _serve(self, request: _Waiting, line: _Line, now: LinkTime) -> None:
+    def _serve(self, request: _Waiting, now: LinkTime) -> None:
+        line = self._lines.get(request.sap)
         try:
             answers = self._associations.answer(request.sap, SERVER_SAP, request.apdu, now)
         except BusyError:
-            self._waiting.append(request)
-            line.link.busy = line.link.busy or not request.connectionless
+            if not request.connectionless or len(self._waiting) < MOST_WAITING:
+                self._waiting.append(request)
+            if line is not None:
+                line.link.busy = line.link.busy or not request.connectionless
         except RemoteProtocolError as error:
             self._reports.append(BadRequest(request.sap, str(error)))
         else:
-            for answer in () if request.connectionless else answers:
-                line.link.queue(LLC_RESPONSE + answer)
+            if line is not None and not request.connectionless:
+                for answer in answers:
+                    line.link.queue(LLC_RESPONSE + answer)
 
     def _reported(self) -> list[Event | LinkSetUp | LinkEnded]:
         events = [*self._events, *self._reports]

@@ -3,31 +3,48 @@
 Whatever was interrupted goes on: the meter is asked which blocks are missing, and they are sent.
 """
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import Any, NamedTuple
 
-from softmeter.cosem.access import ActionResult
+from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.cosem.classes.image_transfer import (
     ImageBlock,
     ImageInitiation,
     ImageToActivate,
     ImageTransferStatus,
 )
-from softmeter.dlms.client import Client
+from softmeter.dlms.client import Client, denied, returned
 from softmeter.dlms.conversation import Conversation
-from softmeter.dlms.messages import AttributeReference, MethodReference
+from softmeter.dlms.lists import Call, get_many
+from softmeter.dlms.long import Asker
+from softmeter.dlms.messages import ActionRequestNormal, ActionResponseNormal, AttributeReference, MethodReference
 from softmeter.dlms.unconfirmed import tell_action
 from softmeter.errors import AccessError, RemoteProtocolError
 from softmeter.obis import Obis
-from softmeter.wire.types import Bits, EnumOf, array_of, bits, boolean, i8, struct, u32
+from softmeter.wire.types import Bits, Codec, EnumOf, array_of, bits, boolean, i8, struct, u32
 
 IMAGE_TRANSFER = Obis(0, 0, 44, 0, 0)
+ANSWERED = 4
+"""Of blocks that nobody need answer, each so many-th is, so that it is known how far the others came."""
+MOST_AHEAD = 15
+"""There are so many invoke ids."""
 MOST_ROUNDS = 16
 """So many times in a row blocks may be missing after all were sent."""
 
 _CLASS = 18
 _BLOCK, _INITIATION = struct(ImageBlock), struct(ImageInitiation)
 _DUMMY = i8.encode(0)
+_FORMS: Mapping[int, Codec[Any]] = {
+    2: u32,
+    3: bits,
+    4: u32,
+    5: boolean,
+    6: EnumOf(ImageTransferStatus),
+    7: array_of(struct(ImageToActivate)),
+}
+"""The attributes that tell how far a transfer is, in the order of `Standing`."""
 
 Sent = Callable[[int, int], None]
 """Told how many octets of the image are on the other side, and how many there are."""
@@ -43,6 +60,10 @@ class Standing(NamedTuple):
     status: ImageTransferStatus
     to_activate: tuple[ImageToActivate, ...]
 
+    def takes(self, count: int) -> bool:
+        """Whether a transfer of so many blocks is under way."""
+        return self.status is ImageTransferStatus.INITIATED and self.blocks.length == count
+
     @property
     def missing(self) -> list[int]:
         """The numbers of the blocks that are not there."""
@@ -56,14 +77,13 @@ def standing(client: Client) -> Conversation[Standing]:
     Raises:
         AccessError: the meter does not tell this client.
     """
-    return Standing(
-        (yield from client.read(_attribute(2), u32)),
-        (yield from client.read(_attribute(3), bits)),
-        (yield from client.read(_attribute(4), u32)),
-        (yield from client.read(_attribute(5), boolean)),
-        (yield from client.read(_attribute(6), EnumOf(ImageTransferStatus))),
-        (yield from client.read(_attribute(7), array_of(struct(ImageToActivate)))),
-    )
+    told = yield from get_many(client, [_attribute(number) for number in _FORMS])
+    values: list[Any] = []
+    for (number, form), value in zip(_FORMS.items(), told, strict=True):
+        if isinstance(value, DataAccessResult):
+            raise denied(value, f"attribute {number}", _attribute(number))
+        values.append(form.decode(value))
+    return Standing(*values)
 
 
 def upload(
@@ -73,12 +93,14 @@ def upload(
     *,
     resume: bool = True,
     confirmed: bool = True,
+    ahead: int = 1,
     sent: Sent | None = None,
 ) -> Conversation[int]:
     """Have all blocks of an image in the meter; returns how many were sent.
 
-    With `resume` a transfer of as many blocks that is under way goes on. Not `confirmed`, blocks are told without
-    waiting for answers, and those that were lost on the way are sent again.
+    With `resume` a transfer of as many blocks that is under way goes on. Up to `ahead` requests are unanswered at a
+    time, which only a stream such as TCP carries. Not `confirmed`, blocks are told without answers, with `ahead` all
+    but each fourth one, and those that were lost on the way are sent again.
 
     Raises:
         AccessError: the meter does not take it.
@@ -88,20 +110,27 @@ def upload(
     if not here.enabled:
         yield from client.set(_attribute(5), boolean.encode(True))
     count = -(-len(image) // (here.block_octets or 1))
-    if not resume or here.status is not ImageTransferStatus.INITIATED or here.blocks.length != count:
-        initiation = ImageInitiation(identifier, len(image))
-        yield from client.action(_method(1), _INITIATION.encode(initiation))
-        here = yield from standing(client)
-        if here.blocks.length != count:
-            raise RemoteProtocolError(f"the meter has room for {here.blocks.length} blocks, the image has {count}")
+    begun: list[Call] = []
+    if not (resume and here.takes(count)):
+        begun.append(Call(_method(1), _INITIATION.encode(ImageInitiation(identifier, len(image)))))
+        here = here._replace(blocks=Bits(0, count))
     total, rounds = 0, 0
     while missing := here.missing:
         rounds += 1
         if rounds > MOST_ROUNDS:
             raise RemoteProtocolError(f"{len(missing)} blocks are missing, however often they are sent")
-        yield from _send(client, image, here, missing, confirmed=confirmed, sent=sent)
+        blocks = _Blocks(image, here.block_octets, count - len(missing), sent)
+        calls = chain(begun, (blocks.call(number) for number in missing))
+        if ahead > 1 and _fits(client, blocks):
+            every = 1 if confirmed else ANSWERED
+            yield from _call_ahead(client, calls, blocks, min(ahead, MOST_AHEAD), every)
+        else:
+            yield from _call(client, calls, blocks, confirmed=confirmed)
+        begun.clear()
         total += len(missing)
         here = yield from standing(client)
+        if here.blocks.length != count:
+            raise RemoteProtocolError(f"the meter has room for {here.blocks.length} blocks, the image has {count}")
     return total
 
 
@@ -132,19 +161,68 @@ def _ordered(client: Client, method: int) -> Conversation[ImageTransferStatus]:
     return (yield from client.read(_attribute(6), EnumOf(ImageTransferStatus)))
 
 
-def _send(
-    client: Client, image: bytes, here: Standing, missing: Iterable[int], *, confirmed: bool, sent: Sent | None
-) -> Conversation[None]:
-    size, held = here.block_octets, here.blocks.length - len(here.missing)
-    for number in missing:
-        parameter = _BLOCK.encode(ImageBlock(number, image[number * size : (number + 1) * size]))
-        if confirmed:
-            yield from client.action(_method(2), parameter)
+def _call(client: Client, calls: Iterable[Call], blocks: "_Blocks", *, confirmed: bool) -> Conversation[None]:
+    """One after the other; not `confirmed`, nobody answers for blocks."""
+    for method, parameter in calls:
+        if confirmed or method != _BLOCK_TRANSFER:
+            yield from client.action(method, parameter)
         else:
-            yield from tell_action(client, _method(2), parameter)
-        held += 1
-        if sent is not None:
-            sent(min(held * size, len(image)), len(image))
+            yield from tell_action(client, method, parameter)
+        blocks.note(method)
+
+
+def _call_ahead(client: Client, calls: Iterable[Call], blocks: "_Blocks", ahead: int, every: int) -> Conversation[None]:
+    """One of `every` is answered, with up to `ahead` answers due. After a refusal those to the others are heard too."""
+    to_do, waiting = enumerate(calls), deque[tuple[Asker, MethodReference]]()
+    refused: AccessError | None = None
+    while True:
+        number, call = next(to_do, (0, None)) if refused is None else (0, None)
+        if call is not None and number % every:
+            yield from tell_action(client, *call)
+            blocks.note(call.method)
+            continue
+        if call is not None:
+            ask = client.invocation()
+            yield from ask.send_ahead(ActionRequestNormal(ask.invoke_id, *call))
+            waiting.append((ask, call.method))
+        if not waiting:
+            break
+        if call is None or len(waiting) == ahead:
+            ask, method = waiting.popleft()
+            try:
+                returned((yield from ask.taken(ActionRequestNormal, ActionResponseNormal)), method)
+                blocks.note(method)
+            except AccessError as error:
+                refused = refused or error
+    if refused is not None:
+        raise refused
+
+
+class _Blocks:
+    """The blocks of an image, and how many are on the other side; `held` are there already."""
+
+    def __init__(self, image: bytes, size: int, held: int, sent: Sent | None) -> None:
+        self._image = image
+        self._size = size
+        self._held = held
+        self._sent = sent
+
+    def call(self, number: int) -> Call:
+        """The method that takes a block."""
+        block = ImageBlock(number, self._image[number * self._size : (number + 1) * self._size])
+        return Call(_BLOCK_TRANSFER, _BLOCK.encode(block))
+
+    def note(self, method: MethodReference) -> None:
+        """A method was called; if it was that for blocks, one more is there."""
+        self._held += method == _BLOCK_TRANSFER
+        if self._sent is not None:
+            self._sent(min(self._held * self._size, len(self._image)), len(self._image))
+
+
+def _fits(client: Client, blocks: _Blocks) -> bool:
+    """Whether a block goes in one APDU."""
+    ask = client.invocation()
+    return ask.fits_whole(ActionRequestNormal(ask.invoke_id, *blocks.call(0)))
 
 
 def _attribute(number: int) -> AttributeReference:
@@ -153,3 +231,6 @@ def _attribute(number: int) -> AttributeReference:
 
 def _method(number: int) -> MethodReference:
     return MethodReference(_CLASS, IMAGE_TRANSFER, number)
+
+
+_BLOCK_TRANSFER = _method(2)

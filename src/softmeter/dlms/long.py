@@ -8,7 +8,7 @@ from softmeter.dlms.apdu import decode_apdu, encode_apdu
 from softmeter.dlms.carrying import LONGEST, Carrier
 from softmeter.dlms.channel import Channel
 from softmeter.dlms.conformance import Conformance
-from softmeter.dlms.conversation import Conversation, Progress
+from softmeter.dlms.conversation import Ahead, Conversation, Progress
 from softmeter.dlms.messages import (
     ActionOutcome,
     ActionRequestBlock,
@@ -52,8 +52,23 @@ class Asker:
 
         Notifications that come in between are kept in the carrier.
         """
+        response = yield from self._carrier.carry(self._channel.seal(encode_apdu(request)), progress)
+        return (yield from self._understood(response, type(request), expected, progress))
+
+    def send_ahead(self, request: Any) -> Conversation[None]:
+        """Send `request` without waiting; its response is taken later, in the order of the requests."""
+        yield Ahead(self._channel.seal(encode_apdu(request)))
+
+    def taken(self, request: type[Any], *expected: type[Any]) -> Conversation[Any]:
+        """The response to a request of that class that was sent ahead; as `__call__`."""
+        response = yield from self._carrier.gathered((yield b""), None)
+        return (yield from self._understood(response, request, expected, None))
+
+    def _understood(
+        self, response: bytes, request: type[Any], expected: tuple[type[Any], ...], progress: Progress | None
+    ) -> Conversation[Any]:
+        """The message in a response, perhaps after notifications."""
         carrier, channel = self._carrier, self._channel
-        response = yield from carrier.carry(channel.seal(encode_apdu(request)), progress)
         plain = channel.open(response)
         for _ in range(_MOST_NOTIFICATIONS):
             if plain[:1] not in _NOTIFICATIONS:
@@ -64,7 +79,7 @@ class Asker:
         if isinstance(answer, ConfirmedServiceError):
             raise refused_service(answer)
         if not isinstance(answer, expected):
-            raise RemoteProtocolError(f"{type(answer).__name__} in answer to {type(request).__name__}")
+            raise RemoteProtocolError(f"{type(answer).__name__} in answer to {request.__name__}")
         self._check(answer)
         return answer
 
@@ -92,6 +107,10 @@ class Asker:
     def fits(self, request: Any) -> bool:
         """Whether the meter takes the request in one APDU, be it carried in general blocks."""
         return self._carrier.offers_blocks or len(encode_apdu(request)) <= self.room
+
+    def fits_whole(self, request: Any) -> bool:
+        """Whether the request goes in one APDU of its own, in no blocks of any kind."""
+        return not self._carrier.prefers_blocks and len(encode_apdu(request)) <= self.room
 
     def _check(self, answer: Any) -> None:
         mask = _INVOKE

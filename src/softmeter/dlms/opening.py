@@ -64,15 +64,7 @@ def open_association(
     answer = decode_acse(response)
     if not isinstance(answer, Aare):
         raise RemoteProtocolError("the meter does not answer an AARQ with an AARE")
-    if answer.result == Result.ACCEPTED and credentials.needs_title:
-        if answer.responding_title is None:
-            raise RemoteProtocolError("the meter gives no system title of its own")
-        title = check_titles(credentials.system_title, answer.responding_title)
-        if credentials.server_title not in {b"", title}:
-            raise SecurityError("another meter than the expected one answers")
-        channel.server_title = title
-    elif answer.responding_title is not None and not credentials.server_title:
-        channel.server_title = answer.responding_title
+    _meet(channel, credentials, answer)
     initiate = _initiate(channel, answer)
     if answer.result != Result.ACCEPTED:
         told = initiate if isinstance(initiate, ConfirmedServiceError) else None
@@ -84,6 +76,21 @@ def open_association(
     elif answer.diagnostic is Diagnostic.AUTHENTICATION_REQUIRED:
         raise AssociationRefusedError("the meter demands a stronger authentication", answer.diagnostic)
     return Negotiated(initiate.conformance, initiate.max_pdu_size, channel.server_title)
+
+
+def _meet(channel: Channel, credentials: Credentials, answer: Aare) -> None:
+    """Take note of who the meter says it is, and of the certificate that it shows."""
+    if answer.result == Result.ACCEPTED and credentials.needs_title:
+        if answer.responding_title is None:
+            raise RemoteProtocolError("the meter gives no system title of its own")
+        title = check_titles(credentials.system_title, answer.responding_title)
+        if credentials.server_title not in {b"", title}:
+            raise SecurityError("another meter than the expected one answers")
+        channel.server_title = title
+        if answer.responding_qualifier is not None and credentials.mechanism is Mechanism.HLS_ECDSA:
+            channel.introduce(answer.responding_qualifier)
+    elif answer.responding_title is not None and not credentials.server_title:
+        channel.server_title = answer.responding_title
 
 
 def _aarq(channel: Channel, credentials: Credentials, proposal: InitiateRequest, challenge: bytes) -> Aarq:

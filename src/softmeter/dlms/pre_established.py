@@ -17,6 +17,10 @@ from softmeter.security.ciphering import CounterError
 from softmeter.security.suites import Use
 from softmeter.wire.types import Cursor
 
+LONGEST_MESSAGE = 1280
+"""Octets: an image block of 1,024 and what stands around it."""
+MOST_WAITING = 256
+"""Messages that a link keeps while the meter is locked: nobody says them again."""
 _WITH_TRANSACTION = frozenset({GENERAL_CIPHERING, GENERAL_SIGNING})
 _USES = frozenset({Use.BROADCAST, Use.SIGNATURE})
 
@@ -55,6 +59,9 @@ class PreEstablished:
             return False
         if not self._host.keys(self._client.sap).broadcast_encryption:
             return False  # nothing can be meant for this meter, and nothing is wrong with that
+        if len(apdu) > LONGEST_MESSAGE:
+            self._events.append(BadRequest(self._client.sap, f"a message of {len(apdu)} octets"))
+            return False
         try:
             protector = self._protector_of(_sender(apdu))
             message = protector.open(apdu)

@@ -28,6 +28,7 @@ _CONFIRMED = 0x40
 _UNICAST, _DEDICATED = Use.UNICAST, Use.DEDICATED
 _NOTHING, _FULL = Policy.NOTHING, Protection.FULL
 _SERVICE_OCTETS = Form.SERVICE.octets
+_INITIATE_REQUEST, _INITIATE_RESPONSE = b"\x01", b"\x08"
 _TOO_LITTLE = "less protected than the policy demands"
 
 
@@ -116,12 +117,14 @@ class Protector:
         Raises:
             RemoteProtocolError: a counter is used up; only a new key helps.
         """
-        if layers is GLO_FULL and self._unsigned_answers and not demanded:
-            sealer = self.sealer
-            content = sealer.ciphers[_UNICAST].protect(sealer.own, self._draw(_UNICAST), _FULL, plain)
-            return _GLO[plain[0]] + encode_length(len(content)) + content
         try:
-            return self.sealer.wrap(self._answering(layers, demanded), plain)
+            if layers is GLO_FULL and self._unsigned_answers and not demanded:
+                sealer, reserved = self.sealer, self._reserved
+                counter = reserved.pop(0) if reserved else self._counters.next_own(self._sap)
+                content = sealer.ciphers[_UNICAST].protect(sealer.own, counter, _FULL, plain)
+                return _GLO[plain[0]] + encode_length(len(content)) + content
+            opens = plain[:1] == _INITIATE_RESPONSE
+            return self.sealer.wrap(self._answering(layers, demanded, opens=opens), plain)
         except LocalProtocolError as error:
             raise RemoteProtocolError(str(error)) from error
 
@@ -159,7 +162,8 @@ class Protector:
 
     def _judge(self, request: Unwrapped) -> None:
         """Refuse a request that is too weak, under a key for others, or that could not be answered."""
-        if self._demand & ~request.protection:
+        opens = request.plain[:1] == _INITIATE_REQUEST
+        if (self._demand & _FULL if opens else self._demand) & ~request.protection:
             raise SecurityError(_TOO_LITTLE)
         uses = [use for use, _ in request.counters]
         if len(set(request.counters)) != len(uses):
@@ -170,11 +174,13 @@ class Protector:
                 raise SecurityError("the broadcast key in a conversation of two")
             if len(plain) < 3 or plain[0] not in _CHANGING or plain[2] & _CONFIRMED:
                 raise SecurityError("a message to all meters that somebody should answer")
-        elif not self.sealer.able(self._answering(request.layers, _NOTHING)):
+        elif not self.sealer.able(self._answering(request.layers, _NOTHING, opens=opens)):
             raise SecurityError("no key for an answer")
 
-    def _answering(self, layers: Layers, demanded: Policy) -> Layers:
-        return strengthened(layers, self.policy.response | demanded.response)
+    def _answering(self, layers: Layers, demanded: Policy, *, opens: bool = False) -> Layers:
+        """The layers of an answer. Who opens or releases an association need not sign that: public clients cannot."""
+        policy = self.policy.response & _FULL if opens else self.policy.response
+        return strengthened(layers, policy | demanded.response)
 
     def _last_of(self, use: Use) -> int:
         if use is _DEDICATED:

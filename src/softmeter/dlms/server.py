@@ -17,21 +17,18 @@ MOST_PENDING = 2 * LONGEST
 
 
 class Server:
-    """One connection to the meter. `now` is when it was made."""
+    """One connection to the meter. `now` is when it was made; `idle_s`: how long an associated one may be silent."""
 
-    def __init__(self, host: Host, now: LinkTime, guard: Guard | None = None) -> None:
+    def __init__(self, host: Host, now: LinkTime, guard: Guard | None = None, *, idle_s: float = ASSOCIATED_S) -> None:
+        self._idle_s = idle_s
         self._stream = Reassembly()
         self._out: list[bytes] = []
         self._events: list[Event] = []
         self._associations = Associations(host, self._events, guard=guard)
         self._waiting: Datagram | None = None
         self._silent_since = now
-        self._closed = False
-
-    @property
-    def closed(self) -> bool:
+        self.closed = False
         """Whether the connection is to be closed, once `to_send` is empty."""
-        return self._closed
 
     @property
     def waiting(self) -> bool:
@@ -51,16 +48,16 @@ class Server:
     @property
     def deadline(self) -> LinkTime | None:
         """When to call `expire`."""
-        if self._closed:
+        if self.closed:
             return None
         associations = self._associations
-        silent = LinkTime(self._silent_since + (ASSOCIATED_S if associations.associated else UNASSOCIATED_S))
+        silent = LinkTime(self._silent_since + (self._idle_s if associations.associated else UNASSOCIATED_S))
         still = associations.deadline
         return silent if still is None else min(silent, still)
 
     def receive(self, data: bytes, now: LinkTime) -> list[Event]:
         """Take what arrived; `b""` means the peer has closed. Never raises: what is wrong is answered or closes."""
-        if not self._closed:
+        if not self.closed:
             try:
                 self._stream.receive(data)
                 if not data:
@@ -72,12 +69,12 @@ class Server:
             except RemoteProtocolError as error:
                 self._events.append(BadRequest(0, str(error)))
                 self._close("the connection was dropped")
-        return self._reported()
+        return self._reported() if self._events else []
 
     def resume(self, now: LinkTime) -> list[Event]:
         """Go on with what waited while the host was locked."""
         datagram, self._waiting = self._waiting, None
-        if datagram is not None and not self._closed:
+        if datagram is not None and not self.closed:
             try:
                 if self._answered(datagram, now):
                     self._answer_all(now)
@@ -126,11 +123,9 @@ class Server:
     def _close(self, reason: str) -> None:
         self._associations.release(reason)
         self._waiting = None
-        self._closed = True
+        self.closed = True
 
     def _reported(self) -> list[Event]:
-        if not self._events:
-            return []
         events = self._events.copy()
         self._events.clear()
         return events

@@ -14,11 +14,13 @@ from softmeter.errors import ConfigurationError
 from softmeter.firmware.image import ImageError
 from softmeter.obis import Obis
 
-CAPABILITIES = {"extra_services": 1}
+SECURITY_SUITE = "security_suite"
+CAPABILITIES = {"extra_services": 1, SECURITY_SUITE: 1}
 """What an application may be able to do, and the highest number that says so; 0 is not at all."""
 TIMES = ("scroll_s", "return_s", "energy_decimals")
 LISTS = ("automatic", "manual")
 MOST_SETTINGS = 256
+MOST_AUTHORITIES = 4
 
 _CHECKSUM = re.compile("[0-9a-f]{64}")
 
@@ -44,12 +46,14 @@ class ApplicationPayload:
     """What changes: capabilities that are not named are taken away; settings and display stay where none are given.
 
     `lists`: the lines of a display list, `class,OBIS,attribute,title`, by the list's name; `times`: numbers by name.
+    `authorities`: certificates (DER) of those whose certificates the meter takes, in place of the ones before.
     """
 
     capabilities: Mapping[str, int] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     times: Mapping[str, int] = field(default_factory=dict)
+    authorities: tuple[bytes, ...] = ()
 
 
 def encode(payload: LegalPayload | ApplicationPayload, octets: int = 0) -> bytes:
@@ -77,7 +81,7 @@ def decode_application(payload: bytes) -> ApplicationPayload:
     Raises:
         ImageError: something is unknown or has another form.
     """
-    document = _entries(_read(payload), ("capabilities", "display", "settings"))
+    document = _entries(_read(payload), ("authorities", "capabilities", "display", "settings"))
     settings = document.get("settings", [])
     if not isinstance(settings, list) or len(settings) > MOST_SETTINGS:
         raise ImageError("settings", f"are no list of up to {MOST_SETTINGS}")
@@ -87,13 +91,16 @@ def decode_application(payload: bytes) -> ApplicationPayload:
         tuple(_setting(one) for one in settings),
         {name: _lines(name, display[name]) for name in LISTS if name in display},
         _numbers({name: display[name] for name in TIMES if name in display}, dict.fromkeys(TIMES, 300)),
+        _authorities(document.get("authorities", [])),
     )
 
 
 def _document(payload: LegalPayload | ApplicationPayload) -> dict[str, Any]:
     if isinstance(payload, LegalPayload):
         return {"checksum": payload.checksum}
+    authorities = {"authorities": [one.hex() for one in payload.authorities]} if payload.authorities else {}
     return {
+        **authorities,
         "capabilities": dict(payload.capabilities),
         "display": {**payload.times, **{name: list(lines) for name, lines in payload.lists.items()}},
         "settings": [[one.class_id, one.obis.short, one.attribute, one.value.hex()] for one in payload.settings],
@@ -130,6 +137,15 @@ def _setting(written: object) -> Setting:
                 raise ImageError("settings", str(error)) from error
         case _:
             raise ImageError("settings", f"{written!r:.80} is not [class, OBIS, attribute, value in hex]")
+
+
+def _authorities(written: object) -> tuple[bytes, ...]:
+    if not isinstance(written, list) or len(written) > MOST_AUTHORITIES:
+        raise ImageError("authorities", f"are no list of up to {MOST_AUTHORITIES}")
+    try:
+        return tuple(bytes.fromhex(one) for one in written)
+    except (TypeError, ValueError) as error:
+        raise ImageError("authorities", f"are not certificates in hex ({error})") from error
 
 
 def _lines(name: str, lines: object) -> tuple[str, ...]:

@@ -11,6 +11,11 @@ from softmeter.instant import Instant
 from softmeter.meter.meter import Meter
 from softmeter.persistent import Changes, Memory, Persistent, Rows, Scalar
 
+MEASURED = frozenset({"progress", "registers", "averages"})
+"""The parts that change every second by what is measured."""
+POWER = ("progress", "lost_at_ns")
+"""What among them changes when power goes or comes."""
+
 
 class StoredRows(Protocol):
     """The rows of one ring as a store kept them."""
@@ -87,6 +92,12 @@ class Actor:
         device = successor or self.meter.device
         return self._memory.changes(self._parts(device), device.rings())
 
+    def can_wait(self, changes: Changes) -> bool:
+        """Whether changes hold nothing but measurements: no row, no event, no power cut, nothing anybody has done."""
+        if changes.appended or changes.dropped:
+            return False
+        return all(part in MEASURED and (part, name) != POWER for part, name in changes.values)
+
     def restore(self, values: Mapping[str, Mapping[str, Scalar]], rings: Mapping[str, StoredRows]) -> None:
         """Take over what a store kept; time has not passed since."""
         device = self.meter.device
@@ -107,4 +118,5 @@ class Actor:
         yield "factory", self.meter.factory
         yield from device.parts()
         yield "keys", self.meter.key_ring
+        yield "trust", self.meter.trust
         yield "counters", self.meter.counters

@@ -5,16 +5,21 @@ After a power cut the meter sends from the bound on and demands received counter
 exactly.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 
 from softmeter.errors import LocalProtocolError
 from softmeter.persistent import Scalar
+from softmeter.security.suites import Use
 
 HIGHEST = 0xFFFF_FFFF
 SMALLEST_STEP, LARGEST_STEP = 256, 1 << 20
 STEPS_PER_TICK = 8
 MOST_TITLES = 64
+MOST_EARLIER_KEYS = 64
 _TITLE_OCTETS = 8  # a ninth octet names another key than the global one
+_BROADCAST = Use.BROADCAST.value
+_MARK_OCTETS = 16
 
 
 class Reservation:
@@ -47,41 +52,54 @@ class InvocationCounters:
     """The counters of one meter: its own by client address, received ones by client address and client title.
 
     `MOST_TITLES` titles are told apart per key; a title that is forgotten leaves its counter as a floor for all
-    unknown ones, so forgetting never opens a door for a replay.
+    unknown ones, so forgetting never opens a door for a replay. With another encryption key a client counts afresh; but
+    one that was in force before goes on where it was left, so that what was recorded under it stays old. As many as
+    `MOST_EARLIER_KEYS` are told apart per client; the highest counter under those forgotten is the floor of new ones.
     """
 
-    __slots__ = ("_accepted", "_floors", "_own", "_restarts", "_titles", "must_store")
+    __slots__ = ("_accepted", "_earlier", "_floors", "_forgotten", "_own", "_restarts", "_titles", "must_store")
 
     def __init__(self) -> None:
         self._own: dict[int, Reservation] = {}
         self._accepted: dict[int, dict[bytes, Reservation]] = {}
         self._floors: dict[int, int] = {}
-        self._restarts: set[int] = set()
-        """Clients whose next request comes under a new key."""
+        self._restarts: dict[int, bytes] = {}
+        """Clients whose next request comes under another key, and the mark of it."""
+        self._earlier: dict[int, dict[bytes, int]] = {}
+        """By client and the mark of a key that was in force before: the highest counter accepted under it."""
+        self._forgotten: dict[int, int] = {}
         self._titles: dict[int, bytes] = {}
         self.must_store = False
 
     def last_accepted(self, sap: int, title: bytes) -> int:
         """The highest counter accepted from `title` under this client's key."""
-        if sap in self._restarts and len(title) == _TITLE_OCTETS:
+        if sap in self._restarts and _is_standing(title):
             self._begin_afresh(sap)
         known = self._accepted.get(sap, {}).get(title)
         return known.value if known else self._floors.get(sap, 0)
 
     def highest_accepted(self, sap: int) -> int:
-        """The highest counter accepted under this client's key from anybody."""
-        return max((known.value for known in self._accepted.get(sap, {}).values()), default=self._floors.get(sap, 0))
+        """The highest counter accepted from anybody under this client's key, or under the one for all meters."""
+        return max(self._standing(sap), default=self._floors.get(sap, 0))
 
     def last_title(self, sap: int) -> bytes:
         """The title that used this client's key last; empty before the first."""
         return self._titles.get(sap, b"")
 
-    def restart(self, sap: int) -> None:
-        """The client has another encryption key from the next APDU on, and may count from 1 with it.
+    def restart(self, sap: int, before: bytes, after: bytes) -> None:
+        """The client has the encryption key `after` from the next APDU on, and may count from 1 with it.
 
-        The meter's own counter goes on: under any key it is used once only, whoever sends what before the next request.
+        A key that was in force before goes on where it was left. The meter's own counter goes on in any case: under any
+        key it is used once only, whoever sends what before the next request.
         """
-        self._restarts.add(sap)
+        if sap in self._restarts:
+            self._begin_afresh(sap)
+        earlier = self._earlier.setdefault(sap, {})
+        earlier[_mark(before)] = self.highest_accepted(sap)
+        self._restarts[sap] = _mark(after)
+        while len(earlier) > MOST_EARLIER_KEYS:
+            oldest = next(iter(earlier))
+            self._forgotten[sap] = max(self._forgotten.get(sap, 0), earlier.pop(oldest))
         self.must_store = True
 
     def accept(self, sap: int, title: bytes, counter: int) -> None:
@@ -122,36 +140,53 @@ class InvocationCounters:
     def saved(self) -> Mapping[str, Scalar]:
         values: dict[str, Scalar] = {f"own.{sap}": own.bound for sap, own in self._own.items()}
         values.update((f"floor.{sap}", floor) for sap, floor in self._floors.items())
-        values.update((f"restart.{sap}", 1) for sap in self._restarts)
+        values.update((f"restart.{sap}", mark) for sap, mark in self._restarts.items())
+        values.update((f"forgotten.{sap}", floor) for sap, floor in self._forgotten.items())
+        for sap, keys in self._earlier.items():
+            values.update((f"earlier.{sap}.{mark.hex()}", last) for mark, last in keys.items())
         values.update((f"title.{sap}", title) for sap, title in self._titles.items())
         for sap, titles in self._accepted.items():
             values.update((f"accepted.{sap}.{title.hex()}", known.bound) for title, known in titles.items())
         return values
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
-        self._own, self._accepted, self._floors, self._titles, self._restarts = {}, {}, {}, {}, set()
+        self._own, self._accepted, self._floors, self._titles, self._restarts = {}, {}, {}, {}, {}
+        self._earlier, self._forgotten = {}, {}
         for name, value in saved.items():
-            kind, sap, *title = name.split(".")
+            kind, number, *octets = name.split(".")
+            sap, what = int(number), bytes.fromhex(octets[0] if octets else "")
             if isinstance(value, bytes):
-                self._titles[int(sap)] = value
+                (self._restarts if kind == "restart" else self._titles)[sap] = value
             elif isinstance(value, int):
-                if kind == "own":
-                    self._own[int(sap)] = Reservation(value)
-                elif kind == "floor":
-                    self._floors[int(sap)] = value
-                elif kind == "restart":
-                    self._restarts.add(int(sap))
-                else:
-                    self._accepted.setdefault(int(sap), {})[bytes.fromhex(title[0])] = Reservation(value)
+                self._restore_number(kind, sap, what, value)
+
+    def _restore_number(self, kind: str, sap: int, what: bytes, value: int) -> None:
+        match kind:
+            case "own":
+                self._own[sap] = Reservation(value)
+            case "floor":
+                self._floors[sap] = value
+            case "restart":  # as it was stored before keys had marks
+                self._restarts[sap] = b""
+            case "forgotten":
+                self._forgotten[sap] = value
+            case "earlier":
+                self._earlier.setdefault(sap, {})[what] = value
+            case _:
+                self._accepted.setdefault(sap, {})[what] = Reservation(value)
 
     def _begin_afresh(self, sap: int) -> None:
-        """Forget what was accepted under the key before."""
-        self._restarts.discard(sap)
+        """Forget what was accepted under the key before; take up what was under the one in force, if it was before."""
+        mark = self._restarts.pop(sap)
         titles = self._accepted.get(sap, {})
-        for title in [title for title in titles if len(title) == _TITLE_OCTETS]:
+        for title in [title for title in titles if _is_standing(title)]:
             del titles[title]
-        self._floors.pop(sap, None)
+        self._floors[sap] = self._earlier.get(sap, {}).pop(mark, self._forgotten.get(sap, 0))
         self.must_store = True
+
+    def _standing(self, sap: int) -> Iterator[int]:
+        titles = self._accepted.get(sap, {})
+        return (known.value for title, known in titles.items() if _is_standing(title))
 
     def _forget_one(self, sap: int, titles: dict[bytes, Reservation]) -> None:
         title = min(titles, key=lambda known: titles[known].value)
@@ -160,3 +195,13 @@ class InvocationCounters:
 
     def _all(self) -> list[Reservation]:
         return [*self._own.values(), *(known for titles in self._accepted.values() for known in titles.values())]
+
+
+def _is_standing(title: bytes) -> bool:
+    """Whether a title is one under a global key, the client's own or that for all meters."""
+    return len(title) == _TITLE_OCTETS or title[_TITLE_OCTETS] == _BROADCAST
+
+
+def _mark(key: bytes) -> bytes:
+    """What tells keys apart, and says nothing about them."""
+    return hashlib.sha256(b"an encryption key of a client" + key).digest()[:_MARK_OCTETS]

@@ -14,13 +14,16 @@ from softmeter.cosem.dictionary import Inside
 from softmeter.device.device import Device
 from softmeter.device.display_lists import DisplaySettings, unlisted
 from softmeter.device.images import Running, Verified
-from softmeter.errors import AccessError, ConfigurationError
+from softmeter.errors import AccessError, ConfigurationError, SecurityError
 from softmeter.firmware.image import Image, ImageError, Kind
-from softmeter.firmware.payload import ApplicationPayload, Setting, decode_application, decode_legal
+from softmeter.firmware.payload import SECURITY_SUITE, ApplicationPayload, Setting, decode_application, decode_legal
 from softmeter.legal import CHECKSUM, IDENTIFICATION, VERSION
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.scripts import Living
+from softmeter.meter.upgraded import kept_capabilities
 from softmeter.persistent import Scalar
+from softmeter.security.certificates import Certificate
+from softmeter.security.suites import Suite
 
 if TYPE_CHECKING:
     from softmeter.meter.meter import Meter
@@ -67,8 +70,8 @@ def judged(meter: "Meter | Living", device: Device, image: Image) -> Verified:
     return verified
 
 
-def install(meter: "Meter", device: Device, image: Verified) -> None:
-    """Put an image in force, as a whole or not at all.
+def install(meter: "Meter", device: Device, image: Verified) -> str:
+    """Put an image in force, as a whole or not at all; the version that its part has from then on.
 
     Raises:
         ConfigurationError: it cannot be any more.
@@ -77,13 +80,13 @@ def install(meter: "Meter", device: Device, image: Verified) -> None:
         _rehearse(meter, device, image)
     except ImageError as error:
         raise ConfigurationError(str(error), "image") from error
-    identity = meter.identity
     if image.part == Kind.LEGAL.letter:
-        meter.factory.identity = replace(identity, legal_firmware=IDENTIFICATION)
-        meter.display.version = IDENTIFICATION
-        return
-    _apply(Living(meter, device), decode_application(image.declared))
-    meter.factory.identity = replace(identity, application_firmware=image.version)
+        return IDENTIFICATION
+    payload = decode_application(image.declared)
+    _apply(Living(meter, device), payload)
+    if payload.authorities:
+        meter.trust.trust(payload.authorities)
+    return image.version
 
 
 def _rehearse(meter: "Meter | Living", device: Device, image: Verified) -> None:
@@ -97,9 +100,13 @@ def _rehearse(meter: "Meter | Living", device: Device, image: Verified) -> None:
             raise ImageError("payload", f"the legally relevant part of this program is {VERSION}, another one is asked")
         return
     payload = decode_application(image.declared)
+    if payload.authorities:
+        _check_authorities(
+            payload.authorities, Suite(kept_capabilities(device, payload.capabilities).get(SECURITY_SUITE, 0))
+        )
     fork = device.fork()
     before = _legal_memory(fork)
-    fork.installer = lambda twin, _: _apply(Rehearsal(meter, twin), payload)
+    fork.installer = partial(_try, meter, payload)
     try:
         fork.install(image)
     except ConfigurationError as error:
@@ -108,9 +115,26 @@ def _rehearse(meter: "Meter | Living", device: Device, image: Verified) -> None:
         raise ImageError("settings", "an application image may not change the legally relevant part")
 
 
+def _check_authorities(authorities: tuple[bytes, ...], suite: Suite) -> None:
+    if suite is Suite.SUITE_0:
+        raise ImageError("authorities", "suite 0 has no certificates")
+    for der in authorities:
+        try:
+            certificate = Certificate.read(der)
+        except SecurityError as error:
+            raise ImageError("authorities", str(error)) from error
+        if not (certificate.is_authority and certificate.public.suite is suite):
+            raise ImageError("authorities", f"the certificate of {certificate.name} is no authority's of {suite.name}")
+
+
+def _try(meter: "Meter | Living", payload: ApplicationPayload, twin: Device, image: Verified) -> str:
+    _apply(Rehearsal(meter, twin), payload)
+    return image.version
+
+
 def _apply(meter: Living, payload: ApplicationPayload) -> None:
     device = meter.device
-    device.behaviours.firmware.capabilities = payload.capabilities
+    device.behaviours.firmware.capabilities = kept_capabilities(device, payload.capabilities)
     device.behaviours.display.settings = _display(device.behaviours.display.settings, payload)
     writers = meter.dictionary.view(Inside.INSIDE).writers
     for setting in payload.settings:

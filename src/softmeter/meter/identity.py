@@ -4,8 +4,10 @@ Source: manual 3.2 (type designation); IDIS logical device name and system title
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from softmeter.device.images import PARTS, Images
 from softmeter.errors import ConfigurationError
 from softmeter.legal import IDENTIFICATION
 
@@ -83,3 +85,18 @@ class Identity:
     def p1_identification(self) -> str:
         """What follows the slash of a P1 telegram."""
         return f"{self.manufacturer}5{self.model}"
+
+
+def in_force(plate: Identity, firmware: Images) -> Identity:
+    """The identity of a meter with the versions of what it runs; those of the plate are the factory's."""
+    versions = tuple(running.version if (running := firmware.running.get(part)) else "" for part in PARTS)
+    return _with_versions(plate, *versions) if any(versions) else plate
+
+
+@lru_cache(maxsize=64)
+def _with_versions(plate: Identity, legal: str, application: str) -> Identity:
+    return replace(
+        plate,
+        legal_firmware=legal or plate.legal_firmware,
+        application_firmware=application or plate.application_firmware,
+    )

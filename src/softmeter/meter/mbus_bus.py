@@ -1,16 +1,30 @@
 """The bus of a meter in frames: what its M-Bus master asks and tells, over a line of octets (EN 13757-3)."""
 
 from collections.abc import Callable
+from math import isfinite
 from typing import TypeVar
 
-from softmeter.device.mbus_channel import VALUES, Answer, Asked, Definition, Identity, Kind, Moment, Order, Value
+from softmeter.device.mbus_channel import (
+    VALUES,
+    Answer,
+    Asked,
+    Definition,
+    Errand,
+    Identity,
+    Kind,
+    Moment,
+    Order,
+    Outcome,
+    Task,
+    Value,
+)
 from softmeter.errors import DecodeError, SecurityError
 from softmeter.security.mbus import MODE_5, decrypt_mode_5, encrypted_octets, mode_of
 from softmeter.units import Unit
 from softmeter.wire import mbus_writing
 from softmeter.wire.cursor import Cursor
 from softmeter.wire.mbus import SELECTED, Header
-from softmeter.wire.mbus_master import Conversation, Told, read, search, select, send
+from softmeter.wire.mbus_master import Conversation, Told, read, reset, search, select, send
 from softmeter.wire.mbus_records import Function, Record, records
 
 T = TypeVar("T")
@@ -18,43 +32,77 @@ T = TypeVar("T")
 Exchange = Callable[[str, bytes, Moment], tuple[str, bytes]]
 """A line: what is remembered on it and the octets of a frame, to what is remembered then and the octets answered."""
 
+Felt = Callable[[str, Moment, Moment], str]
+"""What is remembered on a line after its surroundings have changed from one moment to the next."""
+
 _UNITS = {unit.symbol: unit for unit in reversed(Unit) if unit.symbol}
 _THOUSANDS = {"MWh": ("Wh", 6), "GJ": ("J", 9), "t": ("kg", 3), "MW": ("W", 6), "GJ/h": ("J/h", 9)}
 _ERROR_FLAGS = "error flags"
 _MOST_NUMBER = 2**32 - 1
+_OTHER_MODES = frozenset({1, 2, 3, 4, *range(7, 16)})
+"""Encryption that no wired sub-meter has; what is beyond are old ones, which have a signature in its place."""
+_FLOAT_DECIMALS = 3
 
 
 class FramedBus:
-    """A `Bus` over a line of octets."""
+    """A `Bus` over a line of octets; `felt` tells who is on it that their surroundings changed."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, felt: Felt = lambda memory, _, __: memory) -> None:
         self._exchange = exchange
+        self._felt = felt
 
-    def read(self, memory: str, moment: Moment, asked: Asked) -> tuple[str, Answer | None]:
-        """What a sub-meter says; None where nobody can be understood."""
-        memory, told = self._held(memory, moment, _addressed(asked, read))
-        return memory, None if told is None else _answer(told, asked)
+    def perform(self, memory: str, moment: Moment, errand: Errand) -> tuple[str, Outcome]:
+        """Run an errand."""
+        conversation, answer = run(errand), b""
+        try:
+            frame = next(conversation)
+            while True:
+                memory, answer = self._exchange(memory, frame, moment)
+                frame = conversation.send(answer)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return memory, outcome
 
-    def search(self, memory: str, moment: Moment) -> tuple[str, tuple[Identity, ...]]:
-        """Everybody on the line."""
-        memory, headers = self._held(memory, moment, search())
-        return memory, tuple(_identity(header) for header in headers)
+    def felt(self, memory: str, before: Moment, now: Moment) -> str:
+        """Tell who is on the line that what surrounds them has changed."""
+        return self._felt(memory, before, now)
 
-    def tell(self, memory: str, moment: Moment, asked: Asked, order: Order) -> tuple[str, bool]:
-        """Give an order; whether it was acknowledged."""
-        content = _written(order)
-        memory, taken = self._held(memory, moment, _addressed(asked, lambda address: send(address, content)))
-        return memory, bool(taken)
 
-    def _held(self, memory: str, moment: Moment, conversation: Conversation[T]) -> tuple[str, T]:
-        """Hold a conversation over the line."""
-        answer: bytes | None = None
-        while True:
-            try:
-                frame = next(conversation) if answer is None else conversation.send(answer)
-            except StopIteration as end:
-                return memory, end.value
-            memory, answer = self._exchange(memory, frame, moment)
+def run(errand: Errand) -> Conversation[Outcome]:
+    """What is said on the bus to run an errand."""
+    match errand.task:
+        case Task.READ:
+            told = yield from _addressed(errand.asked, read)
+            return Outcome(None if told is None else _answer(told, errand.asked))
+        case Task.INSTALL:
+            return (yield from _install(errand))
+        case Task.TELL:
+            if errand.order is None:
+                return Outcome()
+            content = _written(errand.order)
+            return Outcome(taken=bool((yield from _addressed(errand.asked, lambda address: send(address, content)))))
+
+
+def _install(errand: Errand) -> Conversation[Outcome]:
+    """Find whom to install, and hear what he says."""
+    asked = errand.asked
+    if not asked.primary_address and not asked.identity.identification:
+        free = [one for one in map(_identity, (yield from search())) if one not in errand.known]
+        if not free:
+            return Outcome()
+        asked = asked._replace(identity=free[0])
+        asked = asked._replace(primary_address=(yield from _named(asked, errand.channel)))
+    told = yield from _addressed(asked, read)
+    return Outcome(None if told is None else _answer(told, asked), primary_address=asked.primary_address)
+
+
+def _named(asked: Asked, address: int) -> Conversation[int]:
+    """Have somebody take a primary address, unless another one listens to it; the address, 0 where he has none."""
+    if (yield from reset(address)):
+        return 0
+    content = _written(Order(Kind.ADDRESS, address))
+    taken = yield from _addressed(asked, lambda selected: send(selected, content))
+    return address if taken else 0
 
 
 def _addressed(asked: Asked, talk: Callable[[int], Conversation[T]]) -> Conversation[T | None]:
@@ -125,7 +173,7 @@ def _opened(told: Told, key: bytes) -> list[_Found] | None:
         if mode == MODE_5:
             size = encrypted_octets(header.configuration)
             content = decrypt_mode_5(key, header.address, header.access, content[:size]) + content[size:]
-        elif mode:
+        elif mode in _OTHER_MODES:
             return None
         return [
             (one, content[one.at : one.at + one.data], content[one.at + one.data : one.at + one.head])
@@ -145,11 +193,20 @@ def _wanted(found: list[_Found], definitions: tuple[Definition, ...]) -> list[Re
 
 def _counts(record: Record) -> bool:
     has_unit = record.quantity.unit in _UNITS or record.quantity.unit in _THOUSANDS
-    return has_unit and isinstance(record.value, int) and record.function is Function.INSTANTANEOUS
+    return has_unit and isinstance(record.value, int | float) and record.function is Function.INSTANTANEOUS
 
 
 def _value(record: Record) -> Value:
     """A record as an extended register holds it."""
     unit, more = _THOUSANDS.get(record.quantity.unit, (record.quantity.unit, 0))
-    number = record.value if isinstance(record.value, int) else 0
-    return Value(max(0, min(number, _MOST_NUMBER)), record.quantity.exponent + more, _UNITS.get(unit, Unit.OTHER))
+    number, exponent = record.value, record.quantity.exponent
+    if isinstance(number, float):
+        number, exponent = _whole(number), exponent - _FLOAT_DECIMALS
+    elif not isinstance(number, int):
+        number = 0
+    return Value(max(0, min(number, _MOST_NUMBER)), exponent + more, _UNITS.get(unit, Unit.OTHER))
+
+
+def _whole(number: float) -> int:
+    """A number with its decimals as an integer; 0 for what is none."""
+    return round(number * 10**_FLOAT_DECIMALS) if isfinite(number) else 0

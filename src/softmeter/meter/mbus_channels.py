@@ -28,6 +28,11 @@ def identifier(channel: Channel) -> bytes:
     return f"{maker}{channel.identification:08X}{channel.version:02X}{channel.device_type:02X}".encode("ascii")
 
 
+def second_identifier(channel: Channel) -> bytes:
+    """The other name of a sub-meter; until it has one, the first."""
+    return channel.second_identifier or identifier(channel)
+
+
 def channels(device: Device) -> tuple[Shown, ...]:
     """The sub-meters that are installed, by channel."""
     return tuple(

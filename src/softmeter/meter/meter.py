@@ -16,15 +16,19 @@ from softmeter.device.display import Display
 from softmeter.device.events import Event
 from softmeter.dlms.host import Client, Keys
 from softmeter.entropy import Entropy
+from softmeter.firmware.payload import SECURITY_SUITE
 from softmeter.instant import Instant
 from softmeter.meter import model
-from softmeter.meter.clients import CLIENTS, EXTENDED
+from softmeter.meter.clients import BROADCAST, MANAGEMENT
 from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.factory import Factory
 from softmeter.meter.firmware import install
-from softmeter.meter.identity import Identity
+from softmeter.meter.identity import Identity, in_force
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.scripts import collect, execute
+from softmeter.meter.upgraded import clients_of, suite_of
+from softmeter.security.suites import Suite
+from softmeter.security.trust import Trusting, TrustStore
 
 MOST_REPORTS = 64
 
@@ -50,6 +54,7 @@ class Meter:
         "present",
         "sessions",
         "system_title",
+        "trust",
     )
 
     def __init__(self, factory: Factory, device: Device, display: Display, key_ring: KeyRing, entropy: Entropy) -> None:
@@ -58,6 +63,7 @@ class Meter:
         self.device = device
         self.display = display
         self.key_ring = key_ring
+        self.trust = TrustStore(self.system_title, Suite.SUITE_1)
         self.entropy = entropy
         self.counters = InvocationCounters()
         self.sessions = Sessions()
@@ -79,17 +85,22 @@ class Meter:
     @property
     def dictionary(self) -> Dictionary:
         """The object model of the meter's type."""
-        return model.dictionary(has_disconnector=self.device.settings.has_breaker)
+        return model.dictionary(has_disconnector=self.device.settings.has_breaker, suite=self.suite)
+
+    @property
+    def suite(self) -> Suite:
+        """The security suite: 0 until an application brings another."""
+        return suite_of(self.device)
 
     @property
     def identity(self) -> Identity:
-        """What is printed on the plate, and the operator's name for the meter."""
-        return self.factory.identity
+        """What is printed on the plate, the operator's name for the meter, and the versions of what runs."""
+        return in_force(self.factory.identity, self.device.behaviours.firmware)
 
     @property
     def clients(self) -> Mapping[int, Client]:
         extended = self.extra_services or self.device.behaviours.firmware.able("extra_services")
-        return EXTENDED if extended else CLIENTS
+        return clients_of(self.suite, bool(extended))
 
     @property
     def must_store(self) -> bool:
@@ -101,7 +112,14 @@ class Meter:
 
     def keys(self, sap: int) -> Keys:
         """The secrets in force for a client."""
-        return self.key_ring.of(sap)
+        ring = self.key_ring
+        if ring.suite != self.device.behaviours.firmware.capabilities.get(SECURITY_SUITE, 0):
+            ring.rise(self.suite, Trusting(self.trust, self._moment))
+        return ring.of(MANAGEMENT if sap == BROADCAST else sap)
+
+    def _moment(self) -> Instant:
+        """Bench time as of now, whoever tells it by then."""
+        return self.present()
 
     def name(self, equipment_identifier: str) -> None:
         """Give the meter another identifier of the grid operator.
@@ -109,7 +127,7 @@ class Meter:
         Raises:
             ConfigurationError: it has not 17 characters of ASCII.
         """
-        self.factory.identity = replace(self.identity, equipment_identifier=equipment_identifier)
+        self.factory.identity = replace(self.factory.identity, equipment_identifier=equipment_identifier)
 
     def report(self, event: Event) -> None:
         """Have an event logged that happened outside the device, as soon as time goes on."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from softmeter.device.device import Device
 from softmeter.errors import ConfigurationError
 from softmeter.meter import p1_belgium, p1_channels, p1_lines
+from softmeter.meter.clients import CONSUMER
 from softmeter.meter.identity import Identity
 from softmeter.meter.model.local import P1_VERSION
 from softmeter.meter.presented import Presented
@@ -17,9 +18,6 @@ from softmeter.security.ciphering import Cipher, Protection
 from softmeter.security.suites import Key
 from softmeter.wire.telegram import build, enveloped, is_identification
 
-CONSUMER = 103
-"""The client address (SAP) under which the keys and the counter of ciphered telegrams are kept: that of IDIS for the
-customer information push."""
 LUXEMBOURG_VERSION = "42"
 
 

@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from softmeter.clock import Stamp
 from softmeter.cosem.capture import CaptureObject
 from softmeter.device.demand import current_average
 from softmeter.device.device import Device
+from softmeter.device.supervision import FUSE
 from softmeter.meter.model.capture import BILLING, CLOCK, key
+from softmeter.meter.model.supervised import DECIMALS
 from softmeter.meter.p1_lines import KEPT_LINES, row_stamp
 from softmeter.obis import Obis
-from softmeter.wire.telegram import line, saturated, stamp
+from softmeter.wire.telegram import line, saturated
 
 VERSION = "50217"
 MONTHS = 13
@@ -36,18 +39,29 @@ def demands(device: Device) -> list[str]:
     peak = device.behaviours.demand.maximum(_PEAK)
     return [
         f"1-0:1.4.0({_kw(current_average(device, _IMPORT))})",
-        f"1-0:1.6.0({stamp(peak.captured.date_time)})({_kw(peak.value)})",
+        _peak(peak.captured, peak.value),
         _history(device),
     ]
 
 
+@lru_cache(KEPT_LINES)
+def _peak(captured: Stamp, value_w: int) -> str:
+    return f"1-0:1.6.0({row_stamp(captured)})({_kw(value_w)})"
+
+
 def switches(device: Device) -> list[str]:
-    """The state of the breaker, the threshold of the limiter, and that of the fuse, which is not supervised."""
+    """The state of the breaker, and the thresholds of the limiter and of the fuse."""
     return [
         f"0-0:96.3.10({int(device.behaviours.breaker.state)})",
         f"0-0:17.0.0({_limit_kw(device)}*kW)",
-        f"1-0:31.4.0({NO_LIMIT_A}*A)",
+        f"1-0:31.4.0({_fuse_a(device)}*A)",
     ]
+
+
+def _fuse_a(device: Device) -> str:
+    """The threshold of fuse supervision, cut to whole amperes."""
+    thresholds = device.behaviours.monitors.monitors[FUSE].thresholds
+    return saturated(thresholds[0] // 10**DECIMALS, 3) if thresholds else NO_LIMIT_A
 
 
 def _limit_kw(device: Device) -> str:

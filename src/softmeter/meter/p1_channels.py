@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from softmeter.device.device import Device
 from softmeter.device.mbus_channel import Channel, Value
+from softmeter.meter.mbus_channels import identifier, second_identifier
 from softmeter.units import Unit
 from softmeter.wire.telegram import line, stamp, text, wrapped
 
@@ -41,7 +42,7 @@ def dutch(device: Device) -> list[str]:
     """The lines of all sub-meters in the order of their channels."""
     lines: list[str] = []
     for number, channel in _installed(device):
-        lines += [*_names(number, channel, 0), *_readings(number, channel, "24.2.1")]
+        lines += [*_names(number, channel, 0, identifier(channel)), *_readings(number, channel, "24.2.1")]
     return lines
 
 
@@ -49,7 +50,7 @@ def belgian(device: Device) -> list[str]:
     """The same; with the valve, and gas that is not converted to a reference temperature under a code of its own."""
     lines: list[str] = []
     for number, channel in _installed(device):
-        lines += _names(number, channel, 1)
+        lines += _names(number, channel, 1, second_identifier(channel))
         if channel.device_type in {GAS, WATER}:
             lines.append(f"0-{number}:24.4.0({int(channel.valve)})")
         as_measured = channel.device_type == GAS and channel.values and channel.values[0].unit is Unit.CUBIC_METRE
@@ -61,9 +62,8 @@ def _installed(device: Device) -> Iterator[tuple[int, Channel]]:
     return ((number, channel) for number, channel in device.behaviours.mbus.channels.items() if channel.installed)
 
 
-def _names(number: int, channel: Channel, code: int) -> list[str]:
-    """The device type, and what the operator calls the sub-meter; until he does, the number on its plate."""
-    name = channel.identifier or f"{channel.identification:08X}".encode("ascii")
+def _names(number: int, channel: Channel, code: int, name: bytes) -> list[str]:
+    """The device type, and what the sub-meter is called in the object of that code."""
     return [f"0-{number}:24.1.0({wrapped(channel.device_type, 3)})", f"0-{number}:96.1.{code}({text(name)})"]
 
 

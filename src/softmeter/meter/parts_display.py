@@ -74,7 +74,8 @@ class DisplayList:
                 DataAccessResult.OTHER_REASON, f"{item.class_id},{item.obis},{item.attribute} cannot be displayed"
             )
         rows = self.meter.dictionary.rows
-        return item._replace(title=next(row.title for row in rows if row.name == item.obis))
+        title = next(row.title for row in rows if (row.interface.class_id, row.name) == (item.class_id, item.obis))
+        return item._replace(title=title)
 
 
 def set_energy_decimals(meter: Presented, decimals: int) -> None:

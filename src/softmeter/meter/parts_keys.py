@@ -4,8 +4,16 @@ from collections.abc import Mapping
 
 from softmeter.cosem.classes.security_setup import SecurityPolicy, refused
 from softmeter.device.events import Event
+from softmeter.entropy import Entropy
+from softmeter.instant import Instant
+from softmeter.meter.clients import BROADCAST
 from softmeter.meter.presented import Presented
+from softmeter.security.certificates import Certificate
+from softmeter.security.ciphering import Protection
+from softmeter.security.identity import Purpose
+from softmeter.security.policies import Policy
 from softmeter.security.suites import Key, Suite
+from softmeter.security.trust import TrustStore
 from softmeter.security.wrapping import KeyId
 
 _NAMES = {
@@ -14,21 +22,31 @@ _NAMES = {
     KeyId.AUTHENTICATION: "authentication",
     KeyId.MASTER: "master",
 }
+_FOR_ALL = frozenset({KeyId.MASTER, KeyId.BROADCAST_ENCRYPTION})
 
 
 class ClientSecurity:
-    """The security settings of one client: suite 0, everything authenticated and encrypted.
+    """The security settings of one client; key pairs and certificates are those of the meter, whoever asks.
 
-    `may_change_master`: whether the key that wraps the keys of all clients can be replaced through this one.
+    `may_change_all`: whether the keys that are not one client's alone can be replaced through this one: that which
+    wraps the keys of all clients, and that of messages to all meters.
     """
 
-    policy = SecurityPolicy.AUTHENTICATED_ENCRYPTED
-    suite = Suite.SUITE_0
-
-    def __init__(self, meter: Presented, sap: int, *, may_change_master: bool) -> None:
+    def __init__(self, meter: Presented, sap: int, *, may_change_all: bool) -> None:
         self._meter = meter
         self._sap = sap
-        self._may_change_master = may_change_master
+        self._may_change_all = may_change_all
+
+    @property
+    def policy(self) -> int:
+        """In suite 0 the strongest there is, in the numbers of version 0; above the bits of version 1."""
+        if self.suite is Suite.SUITE_0:
+            return SecurityPolicy.AUTHENTICATED_ENCRYPTED
+        return self._meter.key_ring.of(self._sap).policy.value
+
+    @property
+    def suite(self) -> Suite:
+        return self._meter.suite
 
     @property
     def client_system_title(self) -> bytes:
@@ -42,16 +60,40 @@ class ClientSecurity:
     def master(self) -> Key:
         return Key(self._meter.key_ring.master)
 
+    @property
+    def trust(self) -> TrustStore:
+        return self._meter.trust
+
+    @property
+    def entropy(self) -> Entropy:
+        return self._meter.entropy
+
+    @property
+    def now(self) -> Instant:
+        return self._meter.present()
+
     def activate(self, policy: int) -> None:
-        """Nothing changes: the policy in force is the strongest there is."""
+        """Put a policy in force; in suite 0 nothing changes, there is only one."""
+        if self.suite is not Suite.SUITE_0:
+            self._meter.key_ring.change(self._sap, policy=Policy(policy))
 
     def replace(self, keys: Mapping[KeyId, Key]) -> None:
         """Put new keys in force and log it; with a new encryption key the client may count anew."""
-        if KeyId.MASTER in keys and not self._may_change_master:
-            raise refused("the master key is not this client's")
-        ring, fresh = self._meter.key_ring, keys.get(KeyId.UNICAST_ENCRYPTION)
-        is_new = fresh is not None and bytes(fresh) != ring.of(self._sap).unicast_encryption
+        if keys.keys() & _FOR_ALL and not self._may_change_all:
+            raise refused("the key is not this client's alone")
+        ring, counters = self._meter.key_ring, self._meter.counters
+        before = ring.of(self._sap)
         ring.change(self._sap, **{_NAMES[key_id]: bytes(key) for key_id, key in keys.items()})
-        if is_new:
-            self._meter.counters.restart(self._sap)
+        after = ring.of(self._sap)
+        if after.unicast_encryption != before.unicast_encryption:
+            counters.restart(self._sap, before.unicast_encryption, after.unicast_encryption)
+        if after.broadcast_encryption != before.broadcast_encryption:
+            counters.restart(BROADCAST, before.broadcast_encryption, after.broadcast_encryption)
         self._meter.device.record(Event.KEY_EXCHANGED)
+
+    def spares(self, certificate: Certificate) -> bool:
+        """Whether it may go: while some client must sign, the meter's own must stay, and that of who asks."""
+        signs = any(Protection.SIGNED in (policy.request | policy.response) for policy in self._meter.key_ring.policies)
+        session = self._meter.sessions.current
+        needed = {self.server_system_title, b"" if session is None else session.client_title}
+        return not (signs and certificate.purpose is Purpose.SIGNATURE and certificate.title in needed)

@@ -12,10 +12,11 @@ from softmeter.cosem.classes.profile_generic import ProfilePart
 from softmeter.cosem.classes.register import ScalerUnit
 from softmeter.device import mbus_orders
 from softmeter.device.breaker import State
+from softmeter.device.device import Device
 from softmeter.device.mbus import SubMeters
 from softmeter.device.mbus_channel import Channel, Definition, Value
 from softmeter.errors import AccessError
-from softmeter.meter.mbus_channels import identifier
+from softmeter.meter.mbus_channels import identifier, second_identifier
 from softmeter.meter.model.capture import SUB_METERS, travelling
 from softmeter.meter.parts import FixedLog, LoadProfile, lived, refusals
 from softmeter.meter.presented import Presented
@@ -69,9 +70,15 @@ class ChannelPart(_OfChannel):
 
     @identifier.setter
     def identifier(self, octets: bytes) -> None:
-        if len(octets) > LONGEST_IDENTIFIER:
-            raise AccessError(DataAccessResult.OTHER_REASON, f"{len(octets)} octets; at most {LONGEST_IDENTIFIER}")
-        self.change(self.channel._replace(identifier=octets))
+        self.change(self.channel._replace(identifier=_checked(octets)))
+
+    @property
+    def second_identifier(self) -> bytes:
+        return second_identifier(self.channel)
+
+    @second_identifier.setter
+    def second_identifier(self, octets: bytes) -> None:
+        self.change(self.channel._replace(second_identifier=_checked(octets)))
 
     def number(self, name: str) -> int:
         return int(getattr(self.channel, name))
@@ -173,15 +180,15 @@ class ValvePart(_OfChannel):
         self.change(self.channel._replace(mode=int(mode)))
 
     def disconnect(self) -> None:
-        lived(self.meter)
-        self._check(mbus_orders.close_valve(self.meter.device, self.number_of_channel))
+        self._move(mbus_orders.close_valve)
 
     def reconnect(self) -> None:
-        lived(self.meter)
-        self._check(mbus_orders.open_valve(self.meter.device, self.number_of_channel))
+        self._move(mbus_orders.open_valve)
 
-    @staticmethod
-    def _check(moved: bool) -> None:  # noqa: FBT001 - the outcome itself
+    def _move(self, order: Callable[[Device, int], bool]) -> None:
+        lived(self.meter)
+        with refusals():
+            moved = order(self.meter.device, self.number_of_channel)
         if not moved:
             raise AccessError(ActionResult.TEMPORARY_FAILURE, "the valve cannot be moved in its state and mode")
 
@@ -215,6 +222,12 @@ def channel_profile(meter: Presented, number: int) -> ProfilePart:
     if meter.device.behaviours.mbus.channel(number).installed:
         return LoadProfile(meter, SUB_METERS[number - 1])
     return EmptyChannelProfile(meter, number)
+
+
+def _checked(identifier: bytes) -> bytes:
+    if len(identifier) > LONGEST_IDENTIFIER:
+        raise AccessError(DataAccessResult.OTHER_REASON, f"{len(identifier)} octets; at most {LONGEST_IDENTIFIER}")
+    return identifier
 
 
 def _octets(data: Data) -> bytes:

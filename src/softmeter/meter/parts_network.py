@@ -1,27 +1,29 @@
 """The cellular module of the device as the interface classes want to see it, and what others need of the IP set-ups."""
 
+import math
 from dataclasses import dataclass
 
 from softmeter.clock import DateTime
 from softmeter.cosem.access import DataAccessResult
+from softmeter.cosem.classes.auto_answer import AnswerStatus
 from softmeter.cosem.classes.gsm_diagnostic import AdjacentCell, CellInfo, PacketSwitched, RegistrationStatus
 from softmeter.cosem.classes.lte_monitoring import CoverageEnhancement, LinkQuality, NetworkParameters
 from softmeter.cosem.classes.ppp_setup import PapAuthentication
 from softmeter.cosem.classes.push_setup import TimeWindow
 from softmeter.device.communication_window import Window, checked
 from softmeter.device.modem import Modem, Registration
-from softmeter.device.modem_parameters import Connecting, Network, Parameters
+from softmeter.device.modem_parameters import Answers, Connecting, Network, Parameters
 from softmeter.device.radio import UNKNOWN_QUALITY, Signal, carrier, is_heard, technology
 from softmeter.device.surroundings import Surrounded
 from softmeter.errors import AccessError
 from softmeter.meter.parts import lived, refusals
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
-from softmeter.wire.types import boolean, u16, u32
+from softmeter.wire.types import boolean, u8, u16, u32
 
 TCP_UDP, IPV4 = Obis.parse("0-0:25.0.0"), Obis.parse("0-0:25.1.0")
-SEGMENT = 576
-"""Octets of a segment, as the factory sets it."""
+SEGMENT, CONNECTIONS, IDLE_S = 576, 255, 180
+"""Octets of a segment, connections at a time and seconds of silence, as the factory sets them."""
 NO_SIGNAL = Signal(-140, -20, -113)
 """What is shown where nothing is heard."""
 _LEAST_LEVEL_DBM = -124
@@ -38,6 +40,25 @@ def segment_octets(meter: Presented) -> int:
     """How many octets the meter sends in one segment."""
     kept = meter.attributes.get(_place(41, TCP_UDP, 4))
     return SEGMENT if kept is None else u16.decode(kept)
+
+
+def wan_port(meter: Presented) -> int | None:
+    """The port number that a client has set, which counts from the next start; None: the configuration's."""
+    kept = meter.attributes.get(_place(41, TCP_UDP, 2))
+    return None if kept is None else u16.decode(kept)
+
+
+def most_connections(meter: Presented) -> int | None:
+    """How many connections a client lets there be over TCP at a time; None: as many as there is room for."""
+    kept = meter.attributes.get(_place(41, TCP_UDP, 5))
+    return None if kept is None else u8.decode(kept)
+
+
+def idle_s(meter: Presented) -> float:
+    """How long a connection over TCP may be silent once somebody is associated; without end where it is set to 0."""
+    kept = meter.attributes.get(_place(41, TCP_UDP, 6))
+    seconds = IDLE_S if kept is None else u16.decode(kept)
+    return seconds or math.inf
 
 
 def ip_address(meter: Presented) -> int:
@@ -192,15 +213,83 @@ class RadioPart:
         return self.meter.device.settings.network
 
 
+@dataclass
+class TimePart:
+    """Time from the network."""
+
+    meter: Presented
+
+    @property
+    def active(self) -> bool:
+        return self.meter.device.behaviours.network_time.active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        lived(self.meter)
+        self.meter.device.behaviours.network_time.switch(self.meter.device, on=active)
+
+    @property
+    def server(self) -> bytes:
+        return self.meter.device.settings.network.time_server
+
+    @property
+    def port(self) -> int:
+        return self.meter.device.settings.network.time_port
+
+
 def card(meter: Presented) -> bytes:
     """The number of the card in the module; empty without a module."""
     present = meter.device.feeling.state.module_present
     return meter.device.settings.network.card if present else b""
 
 
-def answers(meter: Presented) -> bool:
-    """Whether the meter can be reached over the network."""
-    return _modem(meter).online and _modem(meter).registration(meter.device) != Registration.NOT_REGISTERED
+@dataclass
+class AnswerPart:
+    """When the meter takes who calls."""
+
+    meter: Presented
+
+    @property
+    def mode(self) -> int:
+        return self._answers.mode
+
+    @mode.setter
+    def mode(self, mode: int) -> None:
+        self._change(self._answers._replace(mode=mode))
+
+    @property
+    def windows(self) -> tuple[TimeWindow, ...]:
+        return tuple(TimeWindow(*window) for window in self._answers.windows)
+
+    @windows.setter
+    def windows(self, windows: tuple[TimeWindow, ...]) -> None:
+        wanted = tuple(Window(one.start, one.end) for one in windows)
+        with refusals():
+            checked(wanted)
+        self._change(self._answers._replace(windows=wanted))
+
+    @property
+    def calls(self) -> int:
+        return self._answers.calls
+
+    @calls.setter
+    def calls(self, calls: int) -> None:
+        self._change(self._answers._replace(calls=calls))
+
+    @property
+    def status(self) -> AnswerStatus:
+        modem, device = _modem(self.meter), self.meter.device
+        if modem.is_locked(device):
+            return AnswerStatus.LOCKED
+        is_there = modem.registration(device) != Registration.NOT_REGISTERED
+        return AnswerStatus.ACTIVE if is_there and modem.answers(device) else AnswerStatus.INACTIVE
+
+    @property
+    def _answers(self) -> Answers:
+        return _modem(self.meter).parameters.answers
+
+    def _change(self, answers: Answers) -> None:
+        change(self.meter, _modem(self.meter).parameters._replace(answers=answers))
 
 
 def _modem(meter: Presented) -> Modem:

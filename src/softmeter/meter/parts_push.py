@@ -19,6 +19,11 @@ from softmeter.meter.policies import Audience
 from softmeter.meter.presented import Presented
 from softmeter.wire.types import NULL, Data, Tag, decode_data, encode_data, encode_length
 
+MOST_OCTETS = 0xFFFF
+"""Of the values in one push; what has no room in them is left out."""
+_HEAD_OCTETS = 4
+"""Of a structure."""
+
 
 @dataclass
 class PushPart:
@@ -102,9 +107,15 @@ def audience(setup: int) -> Audience:
 
 
 def collected(meter: Presented, dictionary: Dictionary, setup: int) -> bytes:
-    """The values that a setup lists, as one encoded structure; what cannot be read is null-data."""
-    view = _view(dictionary, setup)
-    parts = [_value(meter, view, one) for one in meter.device.behaviours.pushes.setting(setup).objects]
+    """The values that a setup lists, as one encoded structure; what cannot be read or has no room is null-data."""
+    view, objects = _view(dictionary, setup), meter.device.behaviours.pushes.setting(setup).objects
+    parts, nothing = [], encode_data(NULL)
+    room = MOST_OCTETS - _HEAD_OCTETS - len(objects) * len(nothing)
+    for one in objects:
+        part = _value(meter, view, one)
+        grows = len(part) - len(nothing)
+        parts.append(part if grows <= room else nothing)
+        room -= grows if grows <= room else 0
     return bytes((Tag.STRUCTURE,)) + encode_length(len(parts)) + b"".join(parts)
 
 

@@ -4,8 +4,12 @@ Source: manual 12.2, 12.3 ("Admin" and "Maintenance" configure, "Operator" only 
 """
 
 from enum import Enum, auto
+from functools import cache
+from typing import NamedTuple
 
 from softmeter.cosem.access import ALL, Policy, Rights
+from softmeter.security.policies import Policy as Protection
+from softmeter.security.suites import Suite
 
 
 class Audience(Enum):
@@ -17,9 +21,13 @@ class Audience(Enum):
     MAINTENANCE = auto()
     LIMITED = auto()
     """Management or maintenance with a password instead of keys: sees what the public sees."""
+    BROADCAST = auto()
+    """Who speaks to all meters at once, under the broadcast key: hears nothing, and may do what `told` names."""
 
 
-def _policy(name: str, *, read: str = ALL, write: str = "", call: str = "", public: str = "") -> Policy:
+def _policy(
+    name: str, *, read: str = ALL, write: str = "", call: str = "", public: str = "", told: Rights | None = None
+) -> Policy:
     """Management and maintenance do everything named, readout reads, the public sees what `public` names."""
     whole = Rights(read, write, call)
     rights: dict[Enum, Rights] = {
@@ -29,18 +37,22 @@ def _policy(name: str, *, read: str = ALL, write: str = "", call: str = "", publ
     }
     if public:
         rights |= {Audience.PUBLIC: Rights(public), Audience.LIMITED: Rights(public)}
+    if told is not None:
+        rights[Audience.BROADCAST] = told
     return Policy(name, rights)
 
 
 READ = _policy("READ")
 OPEN = _policy("OPEN", public=ALL)
 SET = _policy("SET", write="value")
+MESSAGE = _policy("MESSAGE", write="value", told=Rights(write="value"))
 CLOCK = _policy(
     "CLOCK",
     write="time time_zone daylight_savings_begin daylight_savings_end daylight_savings_deviation "
     "daylight_savings_enabled",
     call=ALL,
     public="time",
+    told=Rights(write="time"),
 )
 PROFILE = _policy("PROFILE", write="capture_objects capture_period profile_entries", call="reset capture")
 LOG = _policy("LOG", call="reset")
@@ -55,6 +67,7 @@ ACTIVATION = _policy("ACTIVATION", write="register_assignment mask_list active_m
 DEMAND = _policy("DEMAND", write="period number_of_periods", call=ALL)
 MAXIMUM = _policy("MAXIMUM", call=ALL)
 MONITOR = _policy("MONITOR", write="thresholds monitored_value actions")
+THRESHOLD = _policy("THRESHOLD", write="thresholds")
 BREAKER = _policy("BREAKER", write="control_mode", call=ALL)
 LIMITER = Policy(
     "LIMITER",
@@ -69,6 +82,7 @@ LIMITER = Policy(
     },
 )
 DISPLAY = _policy("DISPLAY", write="capture_objects capture_period", call=ALL)
+READOUT_LIST = _policy("READOUT_LIST", write="capture_objects capture_period")
 LOCAL_PORT = _policy(
     "LOCAL_PORT",
     read="default_mode default_baud prop_baud response_time device_addr",
@@ -87,7 +101,7 @@ M_BUS_CLIENT = _policy(
 )
 M_BUS_LINE = _policy("M_BUS_LINE", write="comm_speed")
 SCRIPT = _policy("SCRIPT", call="execute")
-IMAGE = _policy("IMAGE", write="image_transfer_enabled", call=ALL)
+IMAGE = _policy("IMAGE", write="image_transfer_enabled", call=ALL, told=Rights(call="image_block_transfer"))
 SCHEDULE = _policy("SCHEDULE", write="executed_script execution_time")
 PUSH = _policy(
     "PUSH",
@@ -115,45 +129,66 @@ PPP = _policy(
     write="phy_reference lcp_options ipcp_options authentication",
 )
 APN = _policy("APN", read="apn quality_of_service", write="apn pin_code quality_of_service")
+NTP = _policy(
+    "NTP",
+    read="activated server_address server_port authentication_method",
+    write="activated authentication_keys client_key",
+)
 TCP_UDP_SETUP = _policy(
     "TCP_UDP_SETUP",
     write="port ip_reference maximum_segment_size simultaneous_connections inactivity_time_out",
 )
 
 _SHOWN = "object_list associated_partners_id application_context_name xdlms_context_info authentication_mechanism_name"
-_ASSOCIATION = f"{_SHOWN} association_status security_setup_reference"
 _LOGIN = "reply_to_hls_authentication"
-
 _CHANGES = f"{_LOGIN} change_hls_secret"
-
-CURRENT_ASSOCIATION = Policy(
-    "CURRENT_ASSOCIATION",
-    {
-        Audience.PUBLIC: Rights(f"{_SHOWN} association_status"),
-        Audience.LIMITED: Rights(f"{_SHOWN} association_status"),
-        Audience.READOUT: Rights(_ASSOCIATION, call=_LOGIN),
-        Audience.MANAGEMENT: Rights(_ASSOCIATION, "secret", _CHANGES),
-        Audience.MAINTENANCE: Rights(_ASSOCIATION, "secret", _CHANGES),
-    },
-)
-ASSOCIATION = Policy(
-    "ASSOCIATION",
-    {Audience.MANAGEMENT: Rights(_ASSOCIATION, "secret"), Audience.MAINTENANCE: Rights(_ASSOCIATION)},
-)
 _KEYS_SEEN = Rights("security_policy security_suite server_system_title")
-SECURITY = Policy(
-    "SECURITY",
-    {
-        Audience.MANAGEMENT: Rights(ALL, call=ALL),
-        Audience.MAINTENANCE: Rights(ALL),
-        Audience.READOUT: _KEYS_SEEN,
-    },
-)
-SECURITY_OF_MAINTENANCE = Policy(
-    "SECURITY_OF_MAINTENANCE",
-    {
-        Audience.MANAGEMENT: Rights(ALL, call=ALL),
-        Audience.MAINTENANCE: Rights(ALL, call="global_key_transfer"),
-        Audience.READOUT: _KEYS_SEEN,
-    },
-)
+_SIGNED = {
+    "security_activate": Protection.REQUEST_SIGNED,
+    "remove_certificate": Protection.REQUEST_SIGNED,
+}
+"""What only who signs may do. Only a meter that can sign answers a signed request: so neither locks anybody out."""
+
+
+class AccessRights(NamedTuple):
+    """The rights on the objects by which clients get in."""
+
+    current_association: Policy
+    association: Policy
+    security: Policy
+    security_of_maintenance: Policy
+
+
+@cache
+def rights_of(suite: Suite) -> AccessRights:
+    """The same for the versions of these objects that a security suite has."""
+    users, demands = ("", {}) if suite is Suite.SUITE_0 else (" user_list current_user", _SIGNED)
+    shown = f"{_SHOWN} association_status{users}"
+    whole = f"{shown} security_setup_reference"
+    transfer = "global_key_transfer" if suite is Suite.SUITE_0 else "key_transfer key_agreement"
+    managing = Rights(ALL, call=ALL, demands=demands)
+    return AccessRights(
+        Policy(
+            "CURRENT_ASSOCIATION",
+            {
+                Audience.PUBLIC: Rights(shown),
+                Audience.LIMITED: Rights(shown),
+                Audience.READOUT: Rights(whole, call=_LOGIN),
+                Audience.MANAGEMENT: Rights(whole, "secret", _CHANGES),
+                Audience.MAINTENANCE: Rights(whole, "secret", _CHANGES),
+            },
+        ),
+        Policy("ASSOCIATION", {Audience.MANAGEMENT: Rights(whole, "secret"), Audience.MAINTENANCE: Rights(whole)}),
+        Policy(
+            "SECURITY",
+            {Audience.MANAGEMENT: managing, Audience.MAINTENANCE: Rights(ALL), Audience.READOUT: _KEYS_SEEN},
+        ),
+        Policy(
+            "SECURITY_OF_MAINTENANCE",
+            {
+                Audience.MANAGEMENT: managing,
+                Audience.MAINTENANCE: Rights(ALL, call=transfer),
+                Audience.READOUT: _KEYS_SEEN,
+            },
+        ),
+    )

@@ -5,10 +5,13 @@ from typing import Protocol
 from softmeter.cosem.dictionary import Dictionary
 from softmeter.cosem.interface import Holder
 from softmeter.device.device import Device
+from softmeter.entropy import Entropy
 from softmeter.instant import Instant
 from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.identity import Identity
 from softmeter.meter.keys import KeyRing
+from softmeter.security.suites import Suite
+from softmeter.security.trust import TrustStore
 
 
 class Presented(Holder, Protocol):
@@ -36,6 +39,19 @@ class Presented(Holder, Protocol):
 
     @property
     def key_ring(self) -> KeyRing: ...
+
+    @property
+    def suite(self) -> Suite:
+        """The security suite in force."""
+        ...
+
+    @property
+    def trust(self) -> TrustStore:
+        """Key pairs and certificates, of suite 1."""
+        ...
+
+    @property
+    def entropy(self) -> Entropy: ...
 
     def present(self) -> Instant:
         """Bench time as of now: for the clock, and for nothing else."""

@@ -9,14 +9,18 @@ from softmeter.cosem.sessions import Sessions
 from softmeter.device.attributes import Attributes
 from softmeter.device.behaviour import Script
 from softmeter.device.device import Device
+from softmeter.entropy import Entropy
 from softmeter.errors import AccessError
 from softmeter.instant import Instant
 from softmeter.meter.counters import InvocationCounters
-from softmeter.meter.identity import Identity
+from softmeter.meter.identity import Identity, in_force
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.parts import lived
 from softmeter.meter.parts_push import collected
 from softmeter.meter.presented import Presented
+from softmeter.meter.upgraded import suite_of
+from softmeter.security.suites import Suite
+from softmeter.security.trust import TrustStore
 from softmeter.wire.types import encode_data
 
 if TYPE_CHECKING:
@@ -44,7 +48,7 @@ class Living:
 
     @property
     def identity(self) -> Identity:
-        return self._meter.identity
+        return in_force(self._meter.identity, self.device.behaviours.firmware)
 
     @property
     def counters(self) -> InvocationCounters:
@@ -53,6 +57,18 @@ class Living:
     @property
     def key_ring(self) -> KeyRing:
         return self._meter.key_ring
+
+    @property
+    def suite(self) -> Suite:
+        return suite_of(self.device)
+
+    @property
+    def trust(self) -> TrustStore:
+        return self._meter.trust
+
+    @property
+    def entropy(self) -> Entropy:
+        return self._meter.entropy
 
     def name(self, equipment_identifier: str) -> None:
         self._meter.name(equipment_identifier)
@@ -68,7 +84,7 @@ def collect(meter: "Meter", device: Device, setup: int) -> bytes:
 
 def execute(meter: "Meter", device: Device, script: Script) -> None:
     """Do what a script says to a device; a table or script that does not exist is nothing."""
-    table = meter.dictionary.interface(script.table)
+    table = meter.dictionary.interface(ScriptTable.class_id, script.table)
     if isinstance(table, ScriptTable):
         _act(Living(meter, device), meter.dictionary, table.actions(script.selector) or ())
 

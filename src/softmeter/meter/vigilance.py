@@ -1,4 +1,7 @@
-"""A meter on its guard: failed log-ins and forged requests become events; who guesses is locked out (manual 5.3.2)."""
+"""A meter on its guard: failed log-ins and forged requests become events; who guesses is locked out (manual 5.3.2).
+
+Through the optical port it is read at any time, and changed only while its sealed button lets it (manual 11.1).
+"""
 
 from collections.abc import Callable
 
@@ -8,6 +11,7 @@ from softmeter.dlms.host import AssociationOpened, DecipherFailed, LoginFailed, 
 from softmeter.dlms.host import Event as Reported
 from softmeter.dlms.lockout import Lockouts
 from softmeter.instant import LinkTime
+from softmeter.meter.clients import BROADCAST
 from softmeter.meter.meter import Meter
 
 QUIET_S = 60.0
@@ -17,9 +21,11 @@ QUIET_S = 60.0
 class Vigilance:
     """Watches over the connections of one port."""
 
-    def __init__(self, meter: Meter, monotonic: Callable[[], float]) -> None:
+    def __init__(self, meter: Meter, monotonic: Callable[[], float], *, local: bool = False) -> None:
+        """`local`: it is the optical port, which messages to all meters do not come by."""
         self._meter = meter
         self._monotonic = monotonic
+        self._local = local
         self._lockouts = Lockouts()
         self._logged: dict[Event, float] = {}
 
@@ -29,7 +35,14 @@ class Vigilance:
 
     def admits(self, peer: str, sap: int) -> bool:
         """Whether somebody at `peer` may try to open an association as that client."""
+        if self._local and sap == BROADCAST:
+            return False
         return self._lockouts.admits(peer, sap, LinkTime(self._monotonic()))
+
+    def lets_change(self) -> bool:
+        """Whether clients may set attributes and call methods: at the optical port after the sealed button only."""
+        device = self._meter.device
+        return not self._local or device.behaviours.display.may_program(device.now)
 
     def heard(self, peer: str, event: Reported) -> None:
         """What happened on a connection from `peer`."""
@@ -40,9 +53,9 @@ class Vigilance:
             case LoginFailed(sap, _):
                 if self._lockouts.failed(peer, sap, LinkTime(self._monotonic())):
                     self._log(Event.LOGIN_FAILED)
-            case DecipherFailed(sap):
+            case DecipherFailed(sap):  # nobody is kept from telling all meters something by who forges his address
                 self._log(Event.DECRYPTION_FAILED)
-                if self._lockouts.failed(peer, sap, LinkTime(self._monotonic())):
+                if sap != BROADCAST and self._lockouts.failed(peer, sap, LinkTime(self._monotonic())):
                     self._log(Event.LOGIN_FAILED)
             case Replayed():
                 self._log(Event.REPLAY)
@@ -68,6 +81,9 @@ class Watch:
 
     def admits(self, sap: int) -> bool:
         return self._vigilance.admits(self._peer, sap)
+
+    def lets_change(self) -> bool:
+        return self._vigilance.lets_change()
 
     def heard(self, event: Reported) -> None:
         self._vigilance.heard(self._peer, event)

@@ -1,7 +1,10 @@
 """HOST:PORT as people type it, and the socket that listens there."""
 
 import asyncio
+import contextlib
 import errno
+import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 from softmeter.errors import ConfigurationError
 
 BACKLOG = 512
+_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 _REASONS = {
     errno.EADDRINUSE: "is in use by another process; stop it, or choose another port (0 takes any free one)",
@@ -38,6 +42,8 @@ class Address:
             host = host[1:-1]
         if not colon or not host or (":" in host) != bracketed or any(letter in host for letter in "[] /@"):
             raise ConfigurationError(f"{text!r} is no HOST:PORT; write it like 127.0.0.1:4059 or [::1]:4059", option)
+        if not _is_host(host):
+            raise ConfigurationError(f"{host!r} in {text!r} is no address and no host name", option)
         if not (port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) <= 0xFFFF):
             raise ConfigurationError(f"{port!r} in {text!r} is no port; it is a number from 0 to 65535", option)
         return cls(host, int(port), option)
@@ -94,6 +100,15 @@ class Address:
         return Address(self.host, listening.getsockname()[1], self.option)
 
 
+def _is_host(host: str) -> bool:
+    """Whether this is an address, or has the form of a name (RFC 1123, with the underscores of some networks)."""
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(host)
+        return True
+    labels = host.removesuffix(".").split(".")
+    return not labels[-1].isdecimal() and all(_LABEL.fullmatch(label) for label in labels)
+
+
 def _preferred(found: Sequence[tuple[int, str]]) -> tuple[int, str]:
     """One of a name's addresses, IPv4 first: so that port 0 is one port and not one for each."""
     return next((one for one in found if one[0] == socket.AF_INET), found[0])
@@ -101,7 +116,11 @@ def _preferred(found: Sequence[tuple[int, str]]) -> tuple[int, str]:
 
 def peer_name(transport: asyncio.BaseTransport) -> str:
     """Who is at the other end, for log lines."""
-    peer = transport.get_extra_info("peername")
+    return name_of(transport.get_extra_info("peername"))
+
+
+def name_of(peer: object) -> str:
+    """The same, of what a transport knows of its peer."""
     if not isinstance(peer, tuple):
         return "unknown"
     return f"[{peer[0]}]:{peer[1]}" if ":" in str(peer[0]) else f"{peer[0]}:{peer[1]}"

@@ -14,6 +14,8 @@ class Barrier:
 
     def __init__(self, owed: Callable[[], bool]) -> None:
         self.done = 0
+        self.tickets = 0
+        """How often somebody has asked."""
         self.passed = Signal()
         """Fires when `done` grew."""
         self.wanted = Signal()
@@ -25,6 +27,7 @@ class Barrier:
 
     def ticket(self) -> int | None:
         """The number that `done` must reach before what is known now may leave; None if it may leave at once."""
+        self.tickets += 1
         if self._failed:
             return self._begun + 1
         if self._owed():

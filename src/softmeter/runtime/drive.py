@@ -1,6 +1,7 @@
 """Real time for a meter: once per second it advances to now, is stored, and only then seen.
 
 So whatever anyone has seen is durable, no register ever falls in anybody's eyes, and a read never waits for the disk.
+While nobody looks, what was measured may wait some seconds for its commit (`postponing`); who comes then waits for it.
 """
 
 import asyncio
@@ -15,10 +16,13 @@ from softmeter.instant import SECOND, Instant, LinkTime
 from softmeter.persistent import Changes
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.bench_time import LAST, BenchTime, check_rate
+from softmeter.runtime.postponing import Postponing
 from softmeter.runtime.signal import Signal
 
 HOUR = 3600 * SECOND
 MOST_TICKS_PER_S = 10
+JUMP_STORED_S = 5.0
+"""A jump is stored after an hour's step when so many real seconds have passed."""
 LONGEST_STEP = 24 * HOUR
 """Most that one tick advances, so that a long pause is caught up in pieces."""
 _FOREVER_S = 3600
@@ -50,6 +54,10 @@ class Driven(Protocol):
 
     def changes(self, successor: Any = None) -> Changes:
         """What differs from what is stored, in the successor or in the visible state; clears `must_store`."""
+        ...
+
+    def can_wait(self, changes: Changes) -> bool:
+        """Whether losing these changes is the same as a power cut that came earlier: they are what time brought."""
         ...
 
     def adopt(self, successor: Any) -> None:
@@ -90,7 +98,7 @@ class Drive:
         wall: Callable[[], int] = time.time_ns,
     ) -> None:
         self.bench_time = bench_time
-        self.barrier = Barrier(lambda: meter.must_store)
+        self.barrier = Barrier(lambda: meter.must_store or bool(self._postponing))
         self.ticked = Signal()
         """Fires when a new state is visible; while time stands still once per real second all the same."""
         self._meter = meter
@@ -100,12 +108,15 @@ class Drive:
         self._wall = wall
         self._watchers = 0
         self._ticked_at = LinkTime(monotonic())
+        self._postponing = Postponing(self._ticked_at)
+        self._wanted = False
+        """Somebody waits for what is postponed."""
         self._running = False
         self._stopping = False
         self._wake: asyncio.Future[None] | None = None
         self._goal = meter.now
         self._behind: Callable[[], bool] | None = None
-        self.barrier.wanted.connect(self._nudge)
+        self.barrier.wanted.connect(self._want)
         meter.present = self.present
 
     def present(self) -> Instant:
@@ -147,21 +158,26 @@ class Drive:
             return
         await self.barrier.stored()
 
-    async def jump_to(self, until: Instant, progress: Progress | None = None) -> None:
-        """Advance at full speed, stored every simulated hour; before `run`. The bench's time goes on from there.
+    async def jump_to(
+        self, until: Instant, progress: Progress | None = None, *, stored_s: float = JUMP_STORED_S
+    ) -> None:
+        """Advance at full speed in steps of an hour; before `run`. The bench's time goes on from there.
 
+        Stored at its end, and after each step that ends `stored_s` real seconds or more after what was stored last.
         Ends early, stored all the same, when `stop` is called.
 
         Raises:
             StorageError: a commit failed.
         """
-        meter = self._meter
+        meter, stored_at = self._meter, self._monotonic()
         pending: asyncio.Future[None] | None = None
         while meter.now < until and not self._stopping:
             meter.jump(Instant(min(until, (meter.now // HOUR + 1) * HOUR)))
-            if pending is not None:
-                await pending
-            pending = self._submit(meter.changes(), self._wall(), durable=False)
+            if self._monotonic() - stored_at >= stored_s:
+                if pending is not None:
+                    await pending
+                pending = self._submit(meter.changes(), self._wall(), durable=False)
+                stored_at = self._monotonic()
             if progress is not None:
                 progress(meter.now)
             await asyncio.sleep(0)
@@ -181,7 +197,7 @@ class Drive:
             due = self._due()
             while not self._stopping:
                 await self._until(due)
-                if self._meter.must_store:
+                if self._meter.must_store or self._wanted:
                     await self._commit(None, self._meter.now)
                 if self._link_now() >= due:
                     await self._tick()
@@ -225,7 +241,7 @@ class Drive:
     async def _until(self, due: LinkTime) -> None:
         """Wait for link time `due` or a nudge."""
         delay = due - self._link_now()
-        if self._stopping or self._meter.must_store:
+        if self._stopping or self._meter.must_store or self._wanted:
             return
         loop = asyncio.get_running_loop()
         self._wake = loop.create_future()
@@ -235,6 +251,10 @@ class Drive:
         finally:
             timer.cancel()
             self._wake = None
+
+    def _want(self) -> None:
+        self._wanted = True
+        self._nudge()
 
     def _nudge(self) -> None:
         if self._wake is not None and not self._wake.done():
@@ -247,11 +267,13 @@ class Drive:
         present = self.bench_time.at(self._ticked_at)
         step = SECOND if self._behind else LONGEST_STEP
         until = Instant(min(present // SECOND * SECOND, meter.now + step))
+        quiet = not self._postponing.looked(self.barrier.tickets, self._ticked_at)
         if until > meter.now:
-            await self._advance(until)
+            await self._advance(until, quiet=quiet)
             self._give_way()
         elif self.bench_time.rate == 0:
-            await self._commit(None, meter.now)
+            if not quiet or self._postponing.is_long(self._ticked_at):
+                await self._commit(None, meter.now)
         else:
             return
         self.ticked.fire()
@@ -265,12 +287,12 @@ class Drive:
         await self._commit(None, meter.now)
         self.ticked.fire()
 
-    async def _advance(self, until: Instant) -> None:
+    async def _advance(self, until: Instant, *, quiet: bool = False) -> None:
         meter = self._meter
         meter.locked = True
         try:
             successor = meter.advanced(until)
-            await self._commit(successor, until)
+            await self._commit(successor, until, quiet=quiet)
             meter.adopt(successor)
         finally:
             meter.locked = False
@@ -282,18 +304,35 @@ class Drive:
         if rate > 1 and self._meter.now >= self._goal and lag > max(int(_PATIENCE_S * rate) * SECOND, LONGEST_STEP):
             self.bench_time.anchor(self._meter.now, now)
 
-    async def _commit(self, successor: Any, until: Instant) -> None:
-        """Store the successor (the visible state where it is None), whose time is `until`."""
+    async def _commit(self, successor: Any, until: Instant, *, quiet: bool = False) -> None:
+        """Store the successor (the visible state where it is None), whose time is `until`; if `quiet`, not yet."""
         since = self.bench_time.at(self._link_now()) - until
         real = self._wall() - max(0, self.bench_time.real_ns(since))
-        self.barrier.begin()
-        changes = self._meter.changes(successor)
+        changes = self._taken(successor, quiet=quiet)
+        if changes is None:
+            return
         try:
             await self._submit(changes, real, durable=True)
         except BaseException:  # also when cancelled: whether it is stored is not known
             self.barrier.fail()
             raise
         self.barrier.end()
+
+    def _taken(self, successor: Any, *, quiet: bool) -> Changes | None:
+        """What is to be stored now, with what waited so far; None where it may wait as well."""
+        now = self._link_now()
+        waits = quiet and not self._meter.must_store and not self._postponing.is_long(now)
+        if not waits:
+            self.barrier.begin()  # it asks what is owed, of which `changes` takes note
+        changes = self._meter.changes(successor)
+        if waits and self._meter.can_wait(changes):
+            self._postponing.wait(changes)
+            return None
+        if waits:
+            self.barrier.begin()
+        self._wanted = False
+        self._postponing.join(changes, now)
+        return changes
 
     def _submit(self, changes: Changes, real: int, *, durable: bool) -> asyncio.Future[None]:
         commit = partial(self._keep, changes, real, durable=durable)

@@ -15,7 +15,8 @@ Words = NDArray[np.uint32]
 Frames = NDArray[np.void]
 
 _HEADER_SIZE = 32
-_FRAME_HEADER_SIZE = 24
+_FRAME_HEADER_SIZE, _SALT_AT = 24, 8
+_SECTOR = 512
 _BIG_ENDIAN_SUMS, _LITTLE_ENDIAN_SUMS = 0x377F0683, 0x377F0682
 _FORMAT = 3_007_000
 _PAGE_SIZE_AT = slice(16, 18)
@@ -127,8 +128,15 @@ def _take_in(content: bytearray, frames: Frames) -> None:
 
 def _damage(frames: Frames, own: NDArray[np.bool_], agreeing: NDArray[np.bool_], whole: int) -> str:
     """Only the last commit may be interrupted: sound frames after the end of the one that `whole` is in are damage."""
-    ends = np.flatnonzero((frames["size"] > 0) & own)
+    ends = np.flatnonzero((frames["size"] > 0) & own & (agreeing | ~_split(frames)))
     ends = ends[ends >= whole]
     if len(ends) and agreeing[ends[0] + 1 :].any():
         return f"its journal is damaged at octet {_HEADER_SIZE + whole * frames.itemsize}, before whole commits"
     return ""
+
+
+def _split(frames: Frames) -> NDArray[np.bool_]:
+    """Of which frames a sector ends right before the salt: a cut may leave the size of an older frame there."""
+    salts: NDArray[np.int64] = _HEADER_SIZE + _SALT_AT + np.arange(len(frames)) * frames.itemsize
+    is_begun: NDArray[np.bool_] = salts % _SECTOR == 0
+    return is_begun

@@ -7,17 +7,20 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from softmeter.dlms.host import Keys as Held
 from softmeter.entropy import Entropy
 from softmeter.errors import ConfigurationError
-from softmeter.meter.clients import CLIENTS
+from softmeter.meter.clients import CLIENTS, MANAGEMENT
 from softmeter.runtime.lock import synchronise
 
-SAPS = {client.name: client.sap for client in CLIENTS.values()}
-"""The clients by name and their addresses; all but the public one have secrets."""
+SAPS = {client.name: client.sap for client in CLIENTS.values() if client.ways}
+"""The clients that associate by name and their addresses; all but the public one have secrets."""
+SECURITY_HOLDER = CLIENTS[MANAGEMENT].name
+"""The client whose security setup has what is not one client's alone."""
 KEY_SIZE = 16
 TITLE_SIZE = 8
 PASSWORD_SIZE = 16
@@ -27,8 +30,16 @@ _PASSWORD = re.compile(rf"[!#-&(-\[\]-~]{{1,{LONGEST_TEXT}}}")
 """Printable ASCII without quotes, backslash and blank."""
 _NAME = re.compile(rf"[!#-\[\]-~]{{1,{LONGEST_TEXT}}}")
 _SECRETS = ("unicast_encryption_key", "authentication_key", "lls_password")
+BROADCAST_KEY = "broadcast_encryption_key"
+"""Of messages to all meters: in the security setup of the management client, so in its table; may be missing."""
 _P1 = ("encryption_key", "authentication_key")
 _METER = ("system_title", "logical_device_name", "master_key")
+HLS_SECRET, SIGNING_KEY, SIGNING_CERTIFICATE = "hls_secret", "signing_key", "signing_certificate"
+"""What a client may have for suite 1; the last two are the client's own business, no meter looks at them."""
+SECURITY_SUITE = "security_suite"
+"""Of the meter; a certificate beside it is that by which clients check what the meter signs."""
+_SIGNING_OCTETS = 32
+_DER = re.compile(r"(?:[0-9A-Fa-f]{2}){16,4096}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,27 @@ class ClientKeys:
     unicast_encryption_key: bytes = field(default=b"", repr=False)
     authentication_key: bytes = field(default=b"", repr=False)
     lls_password: bytes = field(default=b"", repr=False)
+    broadcast_encryption_key: bytes = field(default=b"", repr=False)
+    hls_secret: bytes = field(default=b"", repr=False)
+    signing_key: bytes = field(default=b"", repr=False, compare=False)
+    signing_certificate: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def held(self) -> Held:
+        """The secrets as a meter holds them."""
+        return Held(
+            self.unicast_encryption_key,
+            self.authentication_key,
+            self.lls_password,
+            self.broadcast_encryption_key,
+            hls_secret=self.hls_secret,
+        )
+
+    @classmethod
+    def holding(cls, sap: int, keys: Held) -> "ClientKeys":
+        """Those that a meter holds for a client."""
+        standing = keys.unicast_encryption, keys.authentication, keys.password, keys.broadcast_encryption
+        return cls(sap, *standing, keys.hls_secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +90,8 @@ class Keys:
     master_key: bytes = field(repr=False)
     clients: Mapping[str, ClientKeys]
     p1: P1Keys | None = None
+    security_suite: int = field(default=0, compare=False)
+    signing_certificate: bytes = field(default=b"", repr=False, compare=False)
 
 
 def generate(entropy: Entropy, system_title: bytes, logical_device_name: str) -> Keys:
@@ -67,7 +101,10 @@ def generate(entropy: Entropy, system_title: bytes, logical_device_name: str) ->
         return ClientKeys(sap, entropy.octets(KEY_SIZE), entropy.octets(KEY_SIZE), password(entropy))
 
     clients = {name: ClientKeys(sap) if name == "public" else secrets(sap) for name, sap in SAPS.items()}
-    return Keys(system_title, logical_device_name, entropy.octets(KEY_SIZE), clients)
+    master = entropy.octets(KEY_SIZE)
+    management = SECURITY_HOLDER
+    clients[management] = replace(clients[management], broadcast_encryption_key=entropy.octets(KEY_SIZE))
+    return Keys(system_title, logical_device_name, master, clients)
 
 
 def generate_p1(entropy: Entropy) -> P1Keys:
@@ -139,18 +176,30 @@ def key_text(keys: Keys) -> str:
         f'system_title = "{keys.system_title.hex()}"',
         f'logical_device_name = "{_written(_NAME, keys.logical_device_name.encode(), "logical_device_name")}"',
         f'master_key = "{keys.master_key.hex()}"',
+        *([f'{SECURITY_SUITE} = "{keys.security_suite}"'] if keys.security_suite else []),
+        *_hex_lines(keys, SIGNING_CERTIFICATE),
     ]
     for name, client in keys.clients.items():
         lines += ["", f"[clients.{name}]", f"sap = {client.sap}"]
         if client.unicast_encryption_key:
             lines.append(f'unicast_encryption_key = "{client.unicast_encryption_key.hex()}"')
             lines.append(f'authentication_key = "{client.authentication_key.hex()}"')
+        if client.broadcast_encryption_key:
+            lines.append(f'{BROADCAST_KEY} = "{client.broadcast_encryption_key.hex()}"')
         if client.lls_password:
             password = _written(_PASSWORD, client.lls_password, f"clients.{name}.lls_password")
             lines.append(f'lls_password = "{password}"')
+        if client.hls_secret:
+            secret = _written(_PASSWORD, client.hls_secret, f"clients.{name}.{HLS_SECRET}")
+            lines.append(f'{HLS_SECRET} = "{secret}"')
+        lines += _hex_lines(client, SIGNING_KEY, SIGNING_CERTIFICATE)
     if keys.p1 is not None:
         lines += ["", "[p1]", *(f'{name} = "{getattr(keys.p1, name).hex()}"' for name in _P1)]
     return "\n".join(lines) + "\n"
+
+
+def _hex_lines(of: object, *names: str) -> list[str]:
+    return [f'{name} = "{octets.hex()}"' for name in names if (octets := getattr(of, name))]
 
 
 class _Reader:
@@ -163,13 +212,18 @@ class _Reader:
         names = ("meter", "clients", "p1") if "p1" in document else ("meter", "clients")
         meter, clients, *p1 = self._tables(document, "", names)
         self._tables(clients, "clients", SAPS)
-        title, name, master = self._entries(meter, "meter", _METER)
+        title, name, master = self._entries(meter, "meter", _METER, (SECURITY_SUITE, SIGNING_CERTIFICATE))
+        suite = meter.get(SECURITY_SUITE, "0")
+        if suite not in ("0", "1"):  # what stands there may be anything
+            raise self._wrong(f"meter.{SECURITY_SUITE}", 'is "0" or "1"')
         return Keys(
             self._octets(title, "meter.system_title", TITLE_SIZE),
             self._text(_NAME, name, "meter.logical_device_name").decode(),
             self._octets(master, "meter.master_key", KEY_SIZE),
             {client: self._client(clients[client], client) for client in SAPS},
             self._p1(p1[0]) if p1 else None,
+            int(suite),
+            self._certificate(meter, "meter"),
         )
 
     def _p1(self, table: Mapping[str, Any]) -> P1Keys:
@@ -182,7 +236,13 @@ class _Reader:
 
     def _client(self, table: Mapping[str, Any], client: str) -> ClientKeys:
         where = f"clients.{client}"
-        sap, *secrets = self._entries(table, where, ("sap",) if client == "public" else ("sap", *_SECRETS))
+        broadcast = b""
+        if client == SECURITY_HOLDER and BROADCAST_KEY in table:
+            broadcast = self._octets(table[BROADCAST_KEY], f"{where}.{BROADCAST_KEY}", KEY_SIZE)
+            table = {name: value for name, value in table.items() if name != BROADCAST_KEY}
+        names = ("sap",) if client == "public" else ("sap", *_SECRETS)
+        more = () if client == "public" else (HLS_SECRET, SIGNING_KEY, SIGNING_CERTIFICATE)
+        sap, *secrets = self._entries(table, where, names, more)
         if type(sap) is not int or not 1 <= sap <= 127:
             raise self._wrong(f"{where}.sap", "is no client address; it is a number from 1 to 127")
         if not secrets:
@@ -193,7 +253,21 @@ class _Reader:
             self._octets(encryption, f"{where}.unicast_encryption_key", KEY_SIZE),
             self._octets(authentication, f"{where}.authentication_key", KEY_SIZE),
             self._text(_PASSWORD, password, f"{where}.lls_password"),
+            broadcast,
+            self._text(_PASSWORD, table[HLS_SECRET], f"{where}.{HLS_SECRET}") if HLS_SECRET in table else b"",
+            self._octets(table[SIGNING_KEY], f"{where}.{SIGNING_KEY}", _SIGNING_OCTETS)
+            if SIGNING_KEY in table
+            else b"",
+            self._certificate(table, where),
         )
+
+    def _certificate(self, table: Mapping[str, Any], where: str) -> bytes:
+        written = table.get(SIGNING_CERTIFICATE)
+        if written is None:
+            return b""
+        if not isinstance(written, str) or not _DER.fullmatch(written):
+            raise self._wrong(f"{where}.{SIGNING_CERTIFICATE}", "must be a certificate, DER in hexadecimal digits")
+        return bytes.fromhex(written)
 
     def _tables(self, table: Mapping[str, Any], where: str, names: Iterable[str]) -> list[Mapping[str, Any]]:
         tables = self._entries(table, where, names)
@@ -202,11 +276,14 @@ class _Reader:
                 raise self._wrong(_joined(where, name), "is no table")
         return tables
 
-    def _entries(self, table: Mapping[str, Any], where: str, names: Iterable[str]) -> list[Any]:
-        """The values of `names`, which must be all there are."""
+    def _entries(
+        self, table: Mapping[str, Any], where: str, names: Iterable[str], more: Iterable[str] = ()
+    ) -> list[Any]:
+        """The values of `names`, which must be all there are; of `more` there may be some."""
         expected = tuple(names)
-        for name in table.keys() - set(expected):
-            raise self._wrong(_joined(where, name), f"is not known here; known are {', '.join(expected)}")
+        known = (*expected, *more)
+        for name in table.keys() - set(known):
+            raise self._wrong(_joined(where, name), f"is not known here; known are {', '.join(known)}")
         for name in expected:
             if name not in table:
                 raise self._wrong(_joined(where, name), "is missing")

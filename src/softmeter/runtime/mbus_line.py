@@ -61,7 +61,7 @@ class MBusPort:
             ConfigurationError: the device cannot be opened.
         """
         try:
-            self._attach(open_serial(path, baud), baud)
+            self._attach(open_serial(path, baud, even_parity=True), baud)
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be opened: {error.strerror}", option) from None
         return path

@@ -8,8 +8,10 @@ import time
 import tty
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
+from softmeter.bench.link import Line
 from softmeter.errors import ConfigurationError
 from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
@@ -71,15 +73,25 @@ class OpticalPort:
     """Opens where it is told to, and there serves one reader at a time."""
 
     def __init__(
-        self, place: Place, factory: Factory, barrier: Barrier, monotonic: Callable[[], float] = time.monotonic
+        self,
+        place: Place,
+        factory: Factory,
+        barrier: Barrier,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        line: Line | None = None,
+        log: str = LOG,
     ) -> None:
         self.place = place
         self._port: WanPort | SerialPort
         if isinstance(place, Address):
-            self._port = WanPort(place, lambda _: factory(SLOW, None), barrier, monotonic, most_peers=READERS, log=LOG)
+            self._port = WanPort(
+                place, lambda _: factory(SLOW, None), barrier, monotonic, most_peers=READERS, log=log, line=line
+            )
         else:
             baud = place.baud
-            self._port = SerialPort(_opener(place), baud, lambda: factory(baud, INTER_OCTET_S), barrier, monotonic)
+            make = partial(factory, baud, INTER_OCTET_S)
+            self._port = SerialPort(_opener(place), baud, make, barrier, monotonic, line)
 
     async def open(self) -> Place:
         """Listen; returns where, with the true port number or the path of the pseudo-terminal.

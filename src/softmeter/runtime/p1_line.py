@@ -13,10 +13,13 @@ import os
 import select
 import struct
 import termios
+import time
 import tty
 from collections.abc import Callable
 
+from softmeter.bench.link import Line
 from softmeter.errors import ConfigurationError
+from softmeter.instant import LinkTime
 from softmeter.runtime.optical_port import PTY, SerialAddress
 from softmeter.runtime.p1_port import Telegrams
 from softmeter.runtime.signal import Signal
@@ -34,9 +37,15 @@ class P1Line:
     """Sends a telegram when it is asked for, and on every `tick` while it is."""
 
     def __init__(
-        self, place: SerialAddress, telegrams: Telegrams, watch: Callable[[int], None] = lambda _: None
+        self,
+        place: SerialAddress,
+        telegrams: Telegrams,
+        watch: Callable[[int], None] = lambda _: None,
+        line: Line | None = None,
     ) -> None:
-        """`watch` is told when somebody asks (1) and does no more (-1)."""
+        """`watch` is told when somebody asks (1) and does no more (-1); `line` is a perfect one if not given."""
+        self._over = line or Line("p1", b"")
+        self._under_way: asyncio.TimerHandle | None = None
         self.make_tap: MakeTap | None = None
         """Who listens in while somebody reads."""
         self.relieved = Signal()
@@ -139,8 +148,14 @@ class P1Line:
             return
         if self._tap is not None:
             self._tap.sent(telegram)
-        self._left = telegram
-        self._write()
+        if self._over.is_perfect:
+            self._left = telegram
+            self._write()
+            return
+        now = LinkTime(time.monotonic())
+        passed = [self._over.up.passed(piece, now) for piece in self._over.up.pieces(telegram)]
+        self._left = b"".join(piece.octets for piece in passed)
+        self._under_way = asyncio.get_running_loop().call_later(passed[-1].due - now, self._write)
 
     def _write(self) -> None:
         file = self._file
@@ -172,6 +187,8 @@ class P1Line:
 
     def _drop_left(self, file: int) -> None:
         self._left = b""
+        if self._under_way is not None:
+            self._under_way.cancel()
         asyncio.get_running_loop().remove_writer(file)
 
 

@@ -7,13 +7,16 @@ Source: DSMR 5.0.2 P1, 5.2 (one telegram per second, without a request).
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import cast
 
+from softmeter.bench.link import Line
 from softmeter.runtime.address import Address, peer_name
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.ports import Listener
+from softmeter.runtime.shaped import over
 from softmeter.runtime.signal import Signal
 from softmeter.transport.tap import MakeTap, Tap, host_of
 
@@ -59,8 +62,10 @@ class P1Port:
         watch: Callable[[int], None] = lambda _: None,
         *,
         most_readers: int = MOST.p1,
+        line: Line | None = None,
     ) -> None:
-        """`watch` is told how many readers came (-: went)."""
+        """`watch` is told how many readers came (-: went). `line`: a perfect one if not given."""
+        self.line = line or Line("p1", b"")
         self.relieved = Signal()
         """Fires when a reader came, or has taken all that was sent to him."""
         self._listener = Listener(address, lambda: _Reader(self))
@@ -89,6 +94,8 @@ class P1Port:
     def tick(self) -> None:
         """The visible state changed, or a second passed: a telegram to everyone."""
         self._telegrams.renew()
+        for reader, transport in self._readers.items():
+            self._readers[reader] = over(self.line, transport, reader, time.monotonic)
         self._due.update(self._readers)
         self._serve()
 
@@ -160,8 +167,9 @@ class _Reader(asyncio.Protocol):
         self._port = port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast(asyncio.Transport, transport).set_write_buffer_limits(0)
-        self._port.joined(self, cast(asyncio.Transport, transport))
+        link = over(self._port.line, cast(asyncio.Transport, transport), self, time.monotonic)
+        link.set_write_buffer_limits(0)
+        self._port.joined(self, link)
 
     def pause_writing(self) -> None:
         self.is_full = True

@@ -7,14 +7,18 @@ import asyncio
 import contextlib
 import logging
 import socket
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from softmeter.bench.link import Line
 from softmeter.device.push_setting import Service
+from softmeter.instant import LinkTime
 from softmeter.meter.push import Outgoing
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.push_places import Places
 from softmeter.runtime.reports import Reports
+from softmeter.transport.tap import Host, MakeTap, host_of
 
 TIME_OUT_S = 10.0
 """For finding, connecting and handing over, all together."""
@@ -37,7 +41,12 @@ class PushPort:
         *,
         time_out_s: float = TIME_OUT_S,
         carried: Callable[[int, int], None] = lambda _, __: None,
+        line: Line | None = None,
     ) -> None:
+        """`line`: what pushes go over, a perfect one unless one is given."""
+        self.make_taps: dict[Service, MakeTap] = {}
+        """Who listens in."""
+        self._line = line or Line("wan", b"")
         self._take = take
         self._settle = settle
         self._barrier = barrier
@@ -94,34 +103,62 @@ class PushPort:
         for number, (family, where) in enumerate(found, 1):
             try:
                 if push.service is Service.UDP:
-                    await _as_datagrams(family, where, push.datagrams)
+                    await self._as_datagrams(family, where, push.datagrams)
                 else:
-                    await _as_stream(where, b"".join(push.datagrams))
+                    await self._as_stream(where, push.datagrams)
             except OSError:
                 if number == len(found):
                     raise
             else:
                 return
 
+    async def _as_stream(self, where: tuple[str, int], datagrams: Sequence[bytes]) -> None:
+        """Connect, hand over, say good-bye; closing at once throws away what is under way if the receiver answers."""
+        reader, writer = await asyncio.open_connection(*where)
+        ends = (host_of(writer.get_extra_info(name)) for name in ("sockname", "peername"))
+        with self._heard(Service.TCP, *ends) as hear:
+            try:
+                for datagram in datagrams:
+                    writer.write(await self._passed(datagram))
+                    hear(datagram)
+                await writer.drain()
+                writer.write_eof()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(FAREWELL_S):
+                        while await reader.read(4096):
+                            pass
+            finally:
+                writer.close()
 
-async def _as_stream(where: tuple[str, int], octets: bytes) -> None:
-    """Connect, hand over, say good-bye; closing at once would throw away what is under way if the receiver answers."""
-    reader, writer = await asyncio.open_connection(*where)
-    try:
-        writer.write(octets)
-        await writer.drain()
-        writer.write_eof()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL_S):
-                while await reader.read(4096):
-                    pass
-    finally:
-        writer.close()
+    async def _as_datagrams(self, family: int, where: tuple[str, int], datagrams: Sequence[bytes]) -> None:
+        with socket.socket(family, socket.SOCK_DGRAM) as link:
+            link.setblocking(False)
+            link.connect(where)
+            with self._heard(Service.UDP, host_of(link.getsockname()), host_of(link.getpeername())) as hear:
+                for datagram in datagrams:
+                    octets = await self._passed(datagram)
+                    if octets:
+                        await asyncio.get_running_loop().sock_sendall(link, octets)
+                    hear(datagram)
 
+    async def _passed(self, datagram: bytes) -> bytes:
+        """What is left of a datagram when it comes out of the line, then."""
+        if self._line.is_perfect:
+            return datagram
+        now = LinkTime(time.monotonic())
+        passed = [self._line.up.passed(piece, now) for piece in self._line.up.pieces(datagram)]
+        await asyncio.sleep(max(0.0, passed[-1].due - now))
+        return b"".join(piece.octets for piece in passed)
 
-async def _as_datagrams(family: int, where: tuple[str, int], datagrams: Sequence[bytes]) -> None:
-    with socket.socket(family, socket.SOCK_DGRAM) as link:
-        link.setblocking(False)
-        link.connect(where)
-        for octets in datagrams:
-            await asyncio.get_running_loop().sock_sendall(link, octets)
+    @contextlib.contextmanager
+    def _heard(self, service: Service, own: Host, peer: Host) -> Iterator[Callable[[bytes], None]]:
+        """Who listens in on a connection is told what is sent on it."""
+        make = self.make_taps.get(service)
+        if make is None:
+            yield lambda _: None
+            return
+        tap = make(own, peer)
+        try:
+            yield tap.sent
+        finally:
+            tap.closed()

@@ -1,4 +1,4 @@
-"""Log lines about connections, written several at a time: one by one they take a quarter of a short association."""
+"""Log lines about connections, several in one record: one by one they take a quarter of a short association."""
 
 import asyncio
 import logging
@@ -31,5 +31,5 @@ class Reports:
     def write(self) -> None:
         """Write what was noted."""
         noted, self._noted = self._noted, []
-        for name, event in noted:
-            self._log.info("%s %s", name, event_text(event))
+        if noted and self._log.isEnabledFor(logging.INFO):
+            self._log.info("%s", "\n".join([f"{name} {event_text(event)}" for name, event in noted]))

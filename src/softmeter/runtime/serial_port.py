@@ -6,11 +6,14 @@ import termios
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from softmeter.bench.link import Line
 from softmeter.instant import LinkTime
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
 from softmeter.runtime.deadlines import Deadlines
 from softmeter.runtime.reports import Reports
+from softmeter.runtime.shaped import Shaped
+from softmeter.runtime.volume import Volume
 from softmeter.runtime.wan_peer import Peer, Step
 from softmeter.transport.serial_transport import SerialTransport
 from softmeter.transport.tap import MakeTap
@@ -33,6 +36,7 @@ class SerialPort:
         factory: Callable[[], SpeakingAtSpeed],
         barrier: Barrier,
         monotonic: Callable[[], float],
+        line: Line | None = None,
     ) -> None:
         self.baud = baud
         self.barrier = barrier
@@ -41,6 +45,8 @@ class SerialPort:
         self.holding: set[Peer] = set()
         self.waiting: set[Peer] = set()
         self.make_tap: MakeTap | None = None
+        self.line = line or Line("serial", b"")
+        self.volume = Volume()
         self._opener = opener
         self._factory = factory
         self._path = ""
@@ -54,6 +60,7 @@ class SerialPort:
         termios.tcflush(file, termios.TCIFLUSH)  # what came while there was no power was heard by nobody
         self._peer = _SerialPeer(self, self._factory())
         SerialTransport(asyncio.get_running_loop(), file, self._peer, self.baud)
+        await asyncio.sleep(0)  # the peer has its line when this returns, and can be dropped
         return self._path
 
     async def close(self) -> None:
@@ -65,7 +72,9 @@ class SerialPort:
         self.reports.write()
 
     def tick(self) -> None:
-        """The meter takes changes again: serve the request that waited for it."""
+        """The meter takes changes again: serve the request that waited for it. The line may be another one."""
+        if self._peer is not None and not self.line.is_perfect:
+            self._peer.reroute()
         for peer in tuple(self.waiting):
             peer.resume()
 
@@ -116,5 +125,5 @@ class _SerialPeer(Peer):
         self._change_speed()
 
     def _change_speed(self) -> None:
-        if not self._held and isinstance(self._transport, SerialTransport):
+        if not self._held and isinstance(self._transport, SerialTransport | Shaped):
             self._transport.set_baud(self._line.baud)

@@ -125,7 +125,7 @@ class Store:
         self._broken = False
 
     def close(self) -> None:
-        """Close the file and let others use the directory."""
+        """Close the file and let others use the directory. A file in which nothing was ever stored is removed."""
         with suppress(
             sqlite3.Error, OSError, StorageError
         ):  # what was committed stays committed, in the journal if need be
@@ -138,6 +138,8 @@ class Store:
         with suppress(sqlite3.Error):
             self._connection.close()
         self._mark.close()
+        if not self._commits and not self._broken:
+            _remove(self._path)
         self._lock.release()
 
     def _change_durability(self, *, durable: bool) -> None:
@@ -209,6 +211,14 @@ def _begin(path: Path) -> None:
         synchronise(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise StorageError(f"{path}: cannot be made ({error})") from error
+
+
+def _remove(path: Path) -> None:
+    """Leave nothing of a state that never held a meter: the mark last, which alone is none."""
+    beside = [path.with_name(path.name + suffix) for suffix in ("-shm", *JOURNALS)]
+    with suppress(OSError):
+        for left in (*beside, path, path.with_name(MARK_NAME)):
+            left.unlink(missing_ok=True)
 
 
 def _had_commits(directory: Path) -> bool:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import cast
 
+from softmeter.bench.link import Line
 from softmeter.dlms.associations import Standing
 from softmeter.dlms.datagram_server import DatagramServer
 from softmeter.errors import DecodeError
@@ -20,6 +21,7 @@ from softmeter.runtime.allowance import Allowance
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.deadlines import Deadlines
 from softmeter.runtime.event_text import event_text
+from softmeter.runtime.shaped import LossyQueue
 from softmeter.transport.tap import Host, MakeTap, Tap, host_of
 from softmeter.wire.wrapper import Datagram, decode_datagram
 
@@ -70,7 +72,14 @@ class UdpPort(asyncio.DatagramProtocol):
         monotonic: Callable[[], float] = time.monotonic,
         *,
         most: int = MOST_CORRESPONDENTS,
+        line: Line | None = None,
     ) -> None:
+        """`line`: what the datagrams go over, a perfect one unless one is given."""
+        self.accepting = True
+        """Whether somebody new is taken."""
+        self.line = line or Line("wan", b"")
+        self._incoming = LossyQueue(self.line.down, monotonic)
+        self._outgoing = LossyQueue(self.line.up, monotonic)
         self.address = address
         """Where to listen; may be set until the first `open`, such as to the port number that TCP got."""
         self.make_tap: MakeTap | None = None
@@ -108,6 +117,8 @@ class UdpPort(asyncio.DatagramProtocol):
         for one in tuple(self._known.values()):
             self._forget(one)
         self._deadlines.stop()
+        self._incoming.clear()
+        self._outgoing.clear()
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()
@@ -139,6 +150,12 @@ class UdpPort(asyncio.DatagramProtocol):
         self._choked = False
 
     def datagram_received(self, data: bytes, addr: tuple[object, ...]) -> None:
+        if self.line.is_perfect:
+            self._take(data, addr)
+        else:
+            self._incoming.put(data, lambda octets: self._take(octets, addr))
+
+    def _take(self, data: bytes, addr: tuple[object, ...]) -> None:
         if self._transport is None:
             return
         try:
@@ -153,6 +170,8 @@ class UdpPort(asyncio.DatagramProtocol):
             one.tap.received(data)
         one.active = self._monotonic()
         self._report(one.name, one.server.receive(datagram.apdu, LinkTime(one.active)))
+        if one.key not in self._known and (one.server.waiting or one.server.standing is Standing.SECRET):
+            self._admit(one)  # who tells all meters something has not asked for an association first
         self._answer(one)
 
     def _correspondent(self, datagram: Datagram, where: tuple[object, ...]) -> _Correspondent | None:
@@ -162,6 +181,8 @@ class UdpPort(asyncio.DatagramProtocol):
         if one is not None:
             one.where = where
             return one
+        if not self.accepting:
+            return None
         server = self._factory(f"{key[0][0]}:{key[0][1]}", datagram.source, datagram.destination, self._now())
         one = _Correspondent(key, where, server, self._monotonic())
         if datagram.apdu[:1] == _AARQ and not self._admit(one):
@@ -212,7 +233,15 @@ class UdpPort(asyncio.DatagramProtocol):
             return
         if one.tap is not None:
             one.tap.sent(octets)
-        self._transport.sendto(octets, one.where)
+        if self.line.is_perfect:
+            self._transport.sendto(octets, one.where)
+        else:
+            where = one.where
+            self._outgoing.put(octets, lambda sent: self._put_out(sent, where))
+
+    def _put_out(self, octets: bytes, where: tuple[object, ...]) -> None:
+        if self._transport is not None:
+            self._transport.sendto(octets, where)
 
     def _waited_for(self) -> list[LinkTime | None]:
         return [one.server.deadline for one in self._known.values()]

@@ -7,18 +7,18 @@ class Volume:
     """Counts what passes until somebody takes the sum; taps that are there already hear everything as before."""
 
     def __init__(self) -> None:
-        self._sent = 0
-        self._received = 0
+        self.sent = 0
+        self.received = 0
 
     def carried(self, sent: int, received: int) -> None:
         """Octets passed."""
-        self._sent += sent
-        self._received += received
+        self.sent += sent
+        self.received += received
 
     def taken(self) -> tuple[int, int]:
         """Octets sent and received since the last call."""
-        sums = self._sent, self._received
-        self._sent = self._received = 0
+        sums = self.sent, self.received
+        self.sent = self.received = 0
         return sums
 
     def counting(self, make: MakeTap | None) -> MakeTap:

@@ -6,13 +6,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
+from softmeter.bench.link import Line
 from softmeter.dlms.associations import Standing
 from softmeter.errors import MeterError
 from softmeter.instant import LinkTime
-from softmeter.runtime.address import peer_name
+from softmeter.runtime.address import name_of
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
 from softmeter.runtime.reports import Reports
+from softmeter.runtime.shaped import over
+from softmeter.runtime.volume import Volume
 from softmeter.transport.tap import MakeTap, Tap, host_of
 
 SLICE = 1024
@@ -39,6 +42,10 @@ class Home(Protocol):
     make_tap: MakeTap | None
     """Who listens in on the connections."""
     reports: Reports
+    line: Line
+    """What the connections go over."""
+    volume: Volume
+    """Counts what they carry."""
 
     def admit(self, peer: "Peer", transport: asyncio.BaseTransport) -> bool:
         """A peer connected: whether there is room for it."""
@@ -87,18 +94,28 @@ class Peer(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self.name = peer_name(transport)
-        self._connection = self._make(host_of(transport.get_extra_info("peername"))[0])
+        peer = transport.get_extra_info("peername")
+        self.name = name_of(peer)
+        self._connection = self._make(host_of(peer)[0])
         if not self._port.admit(self, transport):
             self._finishing = True
             return
         if self._port.make_tap is not None:
             ends = (host_of(transport.get_extra_info(name)) for name in ("sockname", "peername"))
             self._tap = self._port.make_tap(*ends)
+        self.reroute()
         self._port.arm(self._connection.deadline)
 
+    def reroute(self) -> None:
+        """Go over the line of the port from now on, where there is something to notice of it."""
+        if self._finishing or self._choked or self._paused:  # what is under way goes on as it began
+            return
+        self._transport = over(self._port.line, self._transport, self, self._port.monotonic)
+
     def data_received(self, data: bytes) -> None:
-        now = self.active = self._port.monotonic()
+        port = self._port
+        now = self.active = port.monotonic()
+        port.volume.received += len(data)
         if self._tap is not None:
             self._tap.received(data)
         if self._finishing:
@@ -205,6 +222,7 @@ class Peer(asyncio.Protocol):
         self._port.holding.add(self)
 
     def _write(self, octets: bytes) -> None:
+        self._port.volume.sent += len(octets)
         if self._tap is not None:
             self._tap.sent(octets)
         self._transport.write(octets)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import cast
 
+from softmeter.bench.link import Line
 from softmeter.dlms.associations import Standing
 from softmeter.instant import LinkTime
 from softmeter.runtime.address import Address
@@ -18,11 +19,13 @@ from softmeter.runtime.deadlines import Deadlines
 from softmeter.runtime.descriptors import MOST
 from softmeter.runtime.ports import Listener
 from softmeter.runtime.reports import Reports
+from softmeter.runtime.volume import Volume
 from softmeter.runtime.wan_peer import Peer
 from softmeter.transport.tap import MakeTap
 
 LOGGING_IN_S = 1.0
 """How long a peer without an association is worth as much as one with a public one: it may be about to log in."""
+_NOT_NOW = "%s refused: calls are not answered now"
 _REFUSED = "%s refused: %d clients are logged in"
 _GIVING_WAY = {
     Standing.NONE: "%s gives way to another one: without an association",
@@ -47,13 +50,20 @@ class WanPort:
         *,
         most_peers: int = MOST.wan,
         log: str = "softmeter.wan",
+        line: Line | None = None,
     ) -> None:
+        """`line`: what the connections go over, a perfect one unless one is given."""
         self._listener = Listener(address, lambda: Peer(self, factory))
         self.barrier = barrier
         self.monotonic = monotonic
         self.reports = Reports(logging.getLogger(log))
-        self._most_peers = most_peers
+        self.most_peers = most_peers
+        self.accepting = True
+        """Whether somebody new is taken; whoever is there stays."""
+        self._came = 0
         self.make_tap: MakeTap | None = None
+        self.volume = Volume()
+        self.line = line or Line("wan", b"")
         self.holding: set[Peer] = set()
         self.waiting: set[Peer] = set()
         self._peers: set[Peer] = set()
@@ -73,23 +83,36 @@ class WanPort:
         self.reports.write()
 
     def tick(self) -> None:
-        """The meter takes changes again: serve the requests that waited for it."""
+        """The meter takes changes again: serve the requests that waited for it. The line may be another one."""
+        if not self.line.is_perfect:
+            for peer in tuple(self._peers):
+                peer.reroute()
         for peer in tuple(self.waiting):
             peer.resume()
 
     def admit(self, peer: Peer, transport: asyncio.BaseTransport) -> bool:
         """A peer connected: whether there is room for it."""
-        if len(self._peers) >= self._most_peers:
+        if not self.accepting:
+            self.reports.say(logging.INFO, _NOT_NOW, peer.name)
+            cast(asyncio.Transport, transport).abort()
+            return False
+        if len(self._peers) >= self.most_peers:
             least = min(self._peers, key=self._worth)
             if least.standing is Standing.SECRET:
-                self.reports.say(logging.WARNING, _REFUSED, peer.name, self._most_peers)
+                self.reports.say(logging.WARNING, _REFUSED, peer.name, self.most_peers)
                 cast(asyncio.Transport, transport).abort()
                 return False
             self.reports.say(logging.WARNING, _GIVING_WAY[least.standing], least.name)
             least.abort()
             self._peers.discard(least)
         self._peers.add(peer)
+        self._came += 1
         return True
+
+    def taken_calls(self) -> int:
+        """How many were taken since the last call."""
+        came, self._came = self._came, 0
+        return came
 
     def forget(self, peer: Peer) -> None:
         """A peer is gone."""

@@ -14,13 +14,16 @@ Describe = Callable[[str, str, Scalar], str]
 """Part, name and value to the text that stands beside the value."""
 
 
+_NO_FIELDS = "[]"
+
+
 @dataclass(slots=True)
 class _Extent:
     """Which rows of a ring are stored, and their layout."""
 
     first: int = 0
     end: int = 0
-    fields: str = "[]"
+    fields: str = _NO_FIELDS
 
 
 class MeterWriter:
@@ -107,6 +110,8 @@ class MeterWriter:
                 )
             if ring in changes.appended:
                 self._append(ring, extent, *changes.appended[ring])
+            if extent.first == extent.end:
+                extent.fields = _NO_FIELDS  # rows that never were stored leave no trace of their form
             row = (self._id, ring, extent.first, extent.end, extent.fields)
             crc = checksum(*row)
             self._connection.execute("INSERT OR REPLACE INTO rings VALUES (?, ?, ?, ?, ?, ?)", (*row, crc))

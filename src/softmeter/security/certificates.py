@@ -57,6 +57,20 @@ def _usage(purpose: Purpose, *, authority: bool = False) -> x509.KeyUsage:
     )
 
 
+def der_of(octets: bytes) -> bytes:
+    """A certificate in DER, from the content of a file: PEM, perhaps beside other things, or DER itself.
+
+    Raises:
+        SecurityError: there is none in it.
+    """
+    if b"-----BEGIN" not in octets:
+        return Certificate.read(octets).der
+    try:
+        return x509.load_pem_x509_certificate(octets).public_bytes(Encoding.DER)
+    except _UNREADABLE as error:
+        raise SecurityError("no certificate") from error
+
+
 def certificate_request(pair: KeyPair, title: bytes) -> bytes:
     """A PKCS#10 request in DER for the owner of `title`, signed with the pair it is for."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(_name(title.hex().upper()))
@@ -98,6 +112,11 @@ class Certificate:
         """The serial number as the content of a DER integer."""
         number = self.x509.serial_number
         return number.to_bytes(number.bit_length() // 8 + 1, "big")
+
+    @property
+    def name(self) -> str:
+        """Whom it is about, for people."""
+        return self.x509.subject.rfc4514_string()
 
     @property
     def issuer(self) -> bytes:
@@ -222,3 +241,16 @@ class Authority:
         )
         signed = builder.sign(self._pair.private, hash_of(self._pair.suite), ecdsa_deterministic=True)
         return signed.public_bytes(Encoding.DER)
+
+
+class StandingAuthority(Authority):
+    """One that was there before; `issued` is a number that none of its certificates has or is above."""
+
+    def __init__(self, certificate: bytes, pair: KeyPair, issued: int) -> None:
+        """Raises SecurityError where the certificate is no authority's, or of another key."""
+        read = Certificate.read(certificate)
+        if not read.is_authority or read.public != pair.public:
+            raise SecurityError("the certificate is not that of an authority with this key")
+        self.certificate, self._pair, self._issued = certificate, pair, issued
+        self._name = read.x509.subject
+        self._span = read.x509.not_valid_before_utc, read.x509.not_valid_after_utc

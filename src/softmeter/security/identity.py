@@ -24,6 +24,10 @@ class Identity(Protocol):
         """The own pair in use for a purpose."""
         ...
 
+    def certificate(self, purpose: Purpose) -> bytes:
+        """The own certificate for a purpose, DER; empty where there is none to show."""
+        ...
+
     def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
         """The key of the owner of a system title."""
         ...
@@ -46,6 +50,9 @@ class KnownKeys:
     def pair(self, purpose: Purpose) -> KeyPair | None:
         return self.pairs.get(purpose)
 
+    def certificate(self, _purpose: Purpose) -> bytes:
+        return b""
+
     def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
         return self.others.get((title, purpose))
 
@@ -63,6 +70,9 @@ class Introduced:
 
     def pair(self, purpose: Purpose) -> KeyPair | None:
         return self.known.pair(purpose)
+
+    def certificate(self, purpose: Purpose) -> bytes:
+        return self.known.certificate(purpose)
 
     def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
         is_shown = title == self.title and purpose is Purpose.SIGNATURE

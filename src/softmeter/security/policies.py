@@ -42,10 +42,10 @@ LEGAL = 0xFC
 
 
 def strengthens(new: int, old: int) -> bool:
-    """Whether policy `new` of version 1 demands all that `old` does."""
-    return not old & ~new
+    """Whether `new` is a policy of version 1 that demands all that `old` does."""
+    return not new & ~LEGAL and not old & ~new
 
 
 def strengthens_version_0(new: int, old: int) -> bool:
     """The same of version 0: nothing gives way to all; authenticated and encrypted only to both."""
-    return new == 3 or old in {0, new}
+    return new == 3 or (new in range(3) and old in {0, new})

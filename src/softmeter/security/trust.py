@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from softmeter.entropy import Entropy
-from softmeter.errors import SecurityError
+from softmeter.errors import SecurityError, StorageError
 from softmeter.instant import Instant
 from softmeter.persistent import Scalar
 from softmeter.security.certificates import Certificate, certificate_request
@@ -30,6 +30,10 @@ class Trusting:
     def pair(self, purpose: Purpose) -> KeyPair | None:
         return self.store.pair(purpose)
 
+    def certificate(self, purpose: Purpose) -> bytes:
+        own = self.store.certificate(purpose)
+        return b"" if own is None else own.der
+
     def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
         return self.store.public(title, purpose)
 
@@ -40,6 +44,8 @@ class Trusting:
 class TrustStore:
     """The pairs and certificates of the device `title`; `anchors` (DER) are the authorities it starts with."""
 
+    __slots__ = ("_anchors", "_certificates", "_pairs", "_pending", "_suite", "_title", "_told", "_written")
+
     def __init__(self, title: bytes, suite: Suite, anchors: Iterable[bytes] = ()) -> None:
         self._title = title
         self._suite = suite
@@ -47,6 +53,19 @@ class TrustStore:
         self._certificates: list[Certificate] = []
         self._pairs: dict[Purpose, KeyPair] = {}
         self._pending: dict[Purpose, KeyPair] = {}
+        self._told: tuple[Certificate, ...] = ()
+        """The anchors that `trust` put in place of the first ones: those are saved."""
+        self._written: Mapping[str, Scalar] | None = None
+        """What `saved` gave last, while it holds."""
+
+    def trust(self, anchors: Iterable[bytes]) -> None:
+        """Trust these authorities (DER) from now on, in place of those before; what was imported stays.
+
+        Raises:
+            SecurityError: one is no certificate.
+        """
+        self._anchors = self._told = tuple(Certificate.read(der) for der in anchors)
+        self._written = None
 
     def pair(self, purpose: Purpose) -> KeyPair | None:
         """The pair in use: that of the certificate."""
@@ -54,8 +73,12 @@ class TrustStore:
 
     def public(self, title: bytes, purpose: Purpose) -> PublicKey | None:
         """The key that the certificate of `title` vouches for."""
-        found = [one for one in self._certificates if (one.title, one.purpose) == (title, purpose)]
-        return found[-1].public if found else None
+        found = self._of(title, purpose)
+        return None if found is None else found.public
+
+    def certificate(self, purpose: Purpose) -> Certificate | None:
+        """The device's own one."""
+        return self._of(self._title, purpose)
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:
@@ -71,6 +94,7 @@ class TrustStore:
         if purpose not in _OWN:
             raise SecurityError("no key pairs for this purpose")
         self._pending[purpose] = KeyPair.draw(self._suite, entropy)
+        self._written = None
 
     def request(self, purpose: Purpose) -> bytes:
         """The certificate request of the newest pair, PKCS#10 in DER.
@@ -97,6 +121,7 @@ class TrustStore:
         if len(kept) >= MOST_CERTIFICATES:
             raise SecurityError(f"more than {MOST_CERTIFICATES} certificates")
         self._certificates = [*kept, certificate]
+        self._written = None
         purpose = certificate.purpose
         if certificate.title == self._title and not certificate.is_authority and purpose in self._pending:
             self._pairs[purpose] = self._pending.pop(purpose)
@@ -116,29 +141,50 @@ class TrustStore:
         """Remove imported certificates; False if none was chosen. Own pairs go with theirs."""
         gone = [one for one in self._certificates if chosen(one)]
         self._certificates = [one for one in self._certificates if one not in gone]
+        self._written = None
         for one in gone:
             if one.title == self._title:
                 self._pairs.pop(one.purpose, None)
         return bool(gone)
 
     def saved(self) -> Mapping[str, Scalar]:
+        if self._written is None:
+            self._written = self._values()
+        return self._written
+
+    def _values(self) -> Mapping[str, Scalar]:
         values: dict[str, Scalar] = {f"pair.{purpose}": bytes(pair) for purpose, pair in self._pairs.items()}
         values.update((f"pending.{purpose}", bytes(pair)) for purpose, pair in self._pending.items())
+        values.update((f"anchor.{number:02}", one.der) for number, one in enumerate(self._told))
         values.update((f"certificate.{number:02}", one.der) for number, one in enumerate(self._certificates))
         return values
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
-        self._pairs, self._pending, self._certificates = {}, {}, []
-        for name in sorted(saved):
+        """Take back what `saved` gave.
+
+        Raises:
+            StorageError: something of it is no certificate or key.
+        """
+        kept: dict[str, dict[int, bytes]] = {kind: {} for kind in ("anchor", "certificate", "pair", "pending")}
+        for name, value in sorted(saved.items()):
             kind, _, number = name.partition(".")
-            value = saved[name]
-            if not isinstance(value, bytes):
-                continue
-            if kind == "certificate":
-                self._certificates.append(Certificate.read(value))
-            else:
-                pairs = self._pairs if kind == "pair" else self._pending
-                pairs[Purpose(int(number))] = KeyPair.of(self._suite, value)
+            if isinstance(value, bytes) and kind in kept:
+                kept[kind][int(number)] = value
+        try:
+            if kept["anchor"]:
+                self.trust(kept["anchor"].values())
+            self._certificates = [Certificate.read(der) for der in kept["certificate"].values()]
+            self._pairs, self._pending = (
+                {Purpose(number): KeyPair.of(self._suite, octets) for number, octets in kept[kind].items()}
+                for kind in ("pair", "pending")
+            )
+        except SecurityError as error:
+            raise StorageError(f"a stored key or certificate cannot be used: {error}") from error
+        self._written = None
+
+    def _of(self, title: bytes, purpose: Purpose) -> Certificate | None:
+        found = [one for one in self._certificates if (one.title, one.purpose) == (title, purpose)]
+        return found[-1] if found else None
 
     def _check_chain(self, certificate: Certificate, now: Instant) -> None:
         one, authorities = certificate, [known for known in self.certificates if known.is_authority]

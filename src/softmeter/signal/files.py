@@ -76,7 +76,8 @@ def open_recording(spec: str, start_second: int, open_file: OpenFile) -> Recordi
     if options.loop:
         raise ConfigurationError("waveforms repeat as they are: write loop without a period", path)
     begin, scales = _begin(read, layout, start_second, options.moved), (options.volts, options.amperes)
-    played = Played(read, layout, path, begin, loop=options.loop is not None, scales=scales)
+    dated = _date(read, layout) is not None
+    played = Played(read, layout, path, begin, loop=options.loop is not None, scales=scales, dated=dated)
     return FrontEndWaveform(played, parse_front_end(options.front_end, spec)) if options.front_end else played
 
 
@@ -121,9 +122,14 @@ def _begin(track: Track, layout: Layout, start_second: int, moved: int | None) -
     start = Instant(start_second * SECOND)
     if moved is None:
         return start
+    said = _date(track, layout)
+    return (start if said is None else said) + moved * SECOND
+
+
+def _date(track: Track, layout: Layout) -> int | None:
+    """When the first sample was taken, if sidecar or file say it."""
     said = layout.waveform.start if layout.waveform else None
-    begin = next((at for at in (said, track.start_ns) if at is not None), start)
-    return begin + moved * SECOND
+    return track.start_ns if said is None else said
 
 
 def _scaled(table: Table, volts: float, amperes: float) -> Table:

@@ -35,8 +35,9 @@ class Played:
         *,
         loop: bool,
         scales: tuple[float, float] = (1.0, 1.0),
+        dated: bool = True,
     ) -> None:
-        """Begin at `first_ns`; `scales` multiply voltage and current once more.
+        """Begin at `first_ns`; `scales` multiply voltage and current once more. `dated`: the recording has a date.
 
         Raises:
             ConfigurationError: the sample rate cannot be, a channel is not there, or none is a voltage.
@@ -58,9 +59,9 @@ class Played:
         end = first_ns + Fraction(len(voltage) * SECOND) / rate
         self.seconds = range(first_ns // SECOND, int(-(-end // SECOND)))
         """The seconds in which it has samples, played once."""
-        begin, seconds = iso(Instant(first_ns)), len(voltage) / float(rate)
+        begin, seconds = f"from {iso(Instant(first_ns))}" if dated else "without a date", len(voltage) / float(rate)
         after = "repeated" if loop else "before and after it nothing"
-        extent = f"{seconds:g} s of {float(rate):g} samples per second from {begin}; {after}"
+        extent = f"{seconds:g} s of {float(rate):g} samples per second {begin}; {after}"
         self.findings = (*track.findings, *findings, *told, extent)
 
     @property

@@ -6,8 +6,8 @@ from typing import Any
 from softmeter.signal.loads import Loads, ShapedSource
 from softmeter.signal.samples import Measurements, Source, joined
 
-BLOCK_S = 43_200
-"""Half a day: arrays long enough to pay, and under two megabytes."""
+BLOCK_S = 21_600
+"""A quarter of a day: arrays long enough to pay, and short enough for the processor's cache."""
 
 
 LOADS_S = 900

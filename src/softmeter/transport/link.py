@@ -100,8 +100,10 @@ class Talk:
         name: str,
         ends: tuple[Host, Host],
         make_tap: MakeTap | None,
+        now: Callable[[], LinkTime],
     ) -> None:
         self._carrier = carrier
+        self._now = now
         self._sap = client_sap
         self._timeout_s = timeout_s
         self._name = name
@@ -122,7 +124,7 @@ class Talk:
 
     def leave(self) -> Steps[None]:
         """Take leave of the peer."""
-        self._carrier.finish(_now())
+        self._carrier.finish(self._now())
         while not self._carrier.closed:
             yield from self._step()
 
@@ -134,7 +136,7 @@ class Talk:
     def _exchange(self, request: bytes, sap: int) -> Steps[bytes]:
         carrier = self._carrier
         if request or not carrier.arrived:
-            carrier.ask(request, sap, _now())
+            carrier.ask(request, sap, self._now())
         awaited = not isinstance(request, Unanswered)
         while not (carrier.arrived if awaited else carrier.settled):
             yield from self._step()
@@ -150,13 +152,13 @@ class Talk:
         octets, deadline = carrier.to_send(), carrier.deadline
         if self._tap is not None and octets:
             self._tap.sent(octets)
-        data = yield Step(octets, carrier.baud, None if deadline is None else max(0.0, deadline - _now()))
+        data = yield Step(octets, carrier.baud, None if deadline is None else max(0.0, deadline - self._now()))
         if data is None:
-            carrier.expire(_now())
+            carrier.expire(self._now())
             return
         if self._tap is not None:
             self._tap.received(data)
-        carrier.receive(data, _now())
+        carrier.receive(data, self._now())
 
 
 class _Ends(Protocol):
@@ -183,9 +185,11 @@ class _Line(Generic[S]):
         client_sap: int = 16,
         timeout_s: float = 10.0,
         make_tap: MakeTap | None = None,
+        now: Callable[[], LinkTime] | None = None,
     ) -> None:
+        """`now`: the time of the line, that of the machine unless it has one of its own."""
         self._stream = stream
-        self._talk = Talk(carrier, client_sap, timeout_s, stream.name, stream.ends, make_tap)
+        self._talk = Talk(carrier, client_sap, timeout_s, stream.name, stream.ends, make_tap, now or _now)
 
 
 class OpenLink(_Line[Stream]):

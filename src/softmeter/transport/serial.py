@@ -1,4 +1,4 @@
-"""Serial devices and pseudo-terminals, always with eight bits and no parity; a blocking line through one of them."""
+"""Serial devices and pseudo-terminals with eight bits, and a blocking line through one of them."""
 
 import os
 import select
@@ -74,8 +74,8 @@ class SerialStream:
         os.close(self._file)
 
 
-def open_serial(device: str, baud: int) -> int:
-    """The file descriptor of a serial device, set to eight bits without parity, that never blocks.
+def open_serial(device: str, baud: int, *, even_parity: bool = False) -> int:
+    """The file descriptor of a serial device, set to eight bits, that never blocks; without parity unless it is even.
 
     Raises:
         OSError: it cannot be opened.
@@ -85,7 +85,7 @@ def open_serial(device: str, baud: int) -> int:
         raise ConfigurationError(f"{device} is no serial device", device)
     file = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
-        set_raw(file)
+        set_raw(file, even_parity=even_parity)
         set_speed(file, baud)
     except termios.error:
         os.close(file)
@@ -96,11 +96,11 @@ def open_serial(device: str, baud: int) -> int:
     return file
 
 
-def set_raw(file: int) -> None:
-    """Hand octets through as they are: eight bits, no parity, no line editing."""
+def set_raw(file: int, *, even_parity: bool = False) -> None:
+    """Hand octets through as they are: eight bits, no line editing."""
     flags = termios.tcgetattr(file)
     flags[0] = flags[1] = flags[3] = 0
-    flags[2] = termios.CS8 | termios.CREAD | termios.CLOCAL
+    flags[2] = termios.CS8 | termios.CREAD | termios.CLOCAL | (termios.PARENB if even_parity else 0)
     flags[6][termios.VMIN], flags[6][termios.VTIME] = 1, 0
     termios.tcsetattr(file, termios.TCSANOW, flags)
 

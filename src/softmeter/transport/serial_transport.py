@@ -5,7 +5,7 @@ import asyncio
 import fcntl
 import os
 import termios
-from typing import Any
+from typing import Any, cast
 
 from softmeter.transport.errors import unreachable
 from softmeter.transport.serial import open_serial, set_speed
@@ -40,6 +40,9 @@ class SerialTransport(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         del name
         return default
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._protocol = cast(asyncio.Protocol, protocol)
 
     def get_protocol(self) -> asyncio.Protocol:
         return self._protocol

@@ -6,6 +6,7 @@ by its length.
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar, dataclass_transform
 
 from softmeter.errors import DecodeError, LocalProtocolError
@@ -140,6 +141,11 @@ def explicit(tag: int, inner: Form[T]) -> Form[T]:
         return inner.read(value, at + len(content) - len(value))
 
     return Form(read, lambda value: encode_element(tag, inner.write(value)))
+
+
+def recurring(form: Form[T]) -> Form[T]:
+    """A form that remembers what it read lately: for elements in which few contents come again and again."""
+    return Form(lru_cache(maxsize=64)(form.read), form.write)
 
 
 def _read_integer(content: bytes, at: int) -> int:

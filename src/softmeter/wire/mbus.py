@@ -126,7 +126,7 @@ class FrameReader:
         self._octets += octets
         frames = []
         while self._octets:
-            size = _announced(self._octets)
+            size = announced(self._octets)
             if size > len(self._octets):
                 break
             try:
@@ -141,7 +141,7 @@ class FrameReader:
         self._octets.clear()
 
 
-def _announced(octets: bytes | bytearray) -> int:
+def announced(octets: bytes | bytearray) -> int:
     """How many octets the frame at the beginning needs to be judged."""
     if octets[0] == SHORT:
         return SHORT_OCTETS

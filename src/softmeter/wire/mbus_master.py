@@ -13,12 +13,15 @@ from softmeter.wire.mbus import (
     ACKNOWLEDGE,
     COUNT_VALID,
     FRAME_COUNT,
+    LONG,
     SELECTED,
+    SHORT,
     WILD,
     Control,
     Frame,
     Header,
     Information,
+    announced,
     decode,
     encode,
 )
@@ -27,6 +30,12 @@ T = TypeVar("T")
 Conversation = Generator[bytes, bytes, T]
 
 TRIES = 3
+MOST_SELECTIONS = 2500
+"""Within which 250 sub-meters are told apart, however alike they are numbered."""
+MOST_ANSWERS = 8
+MORE_FOLLOWS = b"\x1f"
+"""What ends an answer that goes on in the next one."""
+_FROM_MASTER = 0x40
 _DIGITS = 8
 _ANY_MAKER = b"\xff\xff\xff\xff"
 _IDENTIFICATION = 4
@@ -59,12 +68,28 @@ def select(secondary: bytes) -> Conversation[bool]:
 
 
 def read(address: int) -> Conversation[Told | None]:
-    """The values of a sub-meter, asked for anew; None where no answer can be understood."""
+    """The values of a sub-meter, asked for anew; None where no answer can be understood.
+
+    Of somebody who has more to say than fits in one answer all answers, as one.
+    """
     if address != SELECTED:  # where that would end the selection
         yield from reset(address)
+    count = FRAME_COUNT
+    told = last = yield from _requested(address, count)
+    for _ in range(MOST_ANSWERS - 1):
+        if told is None or last is None or last.header.configuration or last.content[-1:] != MORE_FOLLOWS:
+            break
+        count ^= FRAME_COUNT
+        last, before = (yield from _requested(address, count)), last
+        if last is None or last == before or last.header.address != told.header.address:
+            break
+        told = Told(told.header, told.content[:-1] + last.content)
+    return told
+
+
+def _requested(address: int, count: int) -> Conversation[Told | None]:
     for _ in range(TRIES):
-        answer = yield encode(Frame(Control.REQ_UD2 | FRAME_COUNT | COUNT_VALID, address))
-        told = understood(answer)
+        told = understood((yield encode(Frame(Control.REQ_UD2 | count | COUNT_VALID, address))))
         if told is not None:
             return told
     return None
@@ -82,14 +107,44 @@ def understood(answer: bytes) -> Told | None:
         return None
 
 
+def heard(octets: bytes, *, silent: bool = False) -> bytes | None:
+    """The answer in what came over a line: an acknowledgement, or a frame without what stands before it.
+
+    None while none is whole. Where the line is `silent` again, what came is all there is: nothing, or what cannot be
+    understood, as when several answer at once. A master's own frames that the line gives back are no answer.
+    """
+    at = 0
+    while at < len(octets):
+        start = octets[at]
+        if octets[at:] == ACKNOWLEDGE:
+            return ACKNOWLEDGE
+        if start not in (SHORT, LONG):
+            at += 1
+            continue
+        size = announced(octets[at : at + 4])
+        if at + size > len(octets) and not silent:
+            return None
+        try:
+            frame = decode(octets[at : at + size])
+        except DecodeError:
+            return octets[at:] if silent else None
+        if not frame.control & _FROM_MASTER:
+            return octets[at : at + size]
+        at += size
+    return b"" if silent else None
+
+
 def search() -> Conversation[list[Header]]:
     """Everybody on the line, found by trying digits of the identification from the first one on.
 
-    Where several answer at once nothing can be understood, and the next digit tells them apart.
+    Where several answer at once nothing can be understood, and the next digit tells them apart. On a line full of noise
+    this ends all the same.
     """
     found: list[Header] = []
     pending = ["f" * _DIGITS]
-    while pending:
+    for _ in range(MOST_SELECTIONS):
+        if not pending:
+            break
         mask = pending.pop()
         if not (yield from select(bytes.fromhex(mask)[::-1] + _ANY_MAKER)):
             continue

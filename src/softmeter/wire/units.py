@@ -6,6 +6,7 @@ For tools that look at a stream without being a party to it. What belongs to non
 import re
 from enum import Enum
 
+from softmeter.wire.mbus_wireless import CHECKSUM_OCTETS, length_on_air
 from softmeter.wire.mode_e import with_parity, without_parity
 from softmeter.wire.telegram import CIPHERED_BEGIN, CIPHERED_HEAD_OCTETS, TWO_OCTETS_OF_LENGTH
 from softmeter.wire.wrapper import HEADER_OCTETS
@@ -115,9 +116,13 @@ def _wrapper(octets: bytes, at: int, *, complete: bool) -> _Found:
 
 
 def _wireless(octets: bytes, at: int, *, complete: bool) -> _Found:
-    """A wireless telegram without the checksums of its blocks; only where it is all there is."""
-    whole = complete and octets[at] + 1 == len(octets) - at > WIRELESS_LINK_OCTETS
-    if whole and octets[at + 1] == SND_NR and octets[at + WIRELESS_LINK_OCTETS] in _WIRELESS_INFORMATION:
+    """A wireless telegram, with the checksums of its blocks or without; only where it is all there is."""
+    left = len(octets) - at
+    if not complete or left <= WIRELESS_LINK_OCTETS + CHECKSUM_OCTETS or octets[at + 1] != SND_NR:
+        return None
+    is_in_format_a = left == length_on_air(octets[at])
+    information = octets[at + WIRELESS_LINK_OCTETS + CHECKSUM_OCTETS * is_in_format_a]
+    if (is_in_format_a or octets[at] + 1 == left) and information in _WIRELESS_INFORMATION:
         return Kind.WIRELESS, len(octets)
     return None
 

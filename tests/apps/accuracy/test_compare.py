@@ -77,6 +77,9 @@ def test_a_recording_of_waveforms(mains: Path, capsys: pytest.CaptureFixture[str
     status = compare(options(mains, *given, f"active_import_wh={energy_j / 3600}", limit=0.005))
     report = told(capsys)
     assert [row["passed"] for row in report["results"]] == [True] * 7
+    findings = str(report["findings"])
+    assert "10 s of 4000 samples per second without a date; before and after it nothing" in findings
+    assert "1970" not in findings
     assert status == 0
     *means, energy = report["results"]
     assert {(row["begin"], row["end"]) for row in means} == {(1, 9)}

@@ -72,6 +72,7 @@ def test_everything_that_is_wrong_is_named_with_its_line(tmp_path: Path) -> None
     path.write_text(BAD)
     status, out = run("check", str(path))
     assert status == 1
+    assert out.splitlines()[-1].endswith("dispay: is not known here; did you mean display?")
     places = [line.removeprefix(f"{path}:").split(": ")[0:2] for line in out.splitlines()]
     assert places == [
         ["3", "identity.year"],

@@ -46,6 +46,19 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     assert "get-request-normal" in capsys.readouterr().out
 
 
+def test_keys_before_and_after_a_change_come_from_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = tmp_path / "old.toml", tmp_path / "new.toml"
+    for path, key in ((old, "00" * 16), (new, ENCRYPTION)):
+        path.write_text(
+            f'system_title = "4D4D4D0000BC614E"\n[clients.management]\nunicast_encryption_key = "{key}"\n'
+            f'authentication_key = "{AUTHENTICATION}"\n'
+        )
+    glo = vector("sec.glo-get.auth_enc").hex()
+    assert decode(DecodeOptions(glo, keys=[old, new])) == 0
+    assert "tag verified, keys: management (new.toml)" in capsys.readouterr().out
+    assert decode(DecodeOptions(glo, keys=[old])) == 1
+
+
 def test_a_telegram_is_not_taken_for_digits() -> None:
     telegram = (HERE / "be_emucs_single_phase.txt").read_bytes()
     assert understood(telegram) == telegram

@@ -11,7 +11,8 @@ from softmeter.errors import ConfigurationError
 def test_a_key_file_of_a_meter(tmp_path: Path) -> None:
     keys = written_keys(tmp_path / "keys.toml")
     ring = read_keyring(tmp_path / "keys.toml")
-    assert [one.name for one in ring.sets] == ["management", "readout", "maintenance"]
+    names = [one.name for one in ring.sets]
+    assert names == ["management", "clients.management broadcast_encryption_key", "readout", "maintenance"]
     management = keys.clients["management"]
     assert ring.sets[0].encryption == management.unicast_encryption_key
     assert ring.sets[0].authentication == management.authentication_key

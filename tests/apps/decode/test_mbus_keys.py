@@ -13,6 +13,7 @@ from softmeter.device.surroundings import CALM
 from softmeter.security.mbus import authenticate, message_keys, mode_5_configuration, wrap_dsmr4
 from softmeter.wire import mbus_writing
 from softmeter.wire.mbus import Control, Frame, Information, encode
+from softmeter.wire.mbus_wireless import Format, with_checksums
 from vectors.table import HERE
 
 VECTORS = json.loads((HERE / "vectors.json").read_text("utf-8"))
@@ -82,3 +83,17 @@ def test_cut_telegrams_are_told_of_and_do_no_harm(text: str) -> None:
     octets = bytes.fromhex(text)
     for size in range(11, len(octets)):
         assert shown((bytes((size - 1,)) + octets[1:size]).hex(), ring(KEY.hex()))
+
+
+@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("text", [wireless_5(), wireless_7()])
+def test_telegrams_as_they_are_on_the_air(text: str, form: Format) -> None:
+    on_air = with_checksums(bytes.fromhex(text), form)
+    opened = shown(on_air.hex(), ring(KEY.hex()))
+    assert f"blocks: format {form.value}" in opened
+    assert "volume" in opened
+    wrong = bytes((on_air[0], on_air[1], on_air[2] ^ 1)) + on_air[3:]
+    told = shown(wrong.hex(), ring(KEY.hex()))
+    assert "fit," not in told
+    assert ("does not fit it" in told) == (form is Format.A)
+    assert "!! wrong" in told

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from softmeter.apps.panel.contract import (
+    Firmware,
     Identity,
     Lcd,
     Leds,
+    Modem,
     PanelState,
     Port,
     PowerSample,
@@ -26,6 +28,18 @@ from softmeter.apps.panel.server import create_app
 from softmeter.apps.panel.serving import serving
 from softmeter.errors import MeterError
 from softmeter.runtime.address import Address
+
+MODEM = Modem(
+    registration="home",
+    online=True,
+    operator="softmeter mobile",
+    technology="LTE Cat-M1",
+    rsrp_dbm=-85,
+    rsrq_db=-10,
+    sent=0,
+    received=0,
+)
+FIRMWARE = Firmware(legal="1.05.01 CC88E9DD", application="1.05.00", phase="not initiated")
 
 
 @dataclass
@@ -49,6 +63,8 @@ class TableMeter:
     tick: int = 1
     lcd: Lcd | None = None
     type: str = "IQ0102065BNEM01-0"
+    modem: Modem = MODEM
+    firmware: Firmware = FIRMWARE
     _ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = field(default_factory=list)
@@ -99,6 +115,8 @@ class TableMeter:
                 ),
             ),
             bench=self.bench,
+            modem=self.modem,
+            firmware=self.firmware,
         )
 
     def _items(self) -> tuple[Lcd, ...]:

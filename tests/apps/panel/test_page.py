@@ -241,3 +241,64 @@ def test_a_supply_that_is_off_is_told_and_switched_on(page: Any, meter: Any) -> 
     supply.click()
     page.wait_for_function("() => document.querySelector('[data-control=voltage_v]').textContent === 'Supplyon'")
     assert meter.imposed == {"voltage_v": None}
+
+
+CONDITIONS = "() => [...document.querySelectorAll('#conditions li')].map((one) => one.textContent)"
+
+
+def test_what_is_done_to_the_meter_is_drawn_and_said(page: Any) -> None:
+    for name in ("Meter cover", "Magnet", "Optical head", "Inner seal"):
+        page.get_by_role("switch", name=name).click()
+        page.wait_for_timeout(50)
+    page.wait_for_function(f"() => ({CONDITIONS})().length === 4")
+    told = ["Meter cover open", "Magnet at the meter", "Calibration seal broken", "Optical head taken off"]
+    assert page.evaluate(CONDITIONS) == told
+    assert page.locator("#happening").inner_text() == ", ".join(told)
+    assert page.locator("#magnet").is_visible()
+    assert not page.locator("#optical-head").is_visible()
+    assert page.get_by_label("Voltage gain", exact=True).is_visible()
+    page.get_by_role("switch", name="Magnet").click()
+    page.wait_for_function(f"() => ({CONDITIONS})().length === 3")
+    assert not page.locator("#magnet").is_visible()
+
+
+def test_faults_of_links_are_typed_in_percent_and_made_perfect_again(page: Any, meter: Any) -> None:
+    lost = page.get_by_label("WAN: Lost %")
+    lost.fill("12.5")
+    lost.press("Tab")
+    delay = page.get_by_label("P1: Delay ms")
+    delay.fill("250")
+    delay.press("Enter")
+    page.get_by_label("WAN no faster than the technology of its cell").check()
+    page.wait_for_function("() => document.querySelectorAll('.link.touched').length === 2")
+    assert (meter.bench.wan_drop, meter.bench.p1_latency_ms, meter.bench.wan_limits) == (0.125, 250, True)
+    page.get_by_role("button", name="Perfect").click()
+    page.wait_for_function("() => document.querySelectorAll('.link.touched').length === 0")
+    assert lost.input_value() == ""
+    assert (meter.bench.wan_drop, meter.bench.p1_latency_ms, meter.bench.wan_limits) == (None, None, None)
+
+
+def test_module_and_firmware_are_told(page: Any, meter: Any) -> None:
+    fact = "() => document.querySelector('[data-fact={0}]').textContent"
+    assert page.evaluate(fact.format("operator")) == "softmeter mobile"
+    meter.change(
+        modem=meter.modem.model_copy(update={"registration": "searching", "operator": "", "online": False}),
+        firmware=meter.firmware.model_copy(
+            update={"phase": "initiated", "image": "A1.06.00", "received": 30, "blocks": 120}
+        ),
+    )
+    page.wait_for_function("() => document.querySelector('[data-fact=registration]').textContent === 'searching'")
+    assert page.evaluate(fact.format("online")) == "closed"
+    assert page.locator("#transfer-text").inner_text() == "A1.06.00: 30 of 120 blocks"
+    assert page.locator("#transfer-bar").evaluate("(bar) => bar.position") == 0.25
+    assert page.locator("#sub-meters-card").is_hidden()
+
+
+def test_the_keyboard_reaches_everything_in_order(page: Any) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.textContent") == "To the readings and controls"
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.id") == "button"
+    nameless = "() => [...document.querySelectorAll('button, input, select')].filter((one) => one.offsetParent && \
+        !one.textContent && !one.labels?.length && !one.getAttribute('aria-label')).length"
+    assert page.evaluate(nameless) == 0

@@ -145,6 +145,8 @@ def test_the_interface_describes_itself(client: Client) -> None:
         "/api/bench/override",
         "/api/bench/press",
         "/api/bench/time",
+        "/api/bench/sub-meters",
+        "/api/bench/sub-meters/{place}",
     }
     override = document["components"]["schemas"]["BenchOverride"]["properties"]
     assert override["temperature"]["anyOf"][0]["minimum"] == -40

@@ -12,7 +12,7 @@ from softmeter.apps.panel.shown_meter import ShownMeter
 from softmeter.bench.bench import Bench
 from softmeter.device.events import Log
 from softmeter.errors import ConfigurationError
-from softmeter.instant import SECOND
+from softmeter.instant import SECOND, Instant
 from softmeter.runtime.barrier import Barrier
 
 
@@ -53,3 +53,49 @@ def test_time_is_turned_and_told() -> None:
     assert panel.state().time.rate == 60
     with pytest.raises(ConfigurationError, match="run back"):
         asyncio.run(panel.retime(TimeChange(jump_to="2025-01-01T00:00:00Z")))
+
+
+class Later(Hands):
+    """A keeper whose meter gets to the goal with its next tick only, as that of a running process."""
+
+    goal = START
+
+    def present(self) -> Instant:
+        return max(self.goal, super().present())
+
+    def move_to(self, instant: Instant) -> None:
+        self.goal = instant
+
+
+def test_a_step_is_over_when_all_of_it_is_visible() -> None:
+    made = Made()
+    hands = Later(made)
+    panel = ShownMeter(made.actor, Bench(made.meter, made.journal, hands), PulseWatch(), Barrier(lambda: False))
+
+    async def stepped() -> str:
+        step = asyncio.create_task(panel.retime(TimeChange(step_s=900)))
+        await asyncio.sleep(0)
+        assert not step.done()
+        Hands.move_to(hands, Instant(START + 450 * SECOND))
+        panel.ticked()
+        await asyncio.sleep(0)
+        assert not step.done()
+        Hands.move_to(hands, hands.goal)
+        panel.ticked()
+        await step
+        return panel.state().time.instant
+
+    assert asyncio.run(stepped()) == "2026-01-01T00:15:00Z"
+
+
+def test_a_step_is_over_when_the_meter_ends() -> None:
+    made = Made()
+    panel = ShownMeter(made.actor, Bench(made.meter, made.journal, Later(made)), PulseWatch(), Barrier(lambda: False))
+
+    async def ended() -> None:
+        step = asyncio.create_task(panel.retime(TimeChange(step_s=900)))
+        await asyncio.sleep(0)
+        panel.end()
+        await step
+
+    asyncio.run(asyncio.wait_for(ended(), 1))

@@ -65,11 +65,20 @@ def test_json_is_one_object_per_scenario(story: Path) -> None:
     assert first["steps"][0]["checks"][0] == {"what": "tariff", "expected": "0002", "seen": "0002", "met": True}
 
 
-def test_a_file_is_checked_without_running_it(story: Path) -> None:
+def test_every_mistake_is_told_without_running_the_file(story: Path, tmp_path: Path) -> None:
     assert told("check", str(story)) == (0, f"{story}: A minute: 1 steps, nothing wrong\n")
-    story.write_text(STORY.replace("tariff", "tarif"))
-    with pytest.raises(ConfigurationError, match="line 9, step 1, expect 1: is about nothing"):
-        told("check", str(story))
+    story.write_text(STORY.replace("tariff", "tarif").replace('"1m"', '"soon"'))
+    other = tmp_path / "other.toml"
+    other.write_text("[meter\n")
+    status, text = told("check", str(story), str(other))
+    first, second, third = text.splitlines()
+    assert status == 1
+    assert first == f"{story}:8: step 1, after: 'soon' is no duration; write it like 90s, 15m, 2h30m or 3d"
+    assert second.startswith(f"{story}:9: step 1, expect 1: is about nothing")
+    assert third.startswith(f"{other}:1: is no TOML")
+    assert [one["line"] for one in json.loads(told("check", str(story), "--json")[1])[0]["problems"]] == [8, 9]
+    with pytest.raises(ConfigurationError, match=r"line 8, step 1, after: .*\n.*: line 9, step 1, expect 1: is about"):
+        told("run", str(story))
 
 
 def test_a_place_that_cannot_be_written_is_named(story: Path, tmp_path: Path) -> None:

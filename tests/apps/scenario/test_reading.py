@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from softmeter.apps.scenario.expectations import EXPECTATIONS
 from softmeter.apps.scenario.reading import instants, library, parse, schema, text_of
-from softmeter.apps.scenario.script import EXPECTATIONS, Script
+from softmeter.apps.scenario.script import Script
 from softmeter.bench.bench import CONTROLS
 from softmeter.errors import ConfigurationError
 from softmeter.instant import iso
@@ -35,8 +36,8 @@ WRONG = [
     ("{ tariff = 1 }", "{ tarif = 1 }", "line 10, step 1, expect 1: is about nothing"),
     ("{ tariff = 1 }", "{ tariff = 7 }", "line 10, step 1, expect 1, tariff: Input should be less"),
     (", value = 1 }", " }", "line 11, step 1, expect 2: says nothing"),
-    (", value = 1 }", ", valu = 1 }", "line 11, step 1, expect 2, valu: Extra inputs"),
-    ('after = "1h30m"', 'after = "soon"', "line 15, step 2, after: String should match"),
+    (", value = 1 }", ", valu = 1 }", "line 11, step 1, expect 2, valu: is not known here; did you mean value?"),
+    ('after = "1h30m"', 'after = "soon"', "line 15, step 2, after: 'soon' is no duration"),
     ('after = "1h30m"', 'at = "soon"', "line 15, step 2, at: 'soon' is no ISO 8601"),
     ('after = "1h30m"', 'at = "2025-12-31T00:00:00Z"', "line 15, step 2, at: 2025-12-31T00:00:00Z lies before"),
     ('after = "1h30m"', 'after = "1h"\nat = "2026-01-01T03:00:00Z"', "line 14, step 2: has both at and after"),
@@ -48,11 +49,19 @@ WRONG = [
         '{ profile = "load", having = "dark", rows = 1 }',
         "'dark' is no status bit; there are critical_er",
     ),
-    ('start = "2026-01-01T00:00:00Z"', 'start = "x"', "'x' is no ISO 8601"),
-    ('start = "2026-01-01T00:00:00Z"', "colour = 1", "line 5, meter, colour: Extra inputs"),
-    ('title = "A story"', "", "title: Field required"),
-    ("[[step]]", "[[stp]]", "step: Field required"),
-    ("[meter]", "[meter", "is no TOML"),
+    ('start = "2026-01-01T00:00:00Z"', 'start = "x"', "line 5, meter, start: 'x' is no ISO 8601"),
+    ('start = "2026-01-01T00:00:00Z"', "colour = 1", "line 5, meter, colour: is not known here"),
+    ('title = "A story"', "", "title: is missing"),
+    ("[[step]]", "[[stp]]", "step: is missing"),
+    ("[meter]", "[meter", "line 4: is no TOML"),
+    ('"active_import"', '"activ_import"', "line 11, step 1, expect 2, object: 'activ_import' is no OBIS code"),
+    ("value = 1", 'result = "denied"', "line 11, step 1, expect 2, result: 'denied' is no answer of a meter"),
+    ("value = 1", 'since = "then", value = 1', "line 11, step 1, expect 2, since: no value was kept as 'then' before"),
+    (
+        "[[step]]\nexpect",
+        '[[step]]\nset = [{ object = "clock", value = 1, type = "word" }]\nexpect',
+        "line 19, step 3, set 1, type: 'word' is no type; known are",
+    ),
 ]
 
 

@@ -89,12 +89,12 @@ def test_the_meter_is_dark_while_the_voltage_is_gone_and_nobody_answers() -> Non
 
 
 def test_a_value_is_kept_and_its_growth_compared() -> None:
-    since = '{{ object = "active_import", since = "{name}", value = 2300 }}'
+    since = '{{ object = "active_import", since = "before", value = {value} }}'
     found = seen(
         ("1h", 'get = [{ object = "active_import", keep = "before" }]'),
-        ("1h", f"expect = [{since.format(name='before')}, {since.format(name='never')}]"),
+        ("1h", f"expect = [{since.format(value=2300)}, {since.format(value=2301)}]"),
     )
-    assert found == [(True, "success"), (True, "2300 Wh"), (False, "none")]
+    assert found == [(True, "success"), (True, "2300 Wh"), (False, "2300 Wh")]
 
 
 def test_clients_set_and_call_and_are_refused() -> None:
@@ -149,3 +149,67 @@ def test_seed_decides_about_keys_and_so_about_the_bytes() -> None:
     script = parse(HEAD + STEP.format(after="1h", what="expect = [{ tariff = 2 }]"), "story")
     digests = [run(script, Path(), seed=seed, digest=True).digest for seed in (1, 1, 2)]
     assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize(
+    ("what", "seen_then"),
+    [
+        ('keys = [{ of = "readout" }]', "success, new keys"),
+        ('keys = [{ cut = "before", has = "old" }]', "success, old keys"),
+        ('keys = [{ cut = "after" }]', "success, new keys"),
+        ('keys = [{ client = "readout", has = "old", result = "read-write-denied" }]', "read-write-denied, old keys"),
+    ],
+)
+def test_keys_are_replaced_or_not_and_never_lost(what: str, seen_then: str) -> None:
+    assert seen(("1m", what), ("1m", 'get = [{ object = "clock" }]')) == [(True, seen_then), (True, "success")]
+    other = what.replace('has = "old"', 'has = "new"') if "old" in what else what.replace("}", ', has = "old" }')
+    assert seen(("1m", other)) == [(False, seen_then)]
+
+
+PUSHED = 'set = [{ object = "0-1:25.9.0:3", value = [0, "text:10.0.0.1:4059", 0] }]'
+CALLED = 'call = [{ object = "0-1:25.9.0:1" }]'
+
+
+@pytest.mark.parametrize(
+    ("listening", "expectation", "met"),
+    [
+        ("true", "times = 1", True),
+        ("true", "times = 2", False),
+        ("true", "element = 4, value = 2300", True),
+        ("true", "element = 4, value = 2301", False),
+        ("true", "element = 9, value = 2300", False),
+        ("false", "times = 0", True),
+        ("false", "element = 4, value = 2300", False),
+    ],
+)
+def test_what_is_pushed_is_heard_by_who_listens(listening: str, expectation: str, *, met: bool) -> None:
+    what = f'{CALLED}\nexpect = [{{ push = "10.0.0.1:4059", {expectation} }}]'
+    found = seen(("1h", f"{PUSHED}\nlistening = {listening}"), ("0", what))
+    assert [one for one, _ in found] == [True, True, met]
+
+
+def test_what_nobody_heard_is_pushed_again_between_the_steps() -> None:
+    came = 'expect = [{{ push = "10.0.0.1:4059", times = {} }}]'
+    away = ("1h", f"{PUSHED}\nlistening = false"), ("0", CALLED), ("30s", f"{came.format(0)}\nlistening = true")
+    found = seen(*away, ("3m", came.format(1)))
+    assert all(met for met, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("bench", "reading", "met"),
+    [
+        ("", 'object = "clock"', True),
+        ("", 'object = "clock", answered = false', False),
+        ("wan_latency_ms = 500", 'object = "clock", within = "1s"', False),
+        ("wan_latency_ms = 500", 'object = "clock", within = "20s"', True),
+        ("wan_latency_ms = 500", 'object = "clock", port = "optical", within = "1s"', True),
+        ("wan_limits = true, technology = 8", 'object = "clock", within = "1s"', False),
+        ("wan_drop = 0.9", 'object = "clock", answered = false', True),
+        ("optical_drop = 0.9", 'object = "clock", port = "optical"', False),
+        ("network_up = false", 'object = "clock", answered = false', True),
+        ("", 'object = "1-0:1.8.0", client = "public"', False),
+    ],
+)
+def test_reading_over_a_link_is_as_good_as_the_link(bench: str, reading: str, *, met: bool) -> None:
+    found = seen(("1m", f"bench = {{ {bench} }}"), ("1m", f"over_link = [{{ {reading} }}]"))
+    assert [one for one, _ in found] == [met]

@@ -13,7 +13,6 @@ from softmeter.bench.journal import Journal
 from softmeter.bench.supply import Supply
 from softmeter.device.device import Device
 from softmeter.device.display import Display
-from softmeter.dlms.host import Keys as ClientKeys
 from softmeter.dlms.server import Server
 from softmeter.entropy import SeededEntropy
 from softmeter.instant import LinkTime, parse_instant, whole_second
@@ -39,11 +38,8 @@ def made(keys: keyfile.Keys, identity: Identity) -> Meter:
     settings = configuration.read("factory")
     source = metered(parse_source(LOAD, start_second=whole_second(start), open_file=_no_file))
     device = Device(settings.device, Supply(source, Journal()), start)
-    display = Display(identity.legal_firmware, LinkTime(0.0))
-    secrets = {
-        client.sap: ClientKeys(client.unicast_encryption_key, client.authentication_key, client.lls_password)
-        for client in keys.clients.values()
-    }
+    display = Display(LinkTime(0.0))
+    secrets = {client.sap: client.held for client in keys.clients.values()}
     meter = Meter(Factory(identity, start), device, display, KeyRing(keys.master_key, secrets), SeededEntropy("meter"))
     Actor(meter).jump(parse_instant(NOW))
     return meter

@@ -8,6 +8,7 @@ import pytest
 from apps.smartset.loopback import Smartset
 from softmeter.apps.smartset.clocks import difference_s, difference_text
 from softmeter.clock import DateTime
+from softmeter.instant import SECOND
 from softmeter.meter.meter import Meter
 
 Own = tuple[Smartset, Meter]
@@ -40,6 +41,36 @@ def test_the_one_value_of_a_data_object_needs_no_number(own: Own) -> None:
     assert smartset("set", "0-0:96.1.2", "text:hello")[:2] == (0, "empty → hello\n")
 
 
+@pytest.mark.parametrize(
+    "way", [["set", "clock", "now"], ["set", "0-0:1.0.0:2", "now"], ["clock", "sync", "--to", "now"]]
+)
+def test_the_clock_is_set_to_now_in_plain_words(own: Own, way: list[str]) -> None:
+    smartset, meter = own
+    status, out, err = smartset(*way)
+    assert (status, err) == (0, "")
+    shown = meter.device.clock.date_time(meter.device.now)
+    ahead_s = difference_s(shown, time.time())
+    assert ahead_s is not None
+    assert abs(ahead_s) < 2
+    assert shown.iso()[:16] in out
+
+
+def test_a_clock_that_slews_is_said_to(own: Own) -> None:
+    smartset, meter = own
+    assert smartset("clock", "sync")[0] == 0
+    hands = meter.device.clock.hands
+    meter.device.clock.hands = hands.turned(meter.device.now, -4 * SECOND)
+    assert smartset("clock", "sync")[1].endswith(
+        "behind this computer; the meter takes up a small difference by and by\n"
+    )
+
+
+def test_the_clock_takes_any_time_of_iso_8601(own: Own) -> None:
+    smartset, _ = own
+    assert smartset("set", "clock", "2026-01-02 13:00")[1].endswith("→ 2026-01-02T13:00:00+01:00\n")
+    assert smartset("set", "clock:time", "2026-01-02T13:00:00Z")[1].endswith("→ 2026-01-02T14:00:00+01:00\n")
+
+
 def test_set_in_json(own: Own) -> None:
     smartset, _ = own
     told = json.loads(smartset("--json", "set", "load:4", "1800")[1])
@@ -49,7 +80,10 @@ def test_set_in_json(own: Own) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["set", "load", "5"], "'load' names no attribute; write it like 1-0:99.1.0:2"),
+        (
+            ["set", "load", "5"],
+            "'load' names no attribute; write it like load:buffer; ProfileGeneric has buffer, capture_objects",
+        ),
         (["set", "load:4", "often"], "'often' is no number, and the meter wants double-long-unsigned"),
         (["set", "load:4", "17"], "attribute 4 (capture_period) of 1-0:99.1.0: other-reason"),
         (["set", "serial:2", "x"], "read-write-denied; this client's rights there are: 1-2 r"),
@@ -123,7 +157,7 @@ def test_clock_sync_takes_a_given_time(own: Own, to: str, expected: str) -> None
 
 def test_a_time_that_is_none_is_refused(smartset: Smartset) -> None:
     status, _, err = smartset("clock", "sync", "--to", "noon")
-    assert (status, err.startswith("smartset: 'noon' is no ISO 8601 date and time")) == (2, True)
+    assert (status, err.startswith("smartset: 'noon' is no date and time; write now, or 2026")) == (2, True)
 
 
 def test_differences_are_told_in_words() -> None:

@@ -116,7 +116,7 @@ def test_keys_of_another_meter(smartset: Smartset, tmp_path: Path) -> None:
     [
         (["--sap", "17", "info"], "public", "it may not know client address 17; try another --client, --sap or"),
         (["--mechanism", "lowest", "info"], "management", "client address 1 must come in with ciphering"),
-        (["--mechanism", "hls5", "info"], "readout", "try --mechanism lowest, lls or hls5"),
+        (["--mechanism", "hls5", "info"], "readout", "try --mechanism lowest, lls, hls5, hls6 or hls7"),
         (
             ["get", "active_import"],
             "public",
@@ -140,7 +140,7 @@ def test_keys_of_another_meter(smartset: Smartset, tmp_path: Path) -> None:
         (["profile", "clock"], "management", "'clock' is no profile; try smartset … get clock"),
         (["profile", "load", "--last", "1", "--entries", "1:2"], "management", "do not go together"),
         (["profile", "load", "--entries", "2:1"], "management", "--entries: '2:1' is no range of entries"),
-        (["profile", "load", "--from", "yesterday"], "management", "'yesterday' is no ISO 8601 date and time"),
+        (["profile", "load", "--from", "yesterday"], "management", "'yesterday' is no date and time"),
         (["--json", "profile", "load", "--csv"], "management", "--csv, --json and --parquet do not go together"),
         (["profile", "load", "--json"], "management", "--json stands before the command"),
         (["--title", "12", "info"], "management", "--title: '12' are not the 16 hexadecimal digits"),

@@ -42,6 +42,21 @@ def test_an_image_goes_in_and_is_verified(own: Own, image: str) -> None:
     assert "verified     A1.05.02" in smartset("firmware", "status")[1]
 
 
+def test_blocks_go_to_all_meters_and_this_one_gets_what_it_missed(own: Own, image: str) -> None:
+    smartset, meter = own
+    status, shown, _ = smartset("--json", "firmware", "upload", image, "--broadcast")
+    told = json.loads(shown)
+    assert (status, told["blocks_to_all"], told["blocks_sent"]) == (0, BLOCKS, 0)
+    assert meter.device.behaviours.firmware.complete
+    status, shown, _ = smartset("firmware", "upload", image, "--broadcast", "--restart")
+    assert (status, f"{BLOCKS} blocks sent to all meters and 0 blocks sent" in shown) == (0, True)
+    assert smartset("firmware", "verify")[0] == 0
+    meter.key_ring.change(1, broadcast_encryption=bytes(16))  # its messages are not heard any more
+    status, shown, _ = smartset("--json", "firmware", "upload", image, "--broadcast", "--restart")
+    told = json.loads(shown)
+    assert (status, told["blocks_to_all"], told["blocks_sent"]) == (0, BLOCKS, BLOCKS)
+
+
 @pytest.mark.slow
 def test_an_image_is_activated_now(own: Own, image: str) -> None:
     smartset, meter = own

@@ -3,6 +3,7 @@
 import json
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from apps.smartset.cutting import cutting
 from apps.smartset.loopback import Smartset, new_meter, served
 from softmeter.apps.smartset.key_files import Entry, KeyFile, differences
 from softmeter.errors import ConfigurationError
+from softmeter.meter.clients import BROADCAST, CONSUMER
 from softmeter.meter.meter import Meter
-from softmeter.runtime.keyfile import Keys, read_keys
+from softmeter.runtime.keyfile import Keys, P1Keys, read_keys
 from softmeter.security.suites import Key, Suite
 from softmeter.security.wrapping import unwrap_key
 
@@ -91,6 +93,35 @@ def test_the_master_key_is_proved_by_wrapping_with_it(bench: Bench) -> None:
     assert bench.agree()
     assert bench.file.master_key != before
     assert bench("keys", "transfer")[0] == 0
+
+
+def test_the_key_of_messages_to_all_meters_and_those_of_p1_open_no_association(bench: Bench) -> None:
+    before = bench.file
+    status, out, err = bench("keys", "transfer", "--key", "broadcast")
+    assert (status, err) == (0, "")
+    assert out.startswith("clients.management.broadcast_encryption_key: replaced\n")
+    fresh = bench.file.clients["management"].broadcast_encryption_key
+    assert fresh != before.clients["management"].broadcast_encryption_key
+    assert bench.meter.keys(BROADCAST).broadcast_encryption == fresh
+    assert before.p1 is None
+    assert bench("keys", "transfer", "--of", "p1")[0] == 0
+    held = bench.meter.keys(CONSUMER)
+    assert bench.file.p1 == P1Keys(held.unicast_encryption, held.authentication)
+    assert bench.file == replace(before, clients=bench.file.clients, p1=bench.file.p1)
+    assert "P1 has no broadcast key" in bench("keys", "transfer", "--of", "p1", "--key", "broadcast")[2]
+    assert bench("keys", "transfer", "--of", "maintenance", "--key", "broadcast")[0] == 2
+    assert not bench.pending.exists()
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_where_the_answer_is_lost_they_are_sent_once_more(bench: Bench, *, delivered: bool) -> None:
+    with cutting(bench.where, connection=2, request=3, delivered=delivered) as where:
+        status, _, err = bench("keys", "transfer", "--of", "p1", where=where)
+    assert (status, err) == (0, "")
+    held, file = bench.meter.keys(CONSUMER), bench.file.p1
+    assert file is not None
+    assert (held.unicast_encryption, held.authentication) == (file.encryption_key, file.authentication_key)
+    assert not bench.pending.exists()
 
 
 @pytest.mark.parametrize("client", ["management", "readout"])
@@ -175,9 +206,31 @@ def test_the_text_of_a_key_file_changes_in_one_line_only(tmp_path: Path) -> None
     text = KeyFile.read(path).changed({entry: "87654321"})
     assert text == path.read_text().replace("12345678", "87654321")
     assert differences(path.read_text(), text) == {entry: "87654321"}
-    path.write_text('clients = { reader = { lls_password = "12345678" } }\n')
-    with pytest.raises(ConfigurationError, match="must stand on a line of its own"):
+    path.write_text('clients = { reader = { name = "one", lls_password = "12345678" } }\n')
+    with pytest.raises(ConfigurationError, match="in a form that cannot be changed line by line"):
         KeyFile.read(path).changed({entry: "87654321"})
+
+
+def test_entries_that_were_not_there_come_first_in_their_table(tmp_path: Path) -> None:
+    path = tmp_path / "keys.toml"
+    path.write_text('# mine\n[meter]\nmaster_key = "00"\n\n[clients.reader] # one\nsap = 1\nhls_secret = "old" # it\n')
+    new = {
+        Entry(("meter",), "security_suite"): "1",
+        Entry(("clients", "reader"), "hls_secret"): "fresh",
+        Entry(("clients", "reader"), "signing_key"): "0123",
+    }
+    file = KeyFile.read(path)
+    file.rewrite(new)
+    text = path.read_text()
+    assert differences(file.text, text) == new
+    assert text.splitlines()[1:3] == ["[meter]", 'security_suite = "1"']
+    assert text.splitlines()[5:] == [
+        "[clients.reader] # one",
+        'signing_key = "0123"',
+        "sap = 1",
+        'hls_secret = "fresh" # it',
+    ]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_keys_need_a_key_file(smartset: Smartset) -> None:

@@ -160,6 +160,16 @@ class Reader:
         self.client.updateValue(item, 2, self.ask(request).value)
         return item.buffer
 
+    def answer(self, task):
+        """What comes of a task, or of one that the meter must refuse."""
+        if task[0] != "denied":
+            return self.perform(task)
+        try:
+            self.perform(task[1:])
+        except ValueError as error:
+            return str(error)
+        return "done"
+
     def perform(self, task):
         match task:
             case ["objects"]:
@@ -240,7 +250,7 @@ def main() -> None:
         line = None if arguments.line is None else Line(**arguments.line)
         reader = opened((host, int(port)), arguments.client, keys, arguments.pdu_size, line)
         for task in arguments.tasks:
-            answer = plain(reader.perform(task))
+            answer = plain(reader.answer(task))
             answers.append({"value": answer, "blocks": reader.blocks})
         reader.close()
     sys.stdout.write(json.dumps({"answers": answers}) + "\n")

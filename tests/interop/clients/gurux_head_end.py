@@ -1,7 +1,8 @@
 """Does a head-end's work with gurux-dlms and prints one JSON object: calendars, the clock, logs, alarms.
 
 Run by the interpreter of the environment `gurux`, as a process of its own. Called as `gurux_client.py`, with further
-tasks: `["calendar", name, day, at]`, `["activate"]`, `["clock", time]`, `["word", name, number]`, `["reset", name]`.
+tasks: `["calendar", name, day, at]`, `["activate"]`, `["clock", time]`, `["word", name, number]`, `["reset", name]`,
+`["keys", setup, master, encryption, authentication]`.
 """
 
 # ruff: noqa: ANN001, ANN201  (the library has no types)
@@ -26,8 +27,10 @@ from gurux_dlms.objects import (
     GXDLMSDayProfileAction,
     GXDLMSProfileGeneric,
     GXDLMSSeasonProfile,
+    GXDLMSSecuritySetup,
     GXDLMSWeekProfile,
 )
+from gurux_dlms.objects.enums import GlobalKeyType
 
 TARIFFS = "0.0.10.0.100.255"
 LOCAL = DateTimeSkips.DEVITATION | DateTimeSkips.STATUS | DateTimeSkips.DAY_OF_WEEK
@@ -58,12 +61,24 @@ class HeadEnd(Reader):
                 word.setDataType(2, DataType.UINT32)
                 word.value = number
                 return self.done(self.client.write(word, 2))
+            case ["keys", setup, master, encryption, authentication]:
+                return self.transfer(setup, bytes.fromhex(master), bytes.fromhex(encryption), authentication)
             case ["reset", name]:
                 return self.done(GXDLMSProfileGeneric(name).reset(self.client))
         return super().perform(task)
 
     def done(self, frames) -> bool:
         self.ask(frames)
+        return True
+
+    def transfer(self, setup, master, encryption, authentication) -> bool:
+        """Replace both keys of this client, and go on with them in the same association."""
+        fresh = bytes.fromhex(authentication)
+        keys = [(GlobalKeyType.UNICAST_ENCRYPTION, encryption), (GlobalKeyType.AUTHENTICATION, fresh)]
+        self.ask(GXDLMSSecuritySetup(setup).globalKeyTransfer(self.client, master, keys))
+        ciphering = self.client.ciphering
+        ciphering.blockCipherKey, ciphering.authenticationKey = bytearray(encryption), bytearray(fresh)
+        ciphering.invocationCounter = 1
         return True
 
     def program(self, name, day, at) -> list[list[int]]:

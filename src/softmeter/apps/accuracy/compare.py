@@ -1,6 +1,7 @@
 """What `softmeter accuracy compare` does."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from softmeter.apps.accuracy.page import page, row, style, table, write
 from softmeter.apps.accuracy.reference import references
 from softmeter.apps.accuracy.report import verdict
 from softmeter.errors import ConfigurationError
+from softmeter.instant import parse_instant, whole_second
 from softmeter.metrology.metering import metered
 from softmeter.signal.played import Played
 from softmeter.signal.recording import Recording
@@ -19,6 +21,7 @@ from softmeter.signal.samples import Measurements, Source, Waveform
 from softmeter.signal.specification import parse_source
 
 MAX_S = 366 * 86_400
+_STAMP = re.compile(r"(1970-\d\d-\d\dT[\d:.]+Z)")
 _OF_TIME = ("loop", "shift")
 _HEADER = ("quantity", "seconds", "reference", "measured", "error", "limit", "result")
 
@@ -48,13 +51,14 @@ def compare(options: CompareOptions) -> int:
     source = metered(given)
     chunks = _shown(measured(source, seconds), len(seconds))
     rows = compared(chunks, wanted, options.limit, sampled=isinstance(given, Waveform), where=path)
+    findings = _counted(source.findings, seconds)
     about = {"program": f"softmeter {__version__}", "recording": path, "length": f"{len(seconds)} s"}
     if options.report is not None:
-        write(options.report, page("Comparison", about, source.findings, _body(rows)))
+        write(options.report, page("Comparison", about, findings, _body(rows)))
     if options.json:
-        print(json.dumps(_object(rows, about, source.findings)))
+        print(json.dumps(_object(rows, about, findings)))
     else:
-        _print(rows, source.findings, options.report)
+        _print(rows, findings, options.report)
     return 1 if any(each.passed is False for each in rows) else 0
 
 
@@ -73,6 +77,13 @@ def _recording(spec: str) -> tuple[Source | Waveform, range]:
     if not isinstance(plain, Recording | Played):
         raise ConfigurationError("is no recording; give the path of a file", spec)
     return (_read(path, [*aligned, *options], start) if options else plain), plain.seconds
+
+
+def _counted(findings: Iterable[str], seconds: range) -> list[str]:
+    """What was noticed; of a recording without a date, which begins with second 0, in seconds."""
+    if seconds.start:
+        return list(findings)
+    return [_STAMP.sub(lambda found: f"second {whole_second(parse_instant(found[1]))}", one) for one in findings]
 
 
 def _read(path: str, options: list[str], start: int) -> Source | Waveform:

@@ -1,6 +1,7 @@
 """`softmeter decode`: print what octets say."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class DecodeOptions:
     """What a person asks of `decode`; keys and titles as hexadecimal text."""
 
     what: str
-    keys: Path | None = None
+    keys: Sequence[Path] = ()
     key: str = ""
     auth_key: str = ""
     title: str = ""
@@ -35,7 +36,9 @@ def keyring(options: DecodeOptions) -> Keyring:
     Raises:
         ConfigurationError: one is wrong.
     """
-    ring = Keyring() if options.keys is None else read_keyring(options.keys)
+    ring = Keyring()
+    for path in options.keys:  # the keys before a change and those after it, or those of several meters
+        ring.take(read_keyring(path), path.name if len(options.keys) > 1 else "")
     if options.key:
         ring.add("--key", octets(options.key, "--key"), octets(options.auth_key, "--auth-key"))
     elif options.auth_key:

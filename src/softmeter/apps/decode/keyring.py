@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,13 @@ class Keyring:
             if key and len(key) not in {16, 32}:
                 raise ConfigurationError(f"a key of {name} has {len(key)} octets; suites take 16 or 32")
         self.sets.append(KeySet(name, Key(encryption), Key(authentication)))
+
+    def take(self, other: "Keyring", source: str = "") -> None:
+        """Take up all that another one knows; `source` is said beside the names of its keys."""
+        told = f" ({source})" if source else ""
+        self.sets += [replace(one, name=f"{one.name}{told}") for one in other.sets]
+        self.titles += [one for one in other.titles if one not in self.titles]
+        self.masters += [one for one in other.masters if one not in self.masters]
 
 
 def open_protected(

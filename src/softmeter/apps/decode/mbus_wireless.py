@@ -1,6 +1,7 @@
 """Wireless M-Bus telegrams as trees: link, authentication, transport, records (EN 13757-4; OMS, volume 2).
 
-They come as receivers give them: from the length octet on, without the checksums of the blocks.
+They come as receivers give them: from the length octet on, with the checksums of the blocks, in format A or B, or
+without.
 """
 
 import hmac
@@ -8,7 +9,9 @@ import hmac
 from softmeter.apps.decode.exchange import Exchange
 from softmeter.apps.decode.mbus_content import Sealing, add_address, add_content, add_identity, add_state
 from softmeter.apps.decode.tree import Node, hexed
+from softmeter.errors import DecodeError
 from softmeter.security.mbus import authenticate, message_keys
+from softmeter.wire.mbus_wireless import Format, length_on_air, without_checksums
 from softmeter.wire.types import Cursor
 from softmeter.wire.units import SND_NR, WIRELESS_LINK_OCTETS
 
@@ -18,7 +21,34 @@ _HAS_LENGTH = 0x1000
 
 
 def add_wireless(parent: Node, cursor: Cursor, exchange: Exchange) -> None:
-    """Append the telegram at `cursor`; DecodeError where it ends too early."""
+    """Append the telegram at `cursor`; DecodeError where it ends too early, or a checksum is wrong."""
+    at = cursor.at
+    octets = cursor.octets[at : cursor.end]
+    form = _format(octets)
+    if form is None:
+        _telegram(parent, cursor, exchange)
+        return
+    node = parent.add("blocks", f"format {form.value}", at, len(octets))
+    telegram = without_checksums(octets, form)
+    node.add("checksums", "fit", None, 0)
+    cursor.take(len(octets))
+    inside = node.add("telegram", f"{len(telegram)} octets", None, len(telegram))
+    inside.inner = True
+    _telegram(inside, Cursor(telegram), exchange)
+
+
+def _format(octets: bytes) -> Format | None:
+    """With which checksums a telegram comes; in format B the length octet counts them, so that they must fit."""
+    if len(octets) == length_on_air(octets[0]):
+        return Format.A
+    try:
+        without_checksums(octets, Format.B)
+    except DecodeError:
+        return None
+    return Format.B
+
+
+def _telegram(parent: Node, cursor: Cursor, exchange: Exchange) -> None:
     at = cursor.at
     length = cursor.byte()
     node = parent.add("wireless M-Bus telegram", f"{length} octets", at, length + 1)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from softmeter.apps.smartset.typed import value_of
-from softmeter.errors import ConfigurationError
+from softmeter.errors import ConfigurationError, SecurityError
 from softmeter.firmware.image import HEADER_OCTETS, SIGNATURE_OCTETS, Kind
 from softmeter.firmware.payload import (
     LISTS,
@@ -20,6 +20,7 @@ from softmeter.firmware.payload import (
 )
 from softmeter.legal import CHECKSUM, VERSION
 from softmeter.obis import Obis
+from softmeter.security.certificates import der_of
 from softmeter.wire.types import encode_data
 
 
@@ -58,6 +59,8 @@ class Declaration(_Table):
     capabilities: dict[str, int] = {}
     display: _Display = _Display()
     settings: tuple[_Setting, ...] = ()
+    authorities: tuple[Annotated[str, Field(pattern="^([0-9A-Fa-f]{2})+$")], ...] = ()
+    """Certificates, DER in hex; in a file they are the names of files, which lie beside it."""
 
     @property
     def image_kind(self) -> Kind:
@@ -72,7 +75,7 @@ class Declaration(_Table):
         """
         room = max(0, self.octets - HEADER_OCTETS - SIGNATURE_OCTETS)
         if self.image_kind is Kind.LEGAL:
-            if self.capabilities or self.settings or self.display != _Display():
+            if self.capabilities or self.settings or self.authorities or self.display != _Display():
                 raise ConfigurationError("a legal image declares nothing but itself; leave out what else it says")
             return encode(LegalPayload(CHECKSUM), room)
         display = self.display.model_dump(exclude_none=True)
@@ -81,6 +84,7 @@ class Declaration(_Table):
             tuple(one.setting() for one in self.settings),
             {name: display[name] for name in LISTS if name in display},
             {name: display[name] for name in TIMES if name in display},
+            tuple(bytes.fromhex(one) for one in self.authorities),
         )
         encoded = encode(payload, room)
         decode_application(encoded)
@@ -94,7 +98,10 @@ def read(path: Path) -> Declaration:
         ConfigurationError: it cannot be read, or an entry is unknown or wrong; names file and entry.
     """
     try:
-        return Declaration.model_validate(tomllib.loads(path.read_text("utf-8")))
+        document = tomllib.loads(path.read_text("utf-8"))
+        if isinstance(document.get("authorities"), list):
+            document["authorities"] = [_certificate(path.parent / str(name)) for name in document["authorities"]]
+        return Declaration.model_validate(document)
     except OSError as error:
         raise ConfigurationError(f"cannot be read ({error.strerror})", str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -103,3 +110,12 @@ def read(path: Path) -> Declaration:
         first = error.errors()[0]
         entry = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(first["msg"], f"{path}: {entry}") from None
+
+
+def _certificate(path: Path) -> str:
+    try:
+        return der_of(path.read_bytes()).hex()
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read ({error.strerror})", f"authorities: {path}") from None
+    except SecurityError as error:
+        raise ConfigurationError(str(error), f"authorities: {path}") from None

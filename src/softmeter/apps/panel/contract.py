@@ -112,6 +112,36 @@ class Identity(Message):
     firmware: str
 
 
+class Modem(Message):
+    """The communication module and the network around it (manual 12.2)."""
+
+    registration: Literal["not registered", "home", "searching", "roaming"]
+    online: bool
+    """Whether the data network lets octets through."""
+    operator: str
+    """Of the network; empty where it is not heard."""
+    technology: str
+    rsrp_dbm: int
+    rsrq_db: int
+    sent: int
+    """Octets since the meter was made."""
+    received: int
+
+
+class Firmware(Message):
+    """What runs, and how far the transfer of an image has come (manual 10)."""
+
+    legal: str
+    application: str
+    phase: str
+    """In words: not initiated, initiated, verification successful, …"""
+    image: str = ""
+    """The identifier of the image announced; empty where there is none."""
+    received: Annotated[int, Field(ge=0)] = 0
+    """Blocks of it that are here, of `blocks`."""
+    blocks: Annotated[int, Field(ge=0)] = 0
+
+
 class Port(Message):
     """A port of the meter, with commands to copy that read it."""
 
@@ -136,6 +166,8 @@ class PanelState(Message):
     identity: Identity
     ports: tuple[Port, ...]
     bench: Bench
+    modem: Modem
+    firmware: Firmware
 
 
 class PowerSample(Message):

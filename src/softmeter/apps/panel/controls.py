@@ -25,7 +25,7 @@ def _given(control: Control) -> Any:
     if control is Circumstance.FAULTS:
         return tuple[FaultName, ...]
     _, low, high = control.value
-    return StrictBool if isinstance(control, Circumstance) and (low, high) == (0, 1) else _ranged(control)
+    return StrictBool if (low, high) == (0, 1) else _ranged(control)
 
 
 def _ranged(control: Control) -> Any:

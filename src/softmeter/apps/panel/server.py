@@ -11,6 +11,7 @@ The JSON is that of `contract`; who may call is decided in `gate`. Routes:
     POST /api/bench/override   `BenchOverride`; answers `Bench`
     POST /api/bench/press      `BenchPress`; 204
     POST /api/bench/time       `TimeChange`; answers `Time`
+    ...  /api/bench/sub-meters  as `sub_meters` says
     GET  /api/openapi.json     all of this as OpenAPI
 
 Errors are `{"error": code, "message": text}` with a 4xx status.
@@ -31,6 +32,7 @@ from softmeter.apps.panel.contract import PanelMeter, PanelState, PowerSample, T
 from softmeter.apps.panel.controls import Bench, BenchOverride, BenchPress, TimeChange
 from softmeter.apps.panel.gate import Gate, Rules
 from softmeter.apps.panel.message import Press
+from softmeter.apps.panel.sub_meters import NoSubMeters, SubMeters, sub_meter_routes
 from softmeter.errors import MeterError
 
 __all__ = ["PanelMeter", "PanelState", "create_app"]
@@ -42,8 +44,14 @@ HEARTBEAT_S = 15.0
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(meter: PanelMeter, *, token: str | None = None, allowed_hosts: Collection[str] = ()) -> FastAPI:
-    """Build the panel of `meter`.
+def create_app(
+    meter: PanelMeter,
+    *,
+    token: str | None = None,
+    allowed_hosts: Collection[str] = (),
+    sub_meters: SubMeters | None = None,
+) -> FastAPI:
+    """Build the panel of `meter`, and of its simulated `sub_meters` where it has some.
 
     `allowed_hosts` are the names besides loopback under which it may be called ("*": any, for a panel on all
     addresses); they need a `token`.
@@ -56,6 +64,7 @@ def create_app(meter: PanelMeter, *, token: str | None = None, allowed_hosts: Co
         title="softmeter panel", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.include_router(_routes(meter))
+    app.include_router(sub_meter_routes(sub_meters or NoSubMeters(), meter.stored))
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)

@@ -18,13 +18,14 @@ from softmeter.apps.panel.contract import (
 )
 from softmeter.apps.panel.controls import Bench, TimeChange
 from softmeter.apps.panel.pulse_watch import PulseWatch
+from softmeter.apps.panel.shown_parts import firmware, modem
 from softmeter.bench.bench import Bench as Controls
 from softmeter.bench.bench import Button
 from softmeter.device.device import Device
 from softmeter.device.display import Screen
 from softmeter.device.pulses import active_pulse_count, reactive_pulse_count
 from softmeter.device.registers import RATES
-from softmeter.instant import LinkTime, iso, parse_instant
+from softmeter.instant import SECOND, Instant, LinkTime, iso, parse_instant
 from softmeter.meter.actor import Actor
 from softmeter.meter.model.shown import screen
 from softmeter.metrology.energy import Quantity as Energy
@@ -95,6 +96,8 @@ class ShownMeter:
             identity=self._identity(),
             ports=self.ports,
             bench=Bench.of(self._controls.imposed(), self.source),
+            modem=modem(device),
+            firmware=firmware(device, meter.identity),
         )
 
     def recent_power(self) -> Sequence[PowerSample]:
@@ -116,7 +119,7 @@ class ShownMeter:
         self._announce()
 
     async def retime(self, change: TimeChange) -> None:
-        """Let time pass otherwise."""
+        """Let time pass otherwise; after a step or a jump return when all of it has been lived through."""
         if change.rate is not None:
             self._controls.run(change.rate)
         elif change.step_s is not None:
@@ -124,6 +127,13 @@ class ShownMeter:
         elif change.jump_to is not None:
             self._controls.jump(parse_instant(change.jump_to))
         self._announce()
+        if change.rate is None:
+            await self._reached(Instant(self._controls.time.present() // SECOND * SECOND))
+
+    async def _reached(self, goal: Instant) -> None:
+        """Return when `goal` is visible."""
+        while self._actor.now < goal and await self.wait_changed(self._version):
+            pass
 
     async def wait_changed(self, seen: int) -> bool:
         """Wait until the version is above `seen`, at most until the display may scroll; False at the end."""

@@ -32,11 +32,11 @@ def run(
 
 
 @app.command()
-def check(names: Names) -> None:
-    """Check scenario files without running them; every error with its line and place."""
+def check(names: Names, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Print every mistake in scenario files, each with its line, without running them; status 1 if there is one."""
     from softmeter.apps.scenario.command import check_all
 
-    check_all(names)
+    raise typer.Exit(check_all(names, json=json))
 
 
 @app.command()

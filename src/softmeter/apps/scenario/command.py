@@ -1,14 +1,16 @@
 """The commands `scenario run`, `check`, `schema` and `list`."""
 
-import json
+import json as form
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from softmeter.apps.scenario.reading import directory_of, library, parse, schema, text_of
+from softmeter.apps.checking import NOTHING, Problem, tell_problems
+from softmeter.apps.scenario.reading import directory_of, library, parse, problems, schema, text_of
 from softmeter.apps.scenario.report import described, print_step, print_summary, told_to_anybody, write_junit
 from softmeter.apps.scenario.running import Report, run
+from softmeter.apps.scenario.script import Script
 from softmeter.apps.telling import tell
 from softmeter.errors import ConfigurationError
 
@@ -44,22 +46,23 @@ def run_all(options: ScenarioOptions) -> int:
             raise ConfigurationError(str(error), name) from None
         reports.append((name, report))
         if options.json:
-            tell(json.dumps(described(name, report), ensure_ascii=False))
+            tell(form.dumps(described(name, report), ensure_ascii=False))
         print_summary(console, report)
     if options.junit is not None:
         write_junit(options.junit, reports)
     return 0 if all(report.met for _, report in reports) else 1
 
 
-def check_all(names: Sequence[str]) -> None:
-    """Say of each file whether it is a scenario.
-
-    Raises:
-        ConfigurationError: one is not; says where and why.
-    """
+def check_all(names: Sequence[str], *, json: bool) -> int:
+    """Print every mistake in each file, or what it is; the exit status says whether there are mistakes."""
+    checked: dict[str, list[Problem]] = {}
+    sound: dict[str, str] = {}
     for name in names:
-        script = parse(text_of(name), name)
-        tell(f"{name}: {script.title}: {len(script.step)} steps, nothing wrong")
+        found = problems(text_of(name))
+        if isinstance(found, Script):
+            sound[name] = f"{found.title}: {len(found.step)} steps, {NOTHING}"
+        checked[name] = [] if isinstance(found, Script) else found
+    return tell_problems(checked, sound, json=json)
 
 
 def print_schema() -> None:

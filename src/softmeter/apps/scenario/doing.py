@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from softmeter.apps.scenario.answers import SUCCESS, word_of
 from softmeter.apps.scenario.script import Call, Get, Login, Set
 from softmeter.apps.scenario.stage import Stage
 from softmeter.apps.smartset.classes import attribute_number, method_number
@@ -17,12 +18,10 @@ from softmeter.apps.smartset.names import Target
 from softmeter.apps.smartset.reading import Reading
 from softmeter.apps.smartset.typed import value_of
 from softmeter.apps.smartset.values import is_number
-from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.dlms.refusals import RefusalError
 from softmeter.errors import MeterError
 from softmeter.wire.types import Data, Tag
 
-SUCCESS = "success"
 _NOTHING = Data(Tag.INTEGER, 0)
 """The parameter of methods that have none."""
 
@@ -66,12 +65,12 @@ def got(stage: Stage, wanted: Get, kept: dict[str, Reading]) -> Outcome:
 
 def put(stage: Stage, wanted: Set) -> Outcome:
     """Set an attribute."""
-    return Outcome(f"set {wanted.object} = {wanted.value}", wanted.result, _result(lambda: _set(stage, wanted)))
+    return Outcome(f"set {wanted.object} = {wanted.value}", wanted.result, answer(lambda: _set(stage, wanted)))
 
 
 def called(stage: Stage, wanted: Call) -> Outcome:
     """Invoke a method."""
-    return Outcome(f"call {wanted.object}", wanted.result, _result(lambda: _call(stage, wanted)))
+    return Outcome(f"call {wanted.object}", wanted.result, answer(lambda: _call(stage, wanted)))
 
 
 def tried(stage: Stage, wanted: Login) -> Outcome:
@@ -93,8 +92,7 @@ def written(value: Any) -> str:
 
 def result_of(error: RefusedError) -> str:
     """The answer of the meter, in the standard's word."""
-    known = DataAccessResult if error.result in set(DataAccessResult) else ActionResult
-    return known(error.result).name.lower().replace("_", "-")
+    return word_of(error.result)
 
 
 def difference(reading: Reading, before: Reading) -> Decimal:
@@ -102,7 +100,8 @@ def difference(reading: Reading, before: Reading) -> Decimal:
     return Decimal(reading.data.value - before.data.value).scaleb(reading.scaler)
 
 
-def _result(do: Callable[[], None]) -> str:
+def answer(do: Callable[[], object]) -> str:
+    """What the meter answers to what is done."""
     try:
         do()
     except RefusedError as error:
@@ -113,7 +112,7 @@ def _result(do: Callable[[], None]) -> str:
 
 
 def _set(stage: Stage, wanted: Set) -> None:
-    with stage.associated(wanted.client) as meter:
+    with stage.associated(wanted.client, port=wanted.port) as meter:
         target = Target.parse(wanted.object, wanted.class_id)
         kind = meter.class_of(target)
         number = attribute_number(kind, target.part)
@@ -126,7 +125,7 @@ def _set(stage: Stage, wanted: Set) -> None:
 
 
 def _call(stage: Stage, wanted: Call) -> None:
-    with stage.associated(wanted.client) as meter:
+    with stage.associated(wanted.client, port=wanted.port) as meter:
         target = Target.parse(wanted.object, wanted.class_id)
         kind = meter.class_of(target)
         value = _NOTHING if wanted.value is None else value_of(written(wanted.value), None, wanted.type)

@@ -7,12 +7,10 @@ from functools import singledispatch
 from typing import Any
 
 from softmeter.apps.scenario.doing import Outcome, difference, read, result_of
-from softmeter.apps.scenario.rows import log_seen, profile_seen
-from softmeter.apps.scenario.script import (
+from softmeter.apps.scenario.expectations import (
     BreakerExpectation,
     DisplayExpectation,
     LogExpectation,
-    Part,
     PowerExpectation,
     ProfileExpectation,
     PushExpectation,
@@ -20,17 +18,22 @@ from softmeter.apps.scenario.script import (
     TelegramExpectation,
     ValueExpectation,
 )
+from softmeter.apps.scenario.rows import log_seen, profile_seen
 from softmeter.apps.scenario.stage import Stage
+from softmeter.apps.scenario.words import Part
 from softmeter.apps.smartset.meter import RefusedError
 from softmeter.apps.smartset.reading import Reading
 from softmeter.apps.smartset.values import is_number, plain, text
 from softmeter.device.display import Screen
+from softmeter.device.modem import is_reachable
+from softmeter.device.modem_parameters import Interface
 from softmeter.errors import MeterError
 from softmeter.meter.model.shown import screen
 from softmeter.meter.p1 import telegram
 
 Kept = Mapping[str, Reading]
 _TARIFF, _BREAKER = "0-0:96.14.0", "0-0:96.3.10:3"
+_NO_LINE = "no such line"
 _BREAKER_STATES = ("disconnected", "connected", "ready")
 _DIRECTIONS = {1: "import", -1: "export", 0: None}
 
@@ -150,11 +153,12 @@ def _shown(fields: dict[str, Any]) -> str:
 def _(wanted: TelegramExpectation, stage: Stage, kept: Kept) -> Outcome:
     del kept
     meter = stage.meter
-    if not meter.device.powered:
-        return Outcome(f"telegram {wanted.telegram}", wanted.value, "nothing: no power")
+    what, expected = f"telegram {wanted.telegram}", _NO_LINE if wanted.value is None else wanted.value
+    if not is_reachable(meter.device, Interface.P1):
+        return Outcome(what, expected, _NO_LINE if wanted.value is None else "no telegram")
     lines = telegram(meter.device, meter.identity, stage.p1).decode("ascii")
     found = re.search(rf"^{re.escape(wanted.telegram)}\((.*)\)\r$", lines, re.MULTILINE)
-    return Outcome(f"telegram {wanted.telegram}", wanted.value, found[1] if found else "no such line")
+    return Outcome(what, expected, found[1] if found else _NO_LINE)
 
 
 @_compared.register
@@ -182,7 +186,17 @@ def _(wanted: PowerExpectation, stage: Stage, kept: Kept) -> Outcome:
 def _(wanted: PushExpectation, stage: Stage, kept: Kept) -> Outcome:
     del kept
     stage.post()
-    return Outcome(f"pushes to {wanted.push}", f"{wanted.times}", f"{stage.pushed.count(wanted.push)}")
+    head_end, what = stage.head_end, f"pushes to {wanted.push}"
+    expected, seen = [], []
+    if wanted.times is not None:
+        expected.append(f"{wanted.times}")
+        seen.append(f"{head_end.count(wanted.push)}")
+    if wanted.element is not None:
+        values = head_end.last(wanted.push)
+        expected.append(f"{wanted.value}")
+        seen.append(f"{values[wanted.element - 1]}" if wanted.element <= len(values) else "nothing")
+        what = f"{what}, element {wanted.element} of the last"
+    return Outcome(what, ", ".join(expected), ", ".join(seen))
 
 
 def _title(wanted: Part) -> str:

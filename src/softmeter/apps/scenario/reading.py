@@ -1,23 +1,23 @@
-"""Reading a scenario file: from TOML to a checked `Script`, every error with its line and place."""
+"""Reading a scenario file: from TOML to a checked `Script`, every mistake with its line and place."""
 
 import json
-import re
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from softmeter.apps import packaged
+from softmeter.apps.checking import Problem, document_of, our_words, too_deep
 from softmeter.apps.options import duration_ns
-from softmeter.apps.scenario.script import Script, Step
+from softmeter.apps.scenario.expectations import ValueExpectation
+from softmeter.apps.scenario.script import Script
+from softmeter.apps.toml_lines import Place, line_of
 from softmeter.errors import ConfigurationError
 from softmeter.instant import Instant, iso, parse_instant
 
 SUFFIX = ".toml"
-_STEP = re.compile(r"\s*\[\[\s*step\s*\]\]")
+KIND = "scenario"
 
 
 def library() -> list[str]:
@@ -45,22 +45,27 @@ def parse(text: str, name: str) -> Script:
     """The scenario in `text`; `name` is where it came from.
 
     Raises:
-        ConfigurationError: something in it is wrong; says where, and all of it.
+        ConfigurationError: something in it is wrong; says where, and all of it, each on a line.
     """
+    found = problems(text)
+    if isinstance(found, Script):
+        return found
+    raise ConfigurationError(f"\n{name}: ".join(map(str, found)), name)
+
+
+def problems(text: str) -> Script | list[Problem]:
+    """The scenario in `text`, or every mistake in it."""
+    document = document_of(text, KIND)
+    if isinstance(document, Problem):
+        return [document]
     try:
-        document = tomllib.loads(text)
         script = Script.model_validate(document)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"is no TOML: {error}", name) from None
     except RecursionError:
-        raise ConfigurationError("is no scenario: nested far too deep", name) from None
+        return [too_deep(KIND)]
     except ValidationError as error:
-        problems = [_described(_untagged(one["loc"]), one["msg"], text) for one in error.errors()]
-        raise ConfigurationError("; ".join(problems), name) from None
-    for number, step in enumerate(script.step):
-        _check_times(step, number, text, name)
-    _check_order(script, text, name)
-    return script
+        return sorted(_problem(_untagged(one["loc"]), our_words(one, Script), text) for one in error.errors())
+    found = [_problem(place, message, text) for place, message in (*_disorder(script), *_never_kept(script))]
+    return sorted(found) or script
 
 
 def instants(script: Script) -> list[Instant]:
@@ -81,64 +86,36 @@ def schema() -> str:
     return json.dumps(document, indent=2)
 
 
-def _check_times(step: Step, number: int, text: str, name: str) -> None:
-    """Every time and duration can be read."""
-    moments: list[tuple[tuple[str | int, ...], str | None]] = [(("at",), step.at)]
-    for index, one in enumerate(step.expect):
-        fields = ("at", "time", "until", *(("since",) if "object" not in type(one).model_fields else ()))
-        moments += [(("expect", index, field), getattr(one, field, None)) for field in fields]
-    for place, moment in moments:
-        if moment is not None:
-            try:
-                parse_instant(moment)
-            except ConfigurationError as error:
-                raise ConfigurationError(_described(("step", number, *place), str(error), text), name) from None
-
-
-def _check_order(script: Script, text: str, name: str) -> None:
-    """Time does not run back."""
-    try:
-        before = parse_instant(script.meter.start)
-    except ConfigurationError as error:
-        raise ConfigurationError(str(error), f"{name}: meter.start") from None
+def _disorder(script: Script) -> Iterator[tuple[Place, str]]:
+    """Where time would run back."""
+    before = parse_instant(script.meter.start)
     for number, now in enumerate(instants(script)):
         if now < before:
-            message = f"{iso(now)} lies before {iso(before)}, which has passed already"
-            raise ConfigurationError(_described(("step", number, "at"), message, text), name)
-        before = now
+            yield ("step", number, "at"), f"{iso(now)} lies before {iso(before)}, which has passed already"
+        before = max(before, now)
 
 
-def _described(place: Sequence[str | int], message: str, text: str) -> str:
-    """A problem with its line and its place: `line 12, step 3, expect 1, value: …`."""
+def _never_kept(script: Script) -> Iterator[tuple[Place, str]]:
+    """Values that are referred to, and were not kept before."""
+    kept: set[str] = set()
+    for number, step in enumerate(script.step):
+        kept |= {one.keep for one in step.get if one.keep is not None}
+        for index, one in enumerate(step.expect):
+            if isinstance(one, ValueExpectation) and one.since is not None and one.since not in kept:
+                yield ("step", number, "expect", index, "since"), f"no value was kept as {one.since!r} before"
+
+
+def _problem(place: Place, message: str, text: str) -> Problem:
+    """A mistake with its line and its place as people count: `step 3, expect 1, value`."""
     shown: list[str] = []
     for part in place:
         if isinstance(part, int):
             shown[-1] = f"{shown[-1]} {part + 1}"
         else:
             shown.append(part)
-    return f"line {_line(place, text)}, {', '.join(shown)}: {message.removeprefix('Value error, ')}"
+    return Problem(line_of(place, text), ", ".join(shown), message)
 
 
-def _untagged(place: tuple[str | int, ...]) -> tuple[str | int, ...]:
+def _untagged(place: Sequence[str | int]) -> Place:
     """A place without the name of the kind of expectation, which stands in no file."""
-    return (*place[:4], *place[5:]) if len(place) > 4 and place[2] == "expect" else place
-
-
-def _line(place: Sequence[Any], text: str) -> int:
-    """The line of the file that a place is most likely about."""
-    lines = text.splitlines()
-    begin, end = 0, len(lines)
-    rest = list(place)
-    if len(rest) > 1 and rest[0] == "step":
-        headers = [number for number, line in enumerate(lines) if _STEP.match(line)] + [len(lines)]
-        if rest[1] + 1 < len(headers):
-            begin, end = headers[rest[1]], headers[rest[1] + 1]
-        rest = rest[2:]
-    elif rest:
-        begin = next((n for n, line in enumerate(lines) if line.strip() == f"[{rest[0]}]"), 0)
-    for part in rest:
-        pattern = rf"\s*{re.escape(part)}\s*=|\s*\[\[step\.{re.escape(part)}\]\]" if isinstance(part, str) else r"\s*\{"
-        found = [number for number in range(begin, end) if re.match(pattern, lines[number])]
-        wanted = part if isinstance(part, int) else 0
-        begin = found[wanted] if wanted < len(found) else begin
-    return begin + 1
+    return (*place[:4], *place[5:]) if len(place) > 4 and place[2] == "expect" else tuple(place)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from softmeter.apps.options import duration_ns
 from softmeter.apps.scenario.doing import Outcome
-from softmeter.apps.scenario.script import LogExpectation, ProfileExpectation
+from softmeter.apps.scenario.expectations import LogExpectation, ProfileExpectation
 from softmeter.apps.smartset.buffer import Row
 from softmeter.apps.smartset.meter import Meter as Association
 from softmeter.apps.smartset.names import PROFILE, Target
@@ -18,8 +18,6 @@ from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, iso, parse_instant
 from softmeter.obis import Obis
 
-PROFILES = {"billing": "1-0:98.1.0", "quality": "1-0:99.14.0"}
-"""Names of profiles beside those that smartset knows."""
 _MOST_SHOWN = 12
 
 
@@ -45,12 +43,16 @@ def log_seen(meter: Association, wanted: LogExpectation) -> Outcome:
         return Outcome(what, expected, _listed(found, lines), met)
     if wanted.times is None:
         return Outcome(what, "logged", _listed(found, lines), bool(found))
-    return Outcome(what, f"{wanted.times} times", f"{len(found)} times")
+    return Outcome(what, _often(wanted.times), _often(len(found)))
+
+
+def _often(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def profile_seen(meter: Association, wanted: ProfileExpectation) -> Outcome:
     """Rows of a profile."""
-    target = Target.parse(PROFILES.get(wanted.profile, wanted.profile), PROFILE)
+    target = Target.parse(wanted.profile, PROFILE)
     profile = read_profile(meter, target.obis, Part())
     rows = _chosen(profile, wanted)
     expected, seen = [], []

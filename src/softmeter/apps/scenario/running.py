@@ -6,9 +6,12 @@ from pathlib import Path
 
 from softmeter.apps.scenario.doing import Outcome, called, got, put, tried
 from softmeter.apps.scenario.expecting import compared
+from softmeter.apps.scenario.linked import read_over
 from softmeter.apps.scenario.reading import instants
 from softmeter.apps.scenario.script import Script, Step
 from softmeter.apps.scenario.stage import Stage
+from softmeter.apps.scenario.transferring import transferred
+from softmeter.apps.scenario.updating import updated
 from softmeter.apps.smartset.reading import Reading
 from softmeter.bench.bench import Button
 from softmeter.errors import ConfigurationError
@@ -72,17 +75,22 @@ def run(
 
 def _outcomes(stage: Stage, step: Step, kept: dict[str, Reading]) -> Iterator[Outcome]:
     """Do what a step says, in the order that the schema promises."""
-    for login in step.login:
-        yield tried(stage, login)
-    for one in step.set:
-        yield put(stage, one)
-    for wanted in step.call:
-        yield called(stage, wanted)
+    yield from (tried(stage, login) for login in step.login)
+    yield from (put(stage, wanted) for wanted in step.set)
+    yield from (called(stage, wanted) for wanted in step.call)
+    yield from (transferred(stage, wanted) for wanted in step.keys)
+    yield from (updated(stage, wanted) for wanted in step.firmware)
     for get in step.get:
         yield got(stage, get, kept)
+    for linked in step.over_link:
+        yield read_over(stage, linked)
     for expectation in step.expect:
         yield compared(stage, expectation, kept)
     stage.bench.impose({**step.imposed(), **dict.fromkeys(step.release, None)})
     for press in step.press:
         for _ in range(press.times):
             stage.bench.press(Button(press.button), press.held_s)
+    for deed in step.sub_meter:
+        stage.shelf.change(deed.place, deed.changes())
+    if step.listening is not None:
+        stage.head_end.listening = step.listening

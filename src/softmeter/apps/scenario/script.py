@@ -1,50 +1,16 @@
 """What a scenario file may say: one TOML document, checked before anything runs. Its JSON Schema is published."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    Tag,
-    model_validator,
-)
-from pydantic.types import Discriminator
+from pydantic import Field, model_validator
 
+from softmeter.apps.scenario.answers import SUCCESS, Result
+from softmeter.apps.scenario.expectations import Expectation
+from softmeter.apps.scenario.firmware import Firmware
+from softmeter.apps.scenario.words import Duration, Moment, Object, Part, Port, Scalar, Text, Type, Who
 from softmeter.bench.bench import CONTROLS, Button, Fault, checked, faults
-from softmeter.device.profile import Status
+from softmeter.device.surroundings import SUB_METERS
 from softmeter.errors import ConfigurationError
-
-Text = Annotated[str, StringConstraints(min_length=1)]
-Moment = Annotated[
-    str,
-    BeforeValidator(lambda given: given.isoformat() if isinstance(given, datetime) else given),
-    Field(description="ISO 8601, with or without quotes; without an offset it is UTC"),
-]
-Duration = Annotated[str, StringConstraints(pattern=r"^(0|([0-9]+(\.[0-9]+)?[smhd])+)$")]
-Scalar = bool | int | float | str
-STATUS = tuple((bit.name or "").lower() for bit in Status)
-
-
-def _status(name: str) -> str:
-    if name not in STATUS:
-        raise ValueError(f"{name!r} is no status bit; there are {', '.join(STATUS)}")
-    return name
-
-
-Bit = Annotated[str, AfterValidator(_status), Field(json_schema_extra={"enum": sorted(STATUS)})]
-Who = Literal["public", "readout", "management", "maintenance"]
-Object = Annotated[str, Field(description="A name or OBIS code, with an attribute or method: clock, 0-0:1.0.0:3")]
-
-
-class Part(BaseModel):
-    """A table of the file: unknown entries are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class MeterPart(Part):
@@ -72,10 +38,13 @@ class Set(Part):
 
     object: Object
     value: Scalar | list[Any] = Field(description="As smartset takes it; lists for arrays and structures")
-    type: str = Field(default="", description="Type of the value where the meter shows none: long-unsigned, a-xdr, ...")
+    type: Type = Field(
+        default="", description="Type of the value where the meter shows none: long-unsigned, a-xdr, ..."
+    )
     client: Who = "management"
     class_id: int | None = None
-    result: str = Field(default="success", description="What the meter answers, such as read-write-denied")
+    port: Port = "wan"
+    result: Result = Field(default=SUCCESS, description="What the meter answers, such as read-write-denied")
 
 
 class Call(Part):
@@ -83,10 +52,37 @@ class Call(Part):
 
     object: Object
     value: Scalar | list[Any] | None = None
-    type: str = ""
+    type: Type = ""
     client: Who = "management"
     class_id: int | None = None
-    result: str = "success"
+    port: Port = "wan"
+    result: Result = SUCCESS
+
+
+class KeyTransfer(Part):
+    """Replace keys of a client by fresh ones, then find out which of them the meter has: the new or the old."""
+
+    client: Who = Field(default="management", description="Who has them replaced")
+    of: Literal["readout", "management", "maintenance"] = "management"
+    keys: Annotated[list[Literal["encryption", "authentication"]], Field(min_length=1)] = Field(
+        default=["encryption", "authentication"]
+    )
+    cut: Literal["", "before", "after"] = Field(
+        default="", description="Power fails before or after the meter has stored them; the answer is lost"
+    )
+    result: Result = Field(default=SUCCESS, description="What the meter answers, where power does not fail")
+    has: Literal["new", "old"] = Field(default="new", description="Which the meter has afterwards, and no others")
+
+
+class OverLink(Part):
+    """Read an attribute over the link of a port, as the bench has it, in the time of that link."""
+
+    object: Object
+    port: Port = "wan"
+    client: Who = "management"
+    class_id: int | None = None
+    answered: bool = Field(default=True, description="false: no answer comes, or none that can be understood")
+    within: Duration | None = Field(default=None, description="So long it may take: from the first octet to the last")
 
 
 class Login(Part):
@@ -96,159 +92,6 @@ class Login(Part):
     wrong: Literal["password", "key"] = "password"
     times: Annotated[int, Field(ge=1, le=1000)] = 1
 
-
-class ValueExpectation(Part):
-    """An attribute, as a client reads it: in its unit, scaled."""
-
-    object: Object
-    value: Scalar | list[Any] | None = None
-    tolerance: Annotated[float, Field(ge=0)] = 0
-    least: float | None = None
-    most: float | None = None
-    bits: list[int] | None = Field(default=None, description="Exactly these bits of the number are set")
-    since: Text | None = Field(default=None, description="Compare the difference to the value kept under this name")
-    result: str | None = Field(default=None, description="The meter refuses, with this answer")
-    client: Who = "management"
-    class_id: int | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "ValueExpectation":
-        if all(one is None for one in (self.value, self.least, self.most, self.bits, self.result)):
-            raise ValueError("says nothing: add value, least, most, bits or result")
-        return self
-
-
-class LogExpectation(Part):
-    """Lines of an event log: all codes in order, or one event."""
-
-    log: Literal["standard", "fraud", "disconnector", "power_quality", "communication"]
-    codes: list[int] | None = Field(default=None, description="The codes of all lines, oldest first")
-    code: int | None = None
-    at: Moment | None = Field(default=None, description="When the event with this code was logged")
-    within: Duration = "0"
-    times: Annotated[int, Field(ge=0)] | None = Field(default=None, description="How often; without it at least once")
-    since: Moment | None = Field(default=None, description="Only lines from then on")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "LogExpectation":
-        if (self.codes is None) == (self.code is None):
-            raise ValueError("needs either codes or code")
-        return self
-
-
-class ProfileExpectation(Part):
-    """Rows of a profile: how many, how far apart, or one of them."""
-
-    profile: Object
-    since: Moment | None = Field(default=None, description="Only rows from then on")
-    until: Moment | None = Field(default=None, description="Only rows up to then")
-    having: Bit | None = Field(
-        default=None, description="Only rows whose status has this bit: power_down, clock_adjusted, ..."
-    )
-    rows: Annotated[int, Field(ge=0)] | None = None
-    spacing: Duration | None = Field(default=None, description="Time between a row and the next, everywhere")
-    row: int | None = Field(default=None, description="One of the rows: 0 is the oldest, -1 the newest")
-    time: Moment | None = None
-    status: list[Bit] | None = Field(default=None, description="Exactly these bits are set in that row")
-    values: dict[str, Scalar] = Field(default={}, description="Columns of that row")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "ProfileExpectation":
-        about_row = self.time is not None or self.status is not None or bool(self.values)
-        if about_row and self.row is None:
-            raise ValueError("time, status and values are about one row: say which with row")
-        if not about_row and self.rows is None and self.spacing is None:
-            raise ValueError("says nothing: add rows, spacing, or row with time, status or values")
-        return self
-
-
-class Glass(Part):
-    """What is to be seen on the display; what is not named does not matter."""
-
-    alphanumeric: str | None = None
-    numeric: str | None = None
-    unit: str | None = None
-    rate: int | None = None
-    direction: Literal["import", "export"] | None = None
-    breaker: Literal["closed", "open"] | None = None
-    dark: bool = False
-
-
-class DisplayExpectation(Part):
-    """The display."""
-
-    display: Glass
-
-
-class TelegramExpectation(Part):
-    """A line of the P1 telegram of this second."""
-
-    telegram: str = Field(description="The OBIS code of the line")
-    value: str = Field(description="What stands in its brackets; several separated by )(")
-
-
-class TariffExpectation(Part):
-    """The rate that counts now."""
-
-    tariff: Annotated[int, Field(ge=1, le=4)]
-
-
-class BreakerExpectation(Part):
-    """The state of the breaker."""
-
-    breaker: Literal["disconnected", "connected", "ready"]
-
-
-class PowerExpectation(Part):
-    """Whether the meter has power."""
-
-    powered: bool
-
-
-class PushExpectation(Part):
-    """Messages that the meter has sent by itself so far."""
-
-    push: str = Field(description="Where to: HOST:PORT")
-    times: Annotated[int, Field(ge=0)]
-
-
-EXPECTATIONS = {
-    "object": ValueExpectation,
-    "log": LogExpectation,
-    "profile": ProfileExpectation,
-    "display": DisplayExpectation,
-    "telegram": TelegramExpectation,
-    "tariff": TariffExpectation,
-    "breaker": BreakerExpectation,
-    "powered": PowerExpectation,
-    "push": PushExpectation,
-}
-"""The entry that tells what an expectation is about."""
-
-
-def _subject(given: Any) -> str | None:
-    """Which expectation a table is."""
-    if isinstance(given, Part):
-        return next(name for name, kind in EXPECTATIONS.items() if isinstance(given, kind))
-    return next((name for name in EXPECTATIONS if isinstance(given, dict) and name in given), None)
-
-
-Expectation = Annotated[
-    Annotated[ValueExpectation, Tag("object")]
-    | Annotated[LogExpectation, Tag("log")]
-    | Annotated[ProfileExpectation, Tag("profile")]
-    | Annotated[DisplayExpectation, Tag("display")]
-    | Annotated[TelegramExpectation, Tag("telegram")]
-    | Annotated[TariffExpectation, Tag("tariff")]
-    | Annotated[BreakerExpectation, Tag("breaker")]
-    | Annotated[PowerExpectation, Tag("powered")]
-    | Annotated[PushExpectation, Tag("push")],
-    Discriminator(
-        _subject,
-        custom_error_type="expectation",
-        custom_error_message=f"is about nothing: it needs one of {', '.join(EXPECTATIONS)}",
-    ),
-]
 
 Control = Annotated[str, Field(json_schema_extra={"enum": sorted({*CONTROLS, "faults"})})]
 FAULTS = tuple(fault.label for fault in Fault)
@@ -262,25 +105,49 @@ class Press(Part):
     held_s: Annotated[float, Field(ge=0, le=60)] = 0.2
 
 
-class Step(Part):
-    """What happens at one time: first login, set, call, get and expect; then bench, release and press.
+class SubMeterDeed(Part):
+    """What hands do to one of the simulated sub-meters on the bench."""
 
-    So expectations see what clients did in the same step, and what hands do acts from the next whole second on.
+    place: Annotated[int, Field(ge=1, le=SUB_METERS, description="Those of the configuration first, in its order")]
+    attached: bool | None = None
+    flow: Annotated[int, Field(ge=0, le=1_000_000)] | Literal["habit"] | None = Field(
+        default=None, description="Litres or watt-hours an hour, or habit: as it counts by itself"
+    )
+    opened: bool | None = Field(default=None, description="Whether somebody tampers with it")
+    battery_low: bool | None = None
+    broken: bool | None = None
+
+    def changes(self) -> dict[str, float | None]:
+        """What becomes of it."""
+        given = self.model_dump(exclude={"place"}, exclude_none=True)
+        return {name: None if value == "habit" else value for name, value in given.items()}
+
+
+class Step(Part):
+    """What happens at one time: first login, set, call, keys, firmware, get, over_link and expect; then what hands do.
+
+    Those are bench, release, press, sub_meter and listening. So expectations see what clients did in the same step, and
+    what hands do acts from the next whole second on.
     """
 
     note: str = Field(default="", description="What happens, in words: printed while the scenario runs")
     at: Moment | None = None
     after: Duration | None = Field(default=None, description="So long after the step before: 90s, 15m, 2h30m, 3d")
-    login: list[Login] = []
-    set: list[Set] = []
-    call: list[Call] = []
-    get: list[Get] = []
-    expect: list[Expectation] = []
+    login: list[Login] = Field(default=[])
+    set: list[Set] = Field(default=[])
+    call: list[Call] = Field(default=[])
+    keys: list[KeyTransfer] = Field(default=[])
+    firmware: list[Firmware] = Field(default=[])
+    get: list[Get] = Field(default=[])
+    over_link: list[OverLink] = Field(default=[])
+    expect: list[Expectation] = Field(default=[])
     bench: dict[Control, bool | float | list[str]] = Field(
         default={}, description=f"Imposes {', '.join(CONTROLS)}; faults is a list of {', '.join(FAULTS)}"
     )
     release: list[Control] = Field(default=[], description="Gives back to the source what was imposed")
-    press: list[Press] = []
+    press: list[Press] = Field(default=[])
+    sub_meter: list[SubMeterDeed] = Field(default=[])
+    listening: bool | None = Field(default=None, description="Whether anybody hears pushes from now on")
 
     @model_validator(mode="after")
     def _has_one_time(self) -> "Step":

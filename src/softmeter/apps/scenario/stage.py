@@ -4,26 +4,27 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 from softmeter.apps import configuration
+from softmeter.apps.scenario.link import Line, linked
+from softmeter.apps.scenario.listening import HeadEnd
 from softmeter.apps.scenario.script import MeterPart
 from softmeter.apps.smartset.credentials import Login
 from softmeter.apps.smartset.meter import Meter as Association
 from softmeter.apps.smartset.settings import TITLE, Settings
 from softmeter.bench.bench import Bench
 from softmeter.bench.journal import Journal
+from softmeter.bench.links import Links
+from softmeter.bench.shelf import Shelf
 from softmeter.bench.supply import Supply
 from softmeter.bench.surroundings import JournalSurroundings
 from softmeter.device.device import Device
 from softmeter.device.display import Display
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.channel import Credentials, Family
-from softmeter.dlms.conversation import Conversation, drive
 from softmeter.dlms.host import Keys
-from softmeter.dlms.server import Server
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, LinkTime, parse_instant, whole_second
@@ -32,22 +33,20 @@ from softmeter.meter.clients import PUBLIC
 from softmeter.meter.factory import Factory
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
-from softmeter.meter.push import outgoing
 from softmeter.meter.vigilance import Vigilance, Watch
 from softmeter.metrology.metering import metered
 from softmeter.runtime import keyfile
+from softmeter.runtime.saved import Saved
 from softmeter.runtime.store import Store
 from softmeter.security.suites import Key
 from softmeter.signal.samples import Source
 from softmeter.signal.specification import parse_source, with_path
-from softmeter.transport.errors import TransportError
-from softmeter.transport.session import associated
-from softmeter.wire.wrapper import Datagram, Reassembly, encode_datagram
+from softmeter.transport.session import BlockingLink, associated
 
-T = TypeVar("T")
 SERIAL = "00000001"
 """Of a meter to which the scenario gives none."""
 _METER = "meter"
+_MINUTE = 60 * SECOND
 
 
 class SimulatedTime:
@@ -59,6 +58,8 @@ class SimulatedTime:
         self._actor = actor
         self._journal = journal
         self._start = self._present = actor.now
+        self.passed: list[Callable[[], None]] = []
+        """Who wants to know that time has passed; each minute at least, where the meter may have something to say."""
 
     def present(self) -> Instant:
         return self._present
@@ -78,6 +79,10 @@ class SimulatedTime:
     def move_to(self, instant: Instant) -> None:
         if not self._actor.meter.device.powered:  # power may be back at once, and the display is lit from then on
             self._live(Instant(min(instant, (-(-self._present // SECOND) + 1) * SECOND)))
+        while self._actor.meter.device.behaviours.pushes.has_destinations and instant - self._present > _MINUTE:
+            self._live(Instant(self._present + _MINUTE))
+            for tell in self.passed:
+                tell()
         self._live(instant)
 
     def _live(self, until: Instant) -> None:
@@ -89,33 +94,6 @@ class SimulatedTime:
         self._journal.forget_before(whole_second(until))
         if meter.device.powered and (not was_powered or meter.device.behaviours.firmware.restarts != restarts):
             meter.display.power_on(lit_at)
-
-
-class Line:
-    """A connection of one client to the meter, without a wire; a `BlockingLink`."""
-
-    def __init__(self, meter: Meter, now: Callable[[], LinkTime], guard: Watch, sap: int) -> None:
-        self._meter = meter
-        self._now = now
-        self._sap = sap
-        self._server = Server(meter, now(), guard)
-        self._answers = Reassembly()
-
-    def run(self, conversation: Conversation[T], *, client_sap: int | None = None) -> T:
-        """Run a conversation to its end; TransportError while the meter has no power."""
-        if not self._meter.device.powered:
-            conversation.close()
-            raise TransportError("the meter has no power: nobody answers")
-        return drive(conversation, partial(self._answer, self._sap if client_sap is None else client_sap))
-
-    def _answer(self, sap: int, apdu: bytes) -> bytes | None:
-        if apdu:
-            self._server.receive(encode_datagram(Datagram(sap, 1, apdu)), self._now())
-        octets = self._server.to_send()
-        if octets:
-            self._answers.receive(octets)
-        datagram = self._answers.take()
-        return None if datagram is None else datagram.apdu
 
 
 class Stage:
@@ -130,11 +108,8 @@ class Stage:
         device = Device(settings.device, Supply(source, self.journal), self.start, JournalSurroundings(self.journal))
         identity = settings.identity
         keys = keyfile.generate(chance, identity.system_title, identity.logical_device_name)
-        secrets = {
-            client.sap: Keys(client.unicast_encryption_key, client.authentication_key, client.lls_password)
-            for client in keys.clients.values()
-        }
-        display = Display(identity.legal_firmware, LinkTime(0.0))
+        secrets = {client.sap: client.held for client in keys.clients.values()}
+        display = Display(LinkTime(0.0))
         factory = Factory(identity, self.start, "", part.source)
         self.meter = Meter(factory, device, display, KeyRing(keys.master_key, secrets), chance)
         self.meter.extra_services = settings.extra_services
@@ -143,42 +118,81 @@ class Stage:
         self.actor = Actor(self.meter)
         self.time = SimulatedTime(self.actor, self.journal)
         self.bench = Bench(self.meter, self.journal, self.time)
-        self.pushed: list[str] = []
-        """Where each message went that the meter sent by itself, in order."""
-        self._vigilance = Vigilance(self.meter, self.time.link_now)
-        self._chance = SeededEntropy(f"client {part.seed if seed is None else seed}")
+        self.links = Links(self.journal, identity.system_title, limited=settings.modem.link_limits)
+        self._linked_until = LinkTime(0.0)
+        self.shelf = Shelf(settings.mbus.simulated, self.bench, self.meter)
+        self.head_end = HeadEnd(chance)
+        self.time.passed.append(self.post)
+        self._vigilance = {
+            port: Vigilance(self.meter, self.time.link_now, local=port == "optical") for port in ("wan", "optical")
+        }
+        self.chance = SeededEntropy(f"client {part.seed if seed is None else seed}")
 
     @contextmanager
-    def associated(self, client: str, *, wrong: str = "") -> Iterator[Association]:
-        """An association as one of the meter's clients; one with a `wrong` secret calls from elsewhere."""
+    def associated(
+        self, client: str, *, wrong: str = "", keys: Keys | None = None, port: str = "wan", over_link: bool = False
+    ) -> Iterator[Association]:
+        """An association as one of the meter's clients, with its keys or others; perhaps over the link of the port.
+
+        One with a `wrong` secret calls from elsewhere.
+        """
         sap = keyfile.SAPS[client]
-        guard = self._vigilance.over("elsewhere" if wrong else "head-end")
-        line = Line(self.meter, self.time.link_now, guard, sap)
-        login = Login(sap, self._credentials(client, wrong), f"client {client}")
-        with associated(line, login.credentials, client_sap=sap, entropy=self._chance) as session:
+        guard = self._vigilance[port].over("elsewhere" if wrong else "head-end")
+        login = Login(sap, self._credentials(client, wrong, keys), f"client {client}")
+        with (
+            self._way(port, guard, sap, over_link=over_link) as line,
+            associated(line, login.credentials, client_sap=sap, entropy=self.chance) as session,
+        ):
             yield Association(line, session.client, Settings(client=client, meter="the meter"), login)
+
+    @property
+    def link_time(self) -> LinkTime:
+        """The time on the links: it passes while something goes over them, too."""
+        return max(self.time.link_now(), self._linked_until)
+
+    @contextmanager
+    def _way(self, port: str, guard: Watch, sap: int, *, over_link: bool) -> Iterator[BlockingLink]:
+        if not over_link:
+            yield Line(self.meter, self.time.link_now, guard, sap)
+            return
+        self.links.look(-(-self.time.present() // SECOND), self.meter.device.feeling.state)
+        link = self.links.optical if port == "optical" else self.links.wan
+        with linked(self.meter, port, link, guard, sap, self.link_time) as (line, stream):
+            try:
+                yield line
+            finally:
+                self._linked_until = stream.now()
 
     def post(self) -> None:
         """Let everything arrive that the meter wants to send by itself."""
-        for sent in outgoing(self.meter):
-            self.pushed.append(f"{sent.host}:{sent.port}")
-            self.meter.device.behaviours.pushes.settle(self.meter.device, sent.number, arrived=True)
+        self.head_end.post(self.meter)
 
-    def digest(self) -> str:
-        """The SHA-256 of all that the meter would find again after a power cut."""
+    def stored(self) -> Saved:
+        """All that the meter would find again after a power cut now."""
         with tempfile.TemporaryDirectory(prefix="softmeter-") as directory:
             store = Store.open(Path(directory))
             store.commit(_METER, Actor(self.meter).changes(), 0)
             saved = store.load(_METER)
             store.close()
-        lines = saved.canonical() if saved is not None else ()
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        if saved is None:
+            raise ConfigurationError("nothing was stored of the meter")
+        return saved
 
-    def _credentials(self, client: str, wrong: str) -> Credentials:
+    def cut(self, saved: Saved) -> None:
+        """Have power fail and come back at once: the meter is what its store holds."""
+        self.actor.restore(saved.values, saved.rings)
+        self.meter.device.resume(self.time.present())
+        self.meter.display.power_on(self.time.link_now())
+
+    def digest(self) -> str:
+        """The SHA-256 of all that the meter would find again after a power cut."""
+        return hashlib.sha256("\n".join(self.stored().canonical()).encode()).hexdigest()
+
+    def _credentials(self, client: str, wrong: str, known: Keys | None) -> Credentials:
         sap = keyfile.SAPS[client]
         if sap == PUBLIC:
             return Credentials()
-        keys = self.meter.keys(sap)
+        keys = known or self.meter.keys(sap)
         encryption = _other(keys.unicast_encryption) if wrong == "key" else keys.unicast_encryption
         password = _other(keys.password) if wrong == "password" else keys.password
         by_password = client == "readout" or wrong == "password"
@@ -189,6 +203,7 @@ class Stage:
             system_title=TITLE,
             encryption_key=Key(encryption),
             authentication_key=Key(keys.authentication),
+            suite=keys.suite,
         )
 
 

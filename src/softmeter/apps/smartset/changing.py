@@ -2,10 +2,18 @@
 
 from dataclasses import replace
 
-from softmeter.apps.smartset.classes import attribute_number, method_name, method_number, method_type
+from softmeter.apps.smartset.classes import (
+    attribute_names,
+    attribute_number,
+    class_name,
+    method_name,
+    method_number,
+    method_type,
+)
+from softmeter.apps.smartset.clocks import next_moment
 from softmeter.apps.smartset.connection import opened
 from softmeter.apps.smartset.meter import Meter, RefusedError
-from softmeter.apps.smartset.names import Target
+from softmeter.apps.smartset.names import CLOCK, Target
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.reading import Reading
 from softmeter.apps.smartset.settings import Settings
@@ -15,8 +23,8 @@ from softmeter.cosem.access import DataAccessResult
 from softmeter.errors import ConfigurationError
 from softmeter.wire.types import Data, Tag
 
-_PLAIN = {1, 3}
-"""Classes that have one value to set: Data and Register."""
+_PLAIN = {1, 3, CLOCK}
+"""Classes of which one value is meant where none is named: that of Data and Register, the time of a clock."""
 _DUMMY = Data(Tag.INTEGER, 0)
 """The parameter of methods that have none."""
 
@@ -27,11 +35,15 @@ def change(settings: Settings, written: str, value: str, type_word: str, class_i
     with opened(settings) as meter:
         kind = meter.class_of(target)
         if not target.part and kind not in _PLAIN:
-            raise ConfigurationError(f"{written!r} names no attribute; write it like {target.obis.short}:2")
+            names = attribute_names(kind)
+            has = f"; {class_name(kind)} has {', '.join(names)}" if names else ""
+            message = f"{written!r} names no attribute; write it like {written}:{[*names, 2][0]}{has}"
+            raise ConfigurationError(message)
         number = attribute_number(kind, target.part or "2")
         old = _reading(meter, target, number)
         scaler = old.scaler if old else 0
-        data = value_of(value, old.data if old else None, type_word, scaler)
+        moment = next_moment(value, old.data) if old and not type_word else None
+        data = moment or value_of(value, old.data if old else None, type_word, scaler)
         meter.set(meter.class_of(target), target.obis, number, data)
         new = _reading(meter, target, number)
     sent = f"{text(data, scaler)} {old.unit}" if old and old.unit else text(data, scaler)

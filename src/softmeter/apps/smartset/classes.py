@@ -1,24 +1,44 @@
 """What is known of interface classes: names of attributes and methods, and where a value's scaler stands."""
 
 import pkgutil
+from collections.abc import Iterator
 from importlib import import_module
+from typing import NamedTuple
 
 from softmeter.cosem import classes
-from softmeter.cosem.interface import Interface
+from softmeter.cosem.interface import AttributeSpec, Interface, MethodSpec
 from softmeter.errors import ConfigurationError
 
 MAIN = 2
 """The attribute that is meant when none is named."""
 
 
-def _declared() -> dict[int, type[Interface]]:
-    """Every class of the stack by its id; of several versions or forms the first by the name of its module."""
+class _Class(NamedTuple):
+    """A class as its first version or form has it, with what later ones add."""
+
+    name: str
+    attribute_specs: dict[int, AttributeSpec]
+    method_specs: dict[int, MethodSpec]
+
+
+def _declared() -> dict[int, _Class]:
+    """Every class of the stack by its id; of several versions or forms the first by the name of its module counts."""
     for module in pkgutil.iter_modules(classes.__path__):
         import_module(f"{classes.__name__}.{module.name}")
-    found: dict[int, type[Interface]] = {}
-    for known in sorted(Interface.__subclasses__(), key=lambda one: one.__module__):
-        found.setdefault(known.class_id, known)
+    found: dict[int, _Class] = {}
+    for known in sorted(_below(Interface), key=lambda one: one.__module__):
+        first = found.setdefault(known.class_id, _Class(known.__name__, {}, {}))
+        for number, attribute in known.attribute_specs.items():
+            first.attribute_specs.setdefault(number, attribute)
+        for number, method in known.method_specs.items():
+            first.method_specs.setdefault(number, method)
     return found
+
+
+def _below(kind: type[Interface]) -> Iterator[type[Interface]]:
+    for known in kind.__subclasses__():
+        yield known
+        yield from _below(known)
 
 
 _KNOWN = _declared()
@@ -35,7 +55,7 @@ _NAMES = {
     48: "Ipv6Setup",
     72: "MBusClient",
     124: "CommunicationPortProtection",
-    **{class_id: known.__name__ for class_id, known in _KNOWN.items()},
+    **{class_id: known.name for class_id, known in _KNOWN.items()},
 }
 _SCALER = {(3, 2): 3, (4, 2): 3, (5, 2): 4, (5, 3): 4}
 
@@ -57,6 +77,13 @@ def attribute_name(class_id: int, attribute: int) -> str:
     known = _KNOWN.get(class_id)
     spec = known.attribute_specs.get(attribute) if known else None
     return spec.name if spec else ""
+
+
+def attribute_names(class_id: int) -> list[str]:
+    """The standard's names of the attributes from 2 on, in their order; none where they are not known."""
+    known = _KNOWN.get(class_id)
+    specs = sorted(known.attribute_specs.values(), key=lambda one: one.number) if known else []
+    return [spec.name for spec in specs if spec.number > 1]
 
 
 def method_name(class_id: int, method: int) -> str:

@@ -9,7 +9,8 @@ from softmeter.apps.smartset.meter import Meter
 from softmeter.apps.smartset.names import CLOCK, NAMES
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.settings import Settings
-from softmeter.apps.smartset.typed import date_time_of
+from softmeter.apps.smartset.typed import ALSO, NOW, date_time_of
+from softmeter.apps.smartset.values import meaning
 from softmeter.clock import (
     DAYLIGHT_SAVING,
     INVALID,
@@ -22,6 +23,8 @@ from softmeter.wire.types import Data, Tag, date_time, encode_data
 
 TIME = 2
 """The attribute of a clock that is its time."""
+SMALL_S = 10
+"""A meter that is set by less may slew its clock instead (this one: by 7 s and less)."""
 
 
 def meter_time(meter: Meter) -> DateTime:
@@ -82,7 +85,7 @@ def show_clock(settings: Settings) -> None:
 
 def set_clock(settings: Settings, to: str) -> None:
     """Set the meter's time, to `to` or to now, and print what it was and is."""
-    given = date_time_of(to) if to else None
+    given = date_time_of(to, ALSO) if to not in {"", NOW} else None
     with opened(settings) as meter:
         old = meter_time(meter)
         before_s = difference_s(old, time.time())
@@ -93,7 +96,17 @@ def set_clock(settings: Settings, to: str) -> None:
     if settings.json:
         print_json({"old": described(old, before_s), "new": described(new, after_s)})
     else:
-        print(f"{old.iso()} → {new.iso()}  {difference_text(after_s)}")
+        slews = given is None and after_s is not None and 1 <= abs(after_s) < SMALL_S
+        by_and_by = "; the meter takes up a small difference by and by" if slews else ""
+        print(f"{old.iso()} → {new.iso()}  {difference_text(after_s)}{by_and_by}")
+
+
+def next_moment(text: str, shown: Data) -> Data | None:
+    """The time as soon as it is a whole second, where `text` is "now" and `shown` a time of the meter; else None."""
+    moment = meaning(shown.value) if isinstance(shown.value, bytes) else shown.value
+    if text != NOW or not isinstance(moment, DateTime):
+        return None
+    return Data(shown.type, _next_second(moment).encode())
 
 
 def _next_second(shown: DateTime) -> DateTime:

@@ -45,6 +45,8 @@ class Mechanism(Enum):
     LOWEST = "lowest"
     LLS = "lls"
     HLS5 = "hls5"
+    HLS6 = "hls6"
+    HLS7 = "hls7"
 
 
 TargetArgument = Annotated[
@@ -76,6 +78,10 @@ def connect(
     server_sap: Annotated[int, typer.Option(metavar="N", min=0, max=65_535, help="Address of the logical device.")] = 1,
     general: Annotated[bool, typer.Option("--general", help="Use general-glo-ciphering.")] = False,
     mechanism: Annotated[Mechanism | None, typer.Option(help="Authentication, where it is not the usual.")] = None,
+    suite: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=1, help="Security suite, where the key file does not say it.")
+    ] = None,
+    sign: Annotated[bool, typer.Option("--sign", help="Sign every request, with signing_key of the key file.")] = False,
     title: Annotated[str, typer.Option(metavar="HEX", help="System title of this client.")] = TITLE.hex(),
     trace: Annotated[
         Path | None, typer.Option(metavar="FILE.pcapng", help="Write what passes, decoded, for Wireshark.")
@@ -110,6 +116,8 @@ def connect(
         hdlc,
         mode_e,
         udp,
+        suite,
+        sign,
     )
 
 
@@ -149,7 +157,7 @@ def get(
 def set_value(
     context: typer.Context,
     target: TargetArgument,
-    value: Annotated[str, typer.Argument(help="As get prints it; lists as JSON.")],
+    value: Annotated[str, typer.Argument(help="As get prints it; lists as JSON; now for a time.")],
     type_word: TypeOption = "",
     class_id: ClassOption = None,
 ) -> None:

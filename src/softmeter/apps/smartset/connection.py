@@ -22,14 +22,14 @@ from softmeter.wire.types import decode_data
 
 
 @contextlib.contextmanager
-def opened(settings: Settings) -> Iterator[Meter]:
-    """A meter with an association that is released at the end.
+def opened(settings: Settings, who: Login | None = None) -> Iterator[Meter]:
+    """A meter with an association that is released at the end; `who` comes in otherwise than the settings say.
 
     Raises:
         ExplainedError: no association came about.
         ConfigurationError: the options or the key file are wrong.
     """
-    who = login(settings)
+    who = who or login(settings)
     with _traced(settings, who) as make_tap, contextlib.ExitStack() as stack:
         connect = connector(settings, who.sap, make_tap)
         try:

@@ -2,21 +2,33 @@
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from softmeter.apps.smartset.settings import Settings
+from softmeter.apps.smartset.signing import Signature
 from softmeter.dlms.acse import Mechanism
+from softmeter.dlms.announcing import Announcer
 from softmeter.dlms.channel import Credentials, Family
+from softmeter.dlms.credentials import Signing
 from softmeter.errors import ConfigurationError
-from softmeter.runtime.keyfile import SAPS
-from softmeter.security.suites import Key
+from softmeter.runtime.keyfile import BROADCAST_KEY, HLS_SECRET, SAPS, SECURITY_SUITE, SIGNING_CERTIFICATE, SIGNING_KEY
+from softmeter.security.suites import Key, Suite
 
 PUBLIC = "public"
-_MECHANISMS = {"lowest": Mechanism.LOWEST, "lls": Mechanism.LLS, "hls5": Mechanism.HLS_GMAC}
+_MECHANISMS = {
+    "lowest": Mechanism.LOWEST,
+    "lls": Mechanism.LLS,
+    "hls5": Mechanism.HLS_GMAC,
+    "hls6": Mechanism.HLS_SHA256,
+    "hls7": Mechanism.HLS_ECDSA,
+}
 _ENCRYPTION, _AUTHENTICATION, _PASSWORD = "unicast_encryption_key", "authentication_key", "lls_password"
-_KNOWN = {"sap", _ENCRYPTION, _AUTHENTICATION, _PASSWORD}
+_OF_SUITE_1 = (HLS_SECRET, SIGNING_KEY, SIGNING_CERTIFICATE)
+_KNOWN = {"sap", _ENCRYPTION, _AUTHENTICATION, _PASSWORD, BROADCAST_KEY, *_OF_SUITE_1}
+KEEPER_OF_BROADCAST = "management"
+"""In whose entry the key of messages to all meters is."""
 _GROUPS = {1: 0}
 """Client address to value group E of what is its own, where the two differ."""
 
@@ -36,6 +48,10 @@ class _Entry:
     encryption: bytes = field(default=b"", repr=False)
     authentication: bytes = field(default=b"", repr=False)
     password: bytes = field(default=b"", repr=False)
+    hls_secret: bytes = field(default=b"", repr=False)
+    signature: Signature = field(default_factory=Signature)
+    suite: int = 0
+    broadcast: bytes = field(default=b"", repr=False)
 
 
 def login(settings: Settings) -> Login:
@@ -52,29 +68,54 @@ def login(settings: Settings) -> Login:
         )
     mechanism = _mechanism(settings, entry)
     where = f"[clients.{settings.client}] of {settings.keys}"
+    keys = [(_ENCRYPTION, entry.encryption), (_AUTHENTICATION, entry.authentication)]
+    signature = entry.signature
+    of_meter = f"{SIGNING_CERTIFICATE} of [meter]", signature.of_meter
     wanted = {
         Mechanism.LLS: [(_PASSWORD, entry.password)],
-        Mechanism.HLS_GMAC: [(_ENCRYPTION, entry.encryption), (_AUTHENTICATION, entry.authentication)],
+        Mechanism.HLS_GMAC: keys,
+        Mechanism.HLS_SHA256: [*keys, (HLS_SECRET, entry.hls_secret)],
+        Mechanism.HLS_ECDSA: [*keys, (SIGNING_KEY, signature.private), of_meter],
     }
     for name, secret in wanted.get(mechanism, []):
         if not secret:
             raise ConfigurationError(
                 f"{mechanism.name} needs {name}, which is not in {where}; add it, or use --mechanism"
             )
+    if settings.sign and not (entry.encryption and signature.private and signature.of_meter):
+        raise ConfigurationError(f"--sign needs keys, {SIGNING_KEY} and {of_meter[0]}; not all are in {where}")
     family = Family.PLAIN
     if entry.encryption and mechanism is not Mechanism.LOWEST:
-        family = Family.GENERAL if settings.general else Family.SERVICE
+        family = Family.GENERAL if settings.general or settings.sign else Family.SERVICE
     elif settings.general:
         raise ConfigurationError(f"client {settings.client} has no keys to cipher with; leave --general out")
     credentials = Credentials(
         mechanism,
-        Key(entry.password) if mechanism is Mechanism.LLS else Key(),
+        Key({Mechanism.LLS: entry.password, Mechanism.HLS_SHA256: entry.hls_secret}.get(mechanism, b"")),
         family,
         system_title=settings.title,
         encryption_key=Key(entry.encryption),
         authentication_key=Key(entry.authentication),
+        suite=Suite(entry.suite if settings.suite is None else settings.suite),
+        signing=Signing.BEFORE if settings.sign else Signing.NONE,
+        identity=signature.identity(where),
+        certificate=signature.certificate if mechanism is Mechanism.HLS_ECDSA else b"",
     )
     return Login(sap, credentials, where)
+
+
+def announcer(settings: Settings, counter: int) -> Announcer:
+    """Whoever speaks to all meters from `counter` on, with the broadcast key of the management client's entry.
+
+    Raises:
+        ConfigurationError: the key file has no such key.
+    """
+    entry = _entry(replace(settings, client=KEEPER_OF_BROADCAST))
+    if not (entry.broadcast and entry.authentication):
+        message = f"has no {BROADCAST_KEY} in [clients.{KEEPER_OF_BROADCAST}]; leave --broadcast out"
+        raise ConfigurationError(message, str(settings.keys))
+    suite = Suite(entry.suite if settings.suite is None else settings.suite)
+    return Announcer(settings.title, Key(entry.broadcast), Key(entry.authentication), counter, suite)
 
 
 def known_clients(path: Path) -> list[str]:
@@ -121,7 +162,7 @@ def _entry(settings: Settings) -> _Entry:
     if not isinstance(table, dict):
         known = ", ".join(clients) if isinstance(clients, dict) and clients else "no client at all"
         raise ConfigurationError(f"has no [clients.{settings.client}]; it has {known}", str(settings.keys))
-    return _read(table, settings)
+    return _read(table, _document(settings.keys).get("meter", {}), settings)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -135,22 +176,32 @@ def _document(path: Path) -> dict[str, Any]:
         raise ConfigurationError("is no key file: nested far too deep", str(path)) from None
 
 
-def _read(table: dict[str, Any], settings: Settings) -> _Entry:
+def _read(table: dict[str, Any], meter: Any, settings: Settings) -> _Entry:
     def wrong(name: str, what: str) -> ConfigurationError:
         return ConfigurationError(f"{name} of [clients.{settings.client}] {what}", str(settings.keys))
 
-    def key(name: str) -> bytes:
-        text = table.get(name, "")
-        if not isinstance(text, str) or not re.fullmatch("([0-9A-Fa-f]{32})?", text):
-            raise wrong(name, "must be 32 hexadecimal digits in quotes")
+    def octets(name: str, digits: str, of: Any = table) -> bytes:
+        text = of.get(name, "") if isinstance(of, dict) else ""
+        if not isinstance(text, str) or not re.fullmatch(f"([0-9A-Fa-f]{{{digits}}})?", text):
+            raise wrong(name, f"must be {digits.strip(',')} hexadecimal digits in quotes")
         return bytes.fromhex(text)
+
+    def words(name: str) -> bytes:
+        text = table.get(name, "")
+        if not isinstance(text, str):
+            raise wrong(name, "must be text in quotes")
+        return text.encode()
 
     for name in table:
         if name not in _KNOWN:
             raise wrong(name, f"is not known; known are {', '.join(sorted(_KNOWN))}")
-    sap, password = table.get("sap"), table.get(_PASSWORD, "")
+    sap, suite = table.get("sap"), meter.get(SECURITY_SUITE, "0") if isinstance(meter, dict) else "0"
     if sap is not None and (not isinstance(sap, int) or not 0 < sap < 0x10000):
         raise wrong("sap", "is no client address")
-    if not isinstance(password, str):
-        raise wrong(_PASSWORD, "must be text in quotes")
-    return _Entry(sap, key(_ENCRYPTION), key(_AUTHENTICATION), password.encode())
+    if suite not in ("0", "1"):  # what stands there may be anything
+        raise ConfigurationError(f'{SECURITY_SUITE} of [meter] is "0" or "1"', str(settings.keys))
+    signature = Signature(
+        octets(SIGNING_KEY, "64"), octets(SIGNING_CERTIFICATE, "2,"), octets(SIGNING_CERTIFICATE, "2,", meter)
+    )
+    keys = octets(_ENCRYPTION, "32"), octets(_AUTHENTICATION, "32")
+    return _Entry(sap, *keys, words(_PASSWORD), words(HLS_SECRET), signature, int(suite), octets(BROADCAST_KEY, "32"))

@@ -2,7 +2,7 @@
 
 from softmeter.apps.smartset.credentials import Login
 from softmeter.apps.smartset.settings import Settings
-from softmeter.dlms.acse import Diagnostic
+from softmeter.dlms.acse import Diagnostic, Mechanism
 from softmeter.dlms.refusals import (
     AssociationRefusedError,
     CounterTooLowError,
@@ -13,16 +13,21 @@ from softmeter.dlms.refusals import (
 from softmeter.errors import MeterError, SecurityError
 from softmeter.transport.errors import TransportError
 
-_MECHANISM_HINT = "try --mechanism lowest, lls or hls5, or another --client"
+_MECHANISM_HINT = "try --mechanism lowest, lls, hls5, hls6 or hls7, or another --client"
 _HINTS = {
     Diagnostic.NO_REASON: "it may not know client address {sap}; try another --client, --sap or --server-sap",
     Diagnostic.CONTEXT_NOT_SUPPORTED: "client address {sap} must come in {other}; try another --mechanism or --client",
     Diagnostic.CALLING_TITLE_NOT_RECOGNIZED: "it does not know system title {title}; try --title",
     Diagnostic.MECHANISM_NOT_RECOGNISED: _MECHANISM_HINT,
     Diagnostic.MECHANISM_REQUIRED: _MECHANISM_HINT,
-    Diagnostic.AUTHENTICATION_FAILURE: "check {where}",
+    Diagnostic.AUTHENTICATION_FAILURE: "check {where}, and that the meter is of that --suite",
     Diagnostic.AUTHENTICATION_REQUIRED: _MECHANISM_HINT,
 }
+_PROOFS = {
+    Mechanism.HLS_SHA256: "hls_secret",
+    Mechanism.HLS_ECDSA: "signing_key, or signing_certificate of the meter beside it,",
+}
+"""What proves somebody, where it is no key of a cipher."""
 
 
 class ExplainedError(MeterError):
@@ -39,9 +44,9 @@ def explained(error: Exception, settings: Settings, login: Login) -> ExplainedEr
                 f"wrong password: {meter} refuses lls_password of {where}{ciphered}; correct it there"
             )
         case WrongKeyError():
+            proof = _PROOFS.get(login.credentials.mechanism, "unicast_encryption_key or authentication_key")
             return ExplainedError(
-                f"wrong key: unicast_encryption_key or authentication_key of {where} is not that of {meter}; "
-                "take the key file of this meter"
+                f"wrong key: {proof} of {where} is not that of {meter}; take the key file of this meter, or its --suite"
             )
         case CounterTooLowError():
             return ExplainedError(

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from softmeter.apps.smartset.certificates import remember
 from softmeter.apps.smartset.connection import opened
+from softmeter.apps.smartset.credentials import announcer
 from softmeter.apps.smartset.failures import ExplainedError
 from softmeter.apps.smartset.meter import Meter, RefusedError
 from softmeter.apps.smartset.names import NAMES
@@ -15,18 +17,21 @@ from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.typed import date_time_of
 from softmeter.cosem.access import DataAccessResult
 from softmeter.cosem.classes.image_transfer import ImageTransferStatus
-from softmeter.dlms import image_upload
+from softmeter.dlms import announcing, image_upload
 from softmeter.dlms.client import Client
 from softmeter.dlms.conversation import Conversation
-from softmeter.dlms.image_upload import IMAGE_TRANSFER, Standing
+from softmeter.dlms.image_upload import IMAGE_TRANSFER, Sent, Standing
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.errors import ConfigurationError
 from softmeter.firmware.image import ImageError, header_of
 from softmeter.obis import Obis
+from softmeter.security.suites import Suite
 from softmeter.wire.types import Data, Tag
 
 SCHEDULE = Obis(0, 0, 15, 0, 2)
 PAUSE_S = 1.0
+_COUNTER = Obis(0, 0, 43, 1, announcing.CLIENT)
+"""What the meter has heard last of messages to all."""
 _CLASS, _SCHEDULE_CLASS = 18, 22
 _STATUS = AttributeReference(_CLASS, IMAGE_TRANSFER, 6)
 _WORKING = {ImageTransferStatus.VERIFICATION_INITIATED, ImageTransferStatus.ACTIVATION_INITIATED}
@@ -39,7 +44,9 @@ class Upload:
     file: Path
     restart: bool = False
     unconfirmed: bool = False
+    ahead: int = 1
     identifier: str = ""
+    broadcast: bool = False
 
 
 def upload_image(settings: Settings, wanted: Upload) -> None:
@@ -52,33 +59,48 @@ def upload_image(settings: Settings, wanted: Upload) -> None:
             if tell is not None:
                 tell(done)
 
+        told = _announced(settings, meter, wanted, image, identifier.encode(), sent) if wanted.broadcast else 0
         blocks = meter.run(
             lambda client: image_upload.upload(
                 client,
                 image,
                 identifier.encode(),
-                resume=not wanted.restart,
+                resume=wanted.broadcast or not wanted.restart,
                 confirmed=not wanted.unconfirmed,
+                ahead=wanted.ahead,
                 sent=sent,
             ),
             MethodReference(_CLASS, IMAGE_TRANSFER, 2),
         )
         size = _standing(meter).block_octets
     seconds = time.monotonic() - begun
-    moved = min(blocks * size, len(image))
+    moved = min((told + blocks) * size, len(image))
     if settings.json:
         print_json(
             {
                 "identifier": identifier,
                 "octets": len(image),
                 "blocks_sent": blocks,
+                "blocks_to_all": told,
                 "seconds": round(seconds, 3),
                 "octets_per_s": round(moved / seconds),
             }
         )
         return
-    rate = f", {moved / seconds / 1024:.1f} KiB/s" if blocks else ""
-    print(f"{identifier}: {len(image)} octets are in the meter, {blocks} blocks sent in {seconds:.1f} s{rate}")
+    rate = f", {moved / seconds / 1024:.1f} KiB/s" if moved else ""
+    to_all = f"{told} blocks sent to all meters and " if wanted.broadcast else ""
+    print(f"{identifier}: {len(image)} octets are in the meter, {to_all}{blocks} blocks sent in {seconds:.1f} s{rate}")
+
+
+def _announced(settings: Settings, meter: Meter, wanted: Upload, image: bytes, identifier: bytes, sent: Sent) -> int:
+    """Send the blocks that this meter needs to all meters; returns how many."""
+    here = meter.run(
+        lambda client: announcing.prepared(client, image, identifier, resume=not wanted.restart),
+        MethodReference(_CLASS, IMAGE_TRANSFER, 1),
+    )
+    heard = meter.get(1, _COUNTER, 2).value
+    speaker = announcer(settings, heard + 1 if isinstance(heard, int) else 1)
+    return meter.announce(announcing.blocks_to_all(speaker, image, here.block_octets, here.missing, sent))
 
 
 def verify_image(settings: Settings) -> None:
@@ -178,13 +200,17 @@ def _settled(
 def _restarted(settings: Settings, wait_s: float) -> tuple[str, dict[str, str]]:
     """The status and the versions once the meter has restarted, or when nobody wants to wait any longer."""
     until = time.monotonic() + wait_s
+    ways = [settings, replace(settings, suite=Suite.SUITE_1)]
     while True:
         try:
-            with opened(settings) as meter:
+            with opened(ways[0]) as meter:
                 here, versions = _standing(meter), _versions(meter)
             if here.status not in _WORKING or time.monotonic() >= until:
+                if ways[0] is not settings:
+                    remember(ways[0])
                 return _word(here), versions
-        except ExplainedError:  # it restarts just now
+        except ExplainedError:  # it restarts just now, or has risen to another suite
+            ways.reverse()
             if time.monotonic() >= until:
                 raise
         time.sleep(PAUSE_S)

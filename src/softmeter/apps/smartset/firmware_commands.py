@@ -21,12 +21,19 @@ def upload(
     unconfirmed: Annotated[
         bool, typer.Option("--unconfirmed", help="Do not wait for answers to blocks; repair what was lost.")
     ] = False,
+    ahead: Annotated[
+        int, typer.Option(metavar="BLOCKS", min=1, max=15, help="So many unanswered at a time; above 1 over TCP only.")
+    ] = 1,
     identifier: Annotated[str, typer.Option(metavar="TEXT", help="What to announce, if not what IMAGE says.")] = "",
+    broadcast: Annotated[
+        bool,
+        typer.Option("--broadcast", help="Tell blocks to all meters, under the broadcast key; then repair."),
+    ] = False,
 ) -> None:
     """Send the blocks that the meter does not have; what was interrupted goes on."""
     from softmeter.apps.smartset.firmware import Upload, upload_image
 
-    upload_image(context.obj, Upload(file, restart, unconfirmed, identifier))
+    upload_image(context.obj, Upload(file, restart, unconfirmed, ahead, identifier, broadcast))
 
 
 @app.command()

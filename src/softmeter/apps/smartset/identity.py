@@ -5,12 +5,14 @@ from typing import Any
 
 from softmeter.apps.smartset.clocks import described, difference_s, difference_text, meter_time
 from softmeter.apps.smartset.connection import opened
+from softmeter.apps.smartset.credentials import group_e, login
 from softmeter.apps.smartset.meter import Meter, RefusedError
-from softmeter.apps.smartset.names import NAMES
+from softmeter.apps.smartset.names import NAMES, SECURITY_SETUP
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.values import plain
 from softmeter.clock import DateTime
+from softmeter.obis import Obis
 
 _IDENTITY = (
     "logical_device_name",
@@ -30,11 +32,13 @@ def show_info(settings: Settings) -> None:
     with opened(settings) as meter:
         found: dict[str, Any] = {"meter": settings.meter, "client": settings.client}
         found |= {name: value for name in _IDENTITY if (value := _value(meter, name)) is not None}
+        suite = _suite(meter, Obis(0, 0, 43, 0, group_e(login(settings).sap)))
         moment = _time(meter)
         ahead_s = difference_s(moment, time.time()) if moment else None
         terms = meter.terms
     found |= {
         "system_title": terms.system_title.hex() or None,
+        "security_suite": suite,
         "conformance": terms.services,
         "max_pdu_size": terms.max_pdu_size,
     }
@@ -53,6 +57,13 @@ def _value(meter: Meter, name: str) -> Any:
     class_id, obis = NAMES[name]
     try:
         return plain(meter.get(class_id, obis, 2))
+    except RefusedError:
+        return None
+
+
+def _suite(meter: Meter, setup: Obis) -> Any:
+    try:
+        return plain(meter.get(SECURITY_SETUP, setup, 3))
     except RefusedError:
         return None
 

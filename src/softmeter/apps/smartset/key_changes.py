@@ -10,25 +10,35 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from softmeter.apps.smartset.connection import opened
-from softmeter.apps.smartset.credentials import group_e, login
+from softmeter.apps.smartset.credentials import Login, group_e, login
 from softmeter.apps.smartset.failures import ExplainedError
-from softmeter.apps.smartset.key_files import MASTER, Entry, KeyFile, client_entry, differences
+from softmeter.apps.smartset.key_files import MASTER, P1, Entry, KeyFile, client_entry, differences
 from softmeter.apps.smartset.meter import Meter, RefusedError
 from softmeter.apps.smartset.names import ASSOCIATION, NAMES, SECURITY_SETUP
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.settings import Settings
 from softmeter.errors import ConfigurationError
+from softmeter.meter.clients import CONSUMER, SECURITY_SETUPS
 from softmeter.obis import Obis
 from softmeter.runtime.entropy import SystemEntropy
+from softmeter.runtime.keyfile import BROADCAST_KEY
 from softmeter.runtime.keyfile import password as new_password
 from softmeter.security.suites import Key
 from softmeter.security.wrapping import KeyId, wrap_key
 from softmeter.wire.types import Data, Tag
 
 ENCRYPTION, AUTHENTICATION, PASSWORD = "unicast_encryption_key", "authentication_key", "lls_password"
-KEYS = {"encryption": KeyId.UNICAST_ENCRYPTION, "authentication": KeyId.AUTHENTICATION, "master": KeyId.MASTER}
+KEYS = {
+    "encryption": KeyId.UNICAST_ENCRYPTION,
+    "authentication": KeyId.AUTHENTICATION,
+    "master": KeyId.MASTER,
+    "broadcast": KeyId.BROADCAST_ENCRYPTION,
+}
 """The keys of a transfer by the words of the command."""
-_TRANSFER, _PARTNERS, _SECRET, _STATUS = 2, 3, 7, 8
+P1_ENCRYPTION = "encryption_key"
+TRANSFER = 2
+"""The method of a security setup that replaces keys."""
+_PARTNERS, _SECRET, _STATUS = 3, 7, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +59,10 @@ def transfer(settings: Settings, wish: Wish) -> None:
     entries = {KEYS[kind]: entry_of(kind, client) for kind in wish.kinds or ("encryption", "authentication")}
     fresh = _fresh(entries, file, wish)
     parameter = transferred(file, {key_id: fresh[entry] for key_id, entry in entries.items()})
-    sap = login(replace(settings, client=client)).sap
-    setup = Obis(0, 0, 43, 0, group_e(sap))
+    setup = setup_of(settings, client)
     secrets = {entry: key.hex() for entry, key in fresh.items()}
-    _change(settings, file, secrets, lambda meter: _called(meter, setup, parameter))
-    _report(settings, file, secrets, wish)
+    changed(settings, file, secrets, lambda meter: called(meter, setup, parameter))
+    report(settings, file, secrets, wish)
 
 
 def change_password(settings: Settings, wish: Wish) -> None:
@@ -72,8 +81,8 @@ def change_password(settings: Settings, wish: Wish) -> None:
         place = NAMES["association"].obis if own else _association_of(meter, sap)
         meter.set(ASSOCIATION, place, _SECRET, value)
 
-    _change(settings, file, {entry: secret}, change)
-    _report(settings, file, {entry: secret}, wish)
+    changed(settings, file, {entry: secret}, change)
+    report(settings, file, {entry: secret}, wish)
 
 
 def recover(settings: Settings) -> None:
@@ -82,7 +91,7 @@ def recover(settings: Settings) -> None:
     if not file.pending.exists():
         print_json({"pending": False}) if settings.json else print("nothing to recover: no change is open")
         return
-    taken = _settled(settings, file)
+    taken = settled(settings, file)
     if settings.json:
         print_json({"pending": True, "taken": taken})
     else:
@@ -91,8 +100,18 @@ def recover(settings: Settings) -> None:
 
 
 def entry_of(kind: str, client: str) -> Entry:
-    """Where a key stands in a key file."""
-    return MASTER if kind == "master" else client_entry(client, ENCRYPTION if kind == "encryption" else AUTHENTICATION)
+    """Where a key stands in a key file.
+
+    Raises:
+        ConfigurationError: the client has no such key.
+    """
+    if kind == "master":
+        return MASTER
+    if client == P1:
+        if kind == "broadcast":
+            raise ConfigurationError("P1 has no broadcast key; choose encryption or authentication", "--key")
+        return Entry((P1,), P1_ENCRYPTION if kind == "encryption" else AUTHENTICATION)
+    return client_entry(client, {"encryption": ENCRYPTION, "broadcast": BROADCAST_KEY}.get(kind, AUTHENTICATION))
 
 
 def transferred(file: KeyFile, keys: Mapping[KeyId, bytes]) -> Data:
@@ -103,6 +122,11 @@ def transferred(file: KeyFile, keys: Mapping[KeyId, bytes]) -> Data:
     for key_id, key in keys.items():
         if len(key) != len(master):
             raise ConfigurationError(f"key {key_id.name.lower()} has {len(key)} octets, the master key {len(master)}")
+    return wrapped(master, keys)
+
+
+def wrapped(master: Key, keys: Mapping[KeyId, bytes]) -> Data:
+    """The same of keys whose lengths fit."""
     return Data(
         Tag.ARRAY,
         tuple(
@@ -117,12 +141,18 @@ def _fresh(entries: Mapping[KeyId, Entry], file: KeyFile, wish: Wish) -> dict[En
     if wish.source:
         source = KeyFile.read(wish.source)
         return {entry: source.key(entry) for entry in entries.values()}
-    entropy = SystemEntropy()
-    return {entry: entropy.octets(len(file.key(entry))) for entry in entries.values()}
+    entropy, size = SystemEntropy(), len(file.key(MASTER))
+    return {entry: entropy.octets(size) for entry in entries.values()}
 
 
-def _called(meter: Meter, setup: Obis, parameter: Data) -> None:
-    meter.call(SECURITY_SETUP, setup, _TRANSFER, parameter)
+def setup_of(settings: Settings, client: str) -> Obis:
+    """The security setup of a client."""
+    sap = CONSUMER if client == P1 else login(replace(settings, client=client)).sap
+    return SECURITY_SETUPS.get(sap, Obis(0, 0, 43, 0, group_e(sap)))
+
+
+def called(meter: Meter, setup: Obis, parameter: Data) -> None:
+    meter.call(SECURITY_SETUP, setup, TRANSFER, parameter)
     meter.is_left = True
 
 
@@ -136,28 +166,37 @@ def _association_of(meter: Meter, sap: int) -> Obis:
     raise ExplainedError(f"the meter shows no association of client address {sap}")
 
 
-def _change(settings: Settings, file: KeyFile, secrets: Mapping[Entry, str], change: Callable[[Meter], None]) -> None:
-    """Change secrets of the meter and then of the file.
+def changed(
+    settings: Settings,
+    file: KeyFile,
+    secrets: Mapping[Entry, str],
+    change: Callable[[Meter], None],
+    who: Login | None = None,
+) -> None:
+    """Change secrets of the meter, as the client of the settings or as `who`, and then those of the file.
 
     Raises:
         ExplainedError: the meter refused, or does not say which secrets it has now: both files are there then.
     """
-    text = file.changed(secrets)
-    with opened(settings) as meter:
+    text, answered = file.changed(secrets), False
+    with opened(settings, who) as meter:
         file.put_pending(text)
         try:
             change(meter)
+            answered = True
         except RefusedError:
             file.drop_pending()
             raise
         except ExplainedError:
             pass  # the answer was lost: whether it was done shows below
-    if not _settled(settings, file):
+    if not settled(settings, file, answered=answered):
         raise ExplainedError(f"the meter did not take the new secrets; {file.path} is as it was")
 
 
-def _settled(settings: Settings, file: KeyFile) -> bool:
+def settled(settings: Settings, file: KeyFile, *, answered: bool = False) -> bool:
     """Whether the meter has the secrets of the file that is to be; the right file is in force afterwards.
+
+    `answered`: whether the meter has said that it took them.
 
     Raises:
         ExplainedError: neither of the two opens an association.
@@ -166,7 +205,7 @@ def _settled(settings: Settings, file: KeyFile) -> bool:
     reason = ""
     for path, taken in ((file.pending, True), (file.path, False)):
         try:
-            _prove(settings, path, changed)
+            prove(settings, path, changed, answered=answered)
         except ExplainedError as error:
             reason = reason or str(error)
             continue
@@ -178,24 +217,40 @@ def _settled(settings: Settings, file: KeyFile) -> bool:
     )
 
 
-def _prove(settings: Settings, path: Path, changed: Sequence[Entry]) -> None:
-    """Use each of the secrets of `path` that changed; raises ExplainedError where one does not work."""
+def prove(settings: Settings, path: Path, changed: Sequence[Entry], *, answered: bool) -> None:
+    """Use each of the secrets of `path` that changed; raises ExplainedError where one does not work.
+
+    Of keys that open no association, those of P1 and of messages to all meters, the answer is all the proof there is:
+    where it was lost they are sent once more, which changes nothing if the meter has them.
+    """
     told = replace(settings, keys=path, show=False)
-    for client in dict.fromkeys(entry.table[1] for entry in changed if entry != MASTER):
-        names = {entry.name for entry in changed if entry.table[-1] == client}
+    unproven = [entry for entry in changed if entry.table[0] == P1 or entry.name == BROADCAST_KEY]
+    for client in dict.fromkeys(entry.table[1] for entry in changed if entry != MASTER and entry not in unproven):
+        names = {entry.name for entry in changed if entry.table[-1] == client and entry not in unproven}
         ways = [told.mechanism] if names - {PASSWORD} else []
         for way in [*ways, *(["lls"] if PASSWORD in names else [])]:
             with opened(replace(told, client=client, mechanism=way)) as meter:
                 meter.get(ASSOCIATION, NAMES["association"].obis, _STATUS)
+    if unproven and not answered:
+        _send_again(told, KeyFile.read(path), unproven)
     if MASTER in changed:  # nothing but another transfer shows that it wraps
         file = KeyFile.read(path)
         key = file.key(client_entry(settings.client, AUTHENTICATION))
         with opened(told) as meter:
             setup = Obis(0, 0, 43, 0, group_e(login(told).sap))
-            _called(meter, setup, transferred(file, {KeyId.AUTHENTICATION: key}))
+            called(meter, setup, transferred(file, {KeyId.AUTHENTICATION: key}))
 
 
-def _report(settings: Settings, file: KeyFile, secrets: Mapping[Entry, str], wish: Wish) -> None:
+def _send_again(settings: Settings, file: KeyFile, entries: Sequence[Entry]) -> None:
+    """Have the meter take keys that it may have taken already."""
+    for client in dict.fromkeys(entry.table[-1] for entry in entries):
+        kinds = {kind: entry_of(kind, client) for kind in KEYS if client != P1 or kind != "broadcast"}
+        keys = {KEYS[kind]: file.key(entry) for kind, entry in kinds.items() if entry in entries}
+        with opened(settings) as meter:
+            called(meter, setup_of(settings, client), transferred(file, keys))
+
+
+def report(settings: Settings, file: KeyFile, secrets: Mapping[Entry, str], wish: Wish) -> None:
     if settings.json:
         shown: dict[str, object] = {"file": str(file.path), "replaced": [str(entry) for entry in secrets]}
         if wish.show:

@@ -33,6 +33,10 @@ class Entry(NamedTuple):
 MASTER = Entry(("meter",), "master_key")
 
 
+P1 = "p1"
+"""The table of the keys of ciphered P1 telegrams, and how they are named where a client is."""
+
+
 def client_entry(client: str, name: str) -> Entry:
     """The secret `name` of a client."""
     return Entry(("clients", client), name)
@@ -91,7 +95,7 @@ class KeyFile:
             raise ConfigurationError(f"{entry} must be hexadecimal digits in quotes", str(self.path)) from None
 
     def changed(self, secrets: Mapping[Entry, str]) -> str:
-        """The text with other secrets in place of those that stand there; all else stays, comments too.
+        """The text with other secrets in place of those there, or in new lines; all else stays, comments too.
 
         Raises:
             ConfigurationError: an entry does not stand on a line of its own.
@@ -100,16 +104,31 @@ class KeyFile:
         known = places(self.text)
         for entry, value in secrets.items():
             number = known.get((*entry.table, entry.name))
-            line, count = _VALUE.subn(rf'\g<1>"{value}"', lines[number - 1], count=1) if number else ("", 0)
-            if not number or not count:
+            if not number:
+                lines = _with_line(lines, entry, value)
+                known = places("".join(lines))
+                continue
+            line, count = _VALUE.subn(rf'\g<1>"{value}"', lines[number - 1], count=1)
+            if not count:
                 raise ConfigurationError(f"{entry} must stand on a line of its own", str(self.path))
             lines[number - 1] = line
-        text = "".join(lines)
+        text, before = "".join(lines), tomllib.loads(self.text)
         if differences(self.text, text) != {
-            entry: value for entry, value in secrets.items() if self.secret(entry) != value
+            entry: value for entry, value in secrets.items() if _inside(before, entry) != value
         }:
             raise ConfigurationError("is written in a form that cannot be changed line by line", str(self.path))
         return text
+
+    def rewrite(self, entries: Mapping[Entry, str]) -> None:
+        """Put entries that are no secrets of the meter into the file at once.
+
+        Raises:
+            ConfigurationError: it cannot be written.
+        """
+        try:
+            write_private(self.path, self.changed(entries).encode())
+        except OSError as error:
+            raise ConfigurationError(f"cannot be written ({error.strerror})", str(self.path)) from None
 
     def put_pending(self, text: str) -> None:
         """Write the file that is to be.
@@ -147,6 +166,16 @@ class KeyFile:
     def drop_pending(self) -> None:
         """Forget it."""
         self.pending.unlink(missing_ok=True)
+
+
+def _with_line(lines: list[str], entry: Entry, value: str) -> list[str]:
+    """A file with one more secret, in its table, which is made where there is none."""
+    whole = [line if line.endswith("\n") else f"{line}\n" for line in lines]
+    header = places("".join(whole)).get(entry.table)
+    line = f'{entry.name} = "{value}"\n'
+    if header is None:
+        return [*whole, "\n", f"[{'.'.join(entry.table)}]\n", line]
+    return [*whole[:header], line, *whole[header:]]
 
 
 def differences(old: str, new: str) -> dict[Entry, str]:

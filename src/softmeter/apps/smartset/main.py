@@ -1,13 +1,13 @@
 """The entrance of smartset: runs a command, and ends every failure in one line on stderr and exit status 2."""
 
-import os
 import sys
 from typing import Any
 
-import typer
 from typer.exceptions import TyperException
 
+from softmeter.apps.command_line import command_of
 from softmeter.apps.smartset.commands import app
+from softmeter.apps.telling import leave_quietly
 from softmeter.errors import MeterError
 
 FAILED, INTERRUPTED = 2, 130
@@ -20,20 +20,23 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """The exit status of smartset with `arguments`."""
-    command = typer.main.get_command(app)
+    command = command_of(app)
     try:
         status = command.main(arguments, prog_name=app.info.name, standalone_mode=False)
-        sys.stdout.flush()
     except TyperException as error:
         message = error.format_message()
         if message.startswith("Usage:"):  # called without any argument
             print(message, file=sys.stderr)
             return FAILED
         return _say(_misplaced(error, command.params) or message)
+    except SystemExit:  # so typer ends where whoever read our output has left
+        return 0
     except (MeterError, OSError) as error:
-        return _failed(error)
+        return _say(str(error))
     except Exception as error:  # noqa: BLE001 - a person at the keyboard gets a line, never a traceback
         return _say(f"a mistake in smartset itself: {type(error).__name__}: {error}; please report it")
+    finally:
+        leave_quietly()
     if status == INTERRUPTED:
         _say("interrupted")
     return status if isinstance(status, int) else 0
@@ -42,13 +45,6 @@ def run(arguments: list[str]) -> int:
 def _say(message: str) -> int:
     print(f"smartset: {' '.join(message.split())}", file=sys.stderr)
     return FAILED
-
-
-def _failed(error: Exception) -> int:
-    if isinstance(error, BrokenPipeError):  # whoever read our output left, and does not want to be told
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return _say(str(error))
 
 
 def _misplaced(error: TyperException, options: list[Any]) -> str:

@@ -14,6 +14,7 @@ from softmeter.apps.smartset.object_list import Entry, entries, rights_text
 from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.values import unit_symbol
 from softmeter.cosem.access import DataAccessResult
+from softmeter.dlms import announcing
 from softmeter.dlms.client import Client
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.conversation import Conversation, Progress
@@ -29,6 +30,7 @@ T = TypeVar("T")
 
 _DENIED = DataAccessResult.READ_WRITE_DENIED
 _MISSING = {DataAccessResult.OBJECT_UNDEFINED, DataAccessResult.OBJECT_CLASS_INCONSISTENT}
+_SEALED = "at the optical port it may take changes only after its sealed button was pressed"
 
 
 def _word(member: Flag | IntEnum) -> str:
@@ -105,6 +107,13 @@ class Meter:
     def run(self, conversation: Callable[[Client], Conversation[T]], about: AttributeReference | MethodReference) -> T:
         """A conversation of several requests; raises as `get`, and says it was `about` that."""
         return self._run(conversation(self._client), about)
+
+    def announce(self, messages: Conversation[T]) -> T:
+        """Messages to all meters, by the way to this one; nobody answers."""
+        try:
+            return self._link.run(messages, client_sap=announcing.CLIENT)
+        except TransportError as error:
+            raise explained(error, self._settings, self._who) from error
 
     @property
     def selects(self) -> bool:
@@ -195,5 +204,7 @@ class Meter:
             if seen and all(entry.class_id != reference.class_id for entry in seen):
                 return f"it is of class {seen[0].class_id} ({class_name(seen[0].class_id)}); use --class"
             if seen:
-                return f"this client's rights there are: {rights_text(seen[0])}"
+                local = self._settings.serial or self._settings.hdlc or self._settings.mode_e
+                button = f"; {_SEALED}" if local and error.result == _DENIED else ""
+                return f"this client's rights there are: {rights_text(seen[0])}{button}"
         return self._try()

@@ -51,6 +51,8 @@ NAMES: dict[str, Named] = {
     "clock": _named(CLOCK, "0-0:1.0.0"),
     "load": _named(PROFILE, "1-0:99.1.0"),
     "daily": _named(PROFILE, "1-0:99.2.0"),
+    "billing": _named(PROFILE, "1-0:98.1.0"),
+    "quality": _named(PROFILE, "1-0:99.14.0"),
     **{name: _named(REGISTER, f"1-0:{c}.8.0") for name, c in (_QUANTITIES | _UNRATED).items()},
     **{
         f"{name}_t{rate}": _named(REGISTER, f"1-0:{c}.8.{rate}")

@@ -32,6 +32,10 @@ class Settings:
     hdlc: bool = False
     mode_e: bool = False
     udp: bool = False
+    suite: int | None = None
+    """The security suite; None: as the key file says."""
+    sign: bool = False
+    """Sign every request."""
     show: bool = False
     """Print what passes, decoded, on standard error."""
 

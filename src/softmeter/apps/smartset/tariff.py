@@ -86,7 +86,7 @@ def read_tariff(path: Path) -> tuple[Calendar, SpecialDays | None]:
     """
     name = str(path)
     text = configuration.text(name)
-    found = configuration.problems(text, name)
+    found = configuration.problems(text)
     if not isinstance(found, Configuration):
         raise ConfigurationError("; ".join(map(str, found)), name)
     table = configuration.document(text).tariff

@@ -12,6 +12,9 @@ from softmeter.errors import ConfigurationError, DecodeError, LocalProtocolError
 from softmeter.obis import Obis
 from softmeter.wire.types import NULL, Bits, Data, Tag, decode_data, encode_data
 
+NOW = "now"
+"""In place of a time: this computer's."""
+ALSO = f"{NOW}, or "
 ENCODED = "a-xdr"
 """The type by which a value is given as it travels: tag and content in hex."""
 
@@ -50,8 +53,8 @@ def value_of(text: str, like: Data | None, type_word: str = "", scaler: int = 0)
     return value
 
 
-def date_time_of(text: str) -> DateTime:
-    """Read ISO 8601; without an offset it is the meter's local time.
+def date_time_of(text: str, also: str = "") -> DateTime:
+    """Read ISO 8601; without an offset it is the meter's local time. `also` is what else could be written.
 
     Raises:
         ConfigurationError: it is no date and time.
@@ -59,7 +62,9 @@ def date_time_of(text: str) -> DateTime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        message = f"{text!r} is no ISO 8601 date and time; write it like 2026-01-31T12:00:00+01:00"
+        message = (
+            f"{text!r} is no date and time; write {also}2026-01-31T12:00:00+01:00, or local time without an offset"
+        )
         raise ConfigurationError(message) from None
     day = weekday(days_from_civil(moment.year, moment.month, moment.day))
     shown = DateTime(moment.year, moment.month, moment.day, day, moment.hour, moment.minute, moment.second)
@@ -97,7 +102,7 @@ def _like(text: str, like: Data, scaler: int) -> Data:
         case Tag.OCTET_STRING:
             return Data(Tag.OCTET_STRING, _octets(text, like.value))
         case Tag.DATE_TIME:
-            return Data(Tag.DATE_TIME, date_time_of(text).encode())
+            return Data(Tag.DATE_TIME, date_time_of(text, ALSO).encode())
         case Tag.DATE | Tag.TIME:
             return Data(like.type, _octets(text, b"\x00"))
         case _:
@@ -129,7 +134,7 @@ def _octets(text: str, current: bytes | None) -> bytes:
         case "text:":
             return content.encode()
         case "time:":
-            return date_time_of(content).encode()
+            return date_time_of(content, ALSO).encode()
         case "obis:":
             return Obis.parse(content).octets
         case _:

@@ -80,6 +80,8 @@ class AssociationLN(Interface, class_id=15, version=1):
     own: Session | None = None
     change_secret: Callable[[Any, int, bytes], None] | None = None
     """What a SET of the secret does: meter, client address, secret. Raises AccessError."""
+    change_challenge_secret: Callable[[Any, int, bytes], None] | None = None
+    """The same of change_HLS_secret; None where no mechanism has a secret."""
 
     def takes(self, spec: AttributeSpec) -> bool:
         return self.change_secret is not None and super().takes(spec)
@@ -123,10 +125,7 @@ class AssociationLN(Interface, class_id=15, version=1):
     @setter(7)
     def set_secret(self, meter: Holder, secret: bytes) -> None:
         """Take another password for the client."""
-        if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
-            raise AccessError(
-                DataAccessResult.OTHER_REASON, f"a password has {SHORTEST_SECRET} to {LONGEST_SECRET} octets"
-            )
+        _check_length(secret)
         if self.change_secret is None:
             raise AccessError(DataAccessResult.READ_WRITE_DENIED)
         self.change_secret(meter, self.session(meter).client_sap, secret)
@@ -145,9 +144,12 @@ class AssociationLN(Interface, class_id=15, version=1):
         raise AccessError(ActionResult.OTHER_REASON, "no challenge is open")
 
     @method(2, octets)
-    def change_hls_secret(self, _meter: Holder, _: bytes) -> None:
-        """Refuse: the mechanisms this meter offers (GMAC) have keys, not a secret."""
-        raise AccessError(ActionResult.OTHER_REASON, "the mechanism has no secret")
+    def change_hls_secret(self, meter: Holder, secret: bytes) -> None:
+        """Take another secret for HLS 6; refuse where the mechanisms (GMAC) have keys, not a secret."""
+        if self.change_challenge_secret is None:
+            raise AccessError(ActionResult.OTHER_REASON, "the mechanism has no secret")
+        _check_length(secret)
+        self.change_challenge_secret(meter, self.session(meter).client_sap, secret)
 
     @method(3, anything)
     def add_object(self, _meter: Holder, _: Data) -> None:
@@ -158,3 +160,8 @@ class AssociationLN(Interface, class_id=15, version=1):
     def remove_object(self, _meter: Holder, _: Data) -> None:
         """Refuse: the objects are fixed by the meter type."""
         raise AccessError(ActionResult.READ_WRITE_DENIED)
+
+
+def _check_length(secret: bytes) -> None:
+    if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+        raise AccessError(DataAccessResult.OTHER_REASON, f"a secret has {SHORTEST_SECRET} to {LONGEST_SECRET} octets")

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Any
+from typing import Any, Protocol
 
 from softmeter.cosem.classes.push_setup import TimeWindow, time_windows
-from softmeter.cosem.interface import Holder, Interface, attribute, computed
+from softmeter.cosem.interface import Holder, Interface, attribute, computed, setter
 from softmeter.wire.types import EnumOf, array_of, octet_string, of, struct, structure, u8
 
 
@@ -49,22 +49,53 @@ class Caller:
     type: CallType = of(EnumOf(CallType))
 
 
-ANY_TIME: tuple[TimeWindow, ...] = ()
 ANYBODY: tuple[Caller, ...] = ()
 
 
-class AutoAnswer(Interface, class_id=28, version=2):
-    """When calls are taken; `answers` says whether the meter can be reached now."""
+class AnswerPart(Protocol):
+    """When a meter takes who calls. Assignments may raise AccessError."""
 
-    answers: Callable[[Any], bool]
-    mode: AnswerMode = attribute(2, EnumOf(AnswerMode), settable=True, default=AnswerMode.DEDICATED)
-    listening_window: tuple[TimeWindow, ...] = attribute(3, time_windows, settable=True, default=ANY_TIME)
+    mode: int
+    windows: tuple[TimeWindow, ...]
+    calls: int
+
+    @property
+    def status(self) -> AnswerStatus: ...
+
+
+class AutoAnswer(Interface, class_id=28, version=2):
+    """When calls are taken, and how many in each window."""
+
+    part: Callable[[Any], AnswerPart]
+
+    @computed(2, EnumOf(AnswerMode))
+    def mode(self, meter: Holder) -> AnswerMode:
+        return AnswerMode(self.part(meter).mode)
+
+    @setter(2)
+    def set_mode(self, meter: Holder, mode: AnswerMode) -> None:
+        self.part(meter).mode = int(mode)
+
+    @computed(3, time_windows)
+    def listening_window(self, meter: Holder) -> tuple[TimeWindow, ...]:
+        return self.part(meter).windows
+
+    @setter(3)
+    def set_listening_window(self, meter: Holder, windows: tuple[TimeWindow, ...]) -> None:
+        self.part(meter).windows = windows
 
     @computed(4, EnumOf(AnswerStatus))
     def status(self, meter: Holder) -> AnswerStatus:
-        return AnswerStatus.ACTIVE if self.answers(meter) else AnswerStatus.INACTIVE
+        return self.part(meter).status
 
-    number_of_calls: int = attribute(5, u8, settable=True, default=0)
+    @computed(5, u8)
+    def number_of_calls(self, meter: Holder) -> int:
+        return self.part(meter).calls
+
+    @setter(5)
+    def set_number_of_calls(self, meter: Holder, calls: int) -> None:
+        self.part(meter).calls = calls
+
     number_of_rings: Rings = attribute(6, struct(Rings), settable=True, default=Rings(1, 0))
     list_of_allowed_callers: tuple[Caller, ...] = attribute(
         7, array_of(struct(Caller), most=16), settable=True, default=ANYBODY

@@ -16,6 +16,10 @@ class LineSpeed(IntEnum):
     BAUD_4800 = 4
     BAUD_9600 = 5
 
+    @property
+    def baud(self) -> int:
+        return 300 << self
+
 
 class MBusPortSetup(Interface, class_id=74, version=0):
     """The line of a master."""

@@ -12,11 +12,12 @@ from softmeter.cosem.access import ActionResult
 from softmeter.cosem.interface import Holder, Interface, computed, method
 from softmeter.entropy import Entropy
 from softmeter.errors import AccessError, SecurityError
+from softmeter.security.certificates import Certificate
 from softmeter.security.policies import strengthens_version_0
 from softmeter.security.suites import Key, Suite
 from softmeter.security.trust import TrustStore
 from softmeter.security.wrapping import KeyId, unwrap_key
-from softmeter.wire.types import EnumOf, array_of, octets, of, struct, structure
+from softmeter.wire.types import Data, EnumOf, Tag, anything, array_of, octets, of, struct, structure
 
 MOST_KEYS = 4
 
@@ -79,6 +80,10 @@ class TrustHolder(KeyStore, Protocol):
         """An `Instant`: certificates have a first and a last day."""
         ...
 
+    def spares(self, certificate: Certificate) -> bool:
+        """Whether it may be removed: without it somebody could not come in any more."""
+        ...
+
 
 @structure
 class KeyTransfer:
@@ -86,6 +91,9 @@ class KeyTransfer:
 
     key_id: KeyId = of(EnumOf(KeyId))
     wrapped: bytes = of(octets)
+
+
+transfers_form = array_of(struct(KeyTransfer), most=MOST_KEYS)
 
 
 def refused(reason: str) -> AccessError:
@@ -132,9 +140,9 @@ class SecuritySetup(Interface, class_id=64, version=0):
     part: Callable[[Any], SecurityPart]
     keys: Callable[[Any], KeyStore] | None = None
 
-    @computed(2, EnumOf(SecurityPolicy))
-    def security_policy(self, meter: Holder) -> SecurityPolicy:
-        return SecurityPolicy(self.part(meter).policy)
+    @computed(2, anything)
+    def security_policy(self, meter: Holder) -> Data:
+        return Data(Tag.ENUM, self.part(meter).policy)
 
     @computed(3, EnumOf(Suite))
     def security_suite(self, meter: Holder) -> Suite:
@@ -148,16 +156,22 @@ class SecuritySetup(Interface, class_id=64, version=0):
     def server_system_title(self, meter: Holder) -> bytes:
         return self.part(meter).server_system_title
 
-    @method(1, EnumOf(SecurityPolicy))
-    def security_activate(self, meter: Holder, policy: SecurityPolicy) -> None:
+    @method(1, anything)
+    def security_activate(self, meter: Holder, policy: Data) -> None:
         """Strengthen the policy; refuse to weaken it."""
         store = key_store(self.keys, meter)
-        if not strengthens_version_0(policy, store.policy):
+        if policy.type is not Tag.ENUM:
+            raise AccessError(ActionResult.TYPE_UNMATCHED, "a policy is an enum")
+        if not self.strengthens(policy.value, store.policy):
             raise refused("a policy can only be strengthened")
-        store.activate(policy)
+        store.activate(policy.value)
 
-    @method(2, array_of(struct(KeyTransfer), most=MOST_KEYS))
+    @method(2, transfers_form)
     def global_key_transfer(self, meter: Holder, transfers: tuple[KeyTransfer, ...]) -> None:
         """Replace keys by wrapped ones, all or none."""
         store = key_store(self.keys, meter)
         store.replace(transferred_keys(store, transfers))
+
+    def strengthens(self, new: int, old: int) -> bool:
+        """Whether `new` is a policy, and no weaker than `old`."""
+        return strengthens_version_0(new, old)

@@ -3,28 +3,26 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from softmeter.cosem.access import ActionResult
 from softmeter.cosem.classes.certificate_selection import CertificateInfo, Selection, selection
 from softmeter.cosem.classes.security_setup import (
     MOST_KEYS,
     KeyTransfer,
-    SecurityPart,
+    SecuritySetup,
     TrustHolder,
     key_store,
     refused,
-    transferred_keys,
+    transfers_form,
 )
-from softmeter.cosem.interface import Holder, Interface, computed, method
-from softmeter.errors import AccessError, SecurityError
+from softmeter.cosem.interface import Holder, computed, method
+from softmeter.errors import SecurityError
 from softmeter.instant import Instant
 from softmeter.security.agreement import ephemeral_key, signed_point, verified_point
-from softmeter.security.certificates import Certificate
 from softmeter.security.curves import KeyPair
 from softmeter.security.identity import Purpose
-from softmeter.security.policies import LEGAL, strengthens
+from softmeter.security.policies import strengthens
 from softmeter.security.suites import Key, Suite
 from softmeter.security.wrapping import KeyId
-from softmeter.wire.types import Data, EnumOf, Tag, anything, array_of, octets, of, struct, structure
+from softmeter.wire.types import EnumOf, array_of, octets, of, struct, structure
 
 
 @structure
@@ -38,27 +36,10 @@ class KeyAgreement:
 T = TypeVar("T")
 
 
-class SecuritySetupV1(Interface, class_id=64, version=1):
+class SecuritySetupV1(SecuritySetup, class_id=64, version=1):
     """The settings of suites 1 and 2; without `keys` they are fixed. The policy is a set of bits."""
 
-    part: Callable[[Any], SecurityPart]
     keys: Callable[[Any], TrustHolder] | None = None
-
-    @computed(2, anything)
-    def security_policy(self, meter: Holder) -> Data:
-        return Data(Tag.ENUM, self.part(meter).policy)
-
-    @computed(3, EnumOf(Suite))
-    def security_suite(self, meter: Holder) -> Suite:
-        return Suite(self.part(meter).suite)
-
-    @computed(4, octets)
-    def client_system_title(self, meter: Holder) -> bytes:
-        return self.part(meter).client_system_title
-
-    @computed(5, octets)
-    def server_system_title(self, meter: Holder) -> bytes:
-        return self.part(meter).server_system_title
 
     @computed(6, array_of(struct(CertificateInfo)))
     def certificates(self, meter: Holder) -> tuple[CertificateInfo, ...]:
@@ -67,21 +48,10 @@ class SecuritySetupV1(Interface, class_id=64, version=1):
         holder = self.keys(meter)
         return tuple(CertificateInfo.about(one, holder.server_system_title) for one in holder.trust.certificates)
 
-    @method(1, anything)
-    def security_activate(self, meter: Holder, policy: Data) -> None:
-        """Strengthen the policy: no bit may be cleared."""
-        holder = key_store(self.keys, meter)
-        if policy.type is not Tag.ENUM:
-            raise AccessError(ActionResult.TYPE_UNMATCHED, "a policy is an enum")
-        if policy.value & ~LEGAL or not strengthens(policy.value, holder.policy):
-            raise refused("a policy can only be strengthened")
-        holder.activate(policy.value)
-
-    @method(2, array_of(struct(KeyTransfer), most=MOST_KEYS))
+    @method(2, transfers_form)
     def key_transfer(self, meter: Holder, transfers: tuple[KeyTransfer, ...]) -> None:
-        """Replace keys by wrapped ones, all or none."""
-        holder = key_store(self.keys, meter)
-        holder.replace(transferred_keys(holder, transfers))
+        """Replace keys by wrapped ones, all or none: what version 0 calls global_key_transfer."""
+        self.global_key_transfer(meter, transfers)
 
     @method(3, array_of(struct(KeyAgreement), most=MOST_KEYS), returns=array_of(struct(KeyAgreement)))
     def key_agreement(self, meter: Holder, proposed: tuple[KeyAgreement, ...]) -> tuple[KeyAgreement, ...]:
@@ -124,15 +94,18 @@ class SecuritySetupV1(Interface, class_id=64, version=1):
 
     @method(8, selection)
     def remove_certificate(self, meter: Holder, chosen: Selection) -> None:
-        """Remove an imported certificate; trusted authorities stay."""
+        """Remove an imported certificate; trusted authorities stay, and what somebody needs to come in."""
         holder = key_store(self.keys, meter)
         server = holder.server_system_title
-
-        def is_chosen(certificate: Certificate) -> bool:
-            return chosen.chooses(certificate, server)
-
-        if not holder.trust.remove(is_chosen):
+        found = [one for one in holder.trust.certificates if chosen.chooses(one, server)]
+        if not all(holder.spares(one) for one in found):
+            raise refused("the certificate is needed under the policy in force")
+        if not holder.trust.remove(lambda one: chosen.chooses(one, server)):
             raise refused("no such certificate")
+
+    def strengthens(self, new: int, old: int) -> bool:
+        """Whether `new` is a policy, and clears no bit of `old`."""
+        return strengthens(new, old)
 
     def _agreed(self, holder: TrustHolder, proposed: KeyAgreement, client: bytes) -> tuple[KeyAgreement, Key]:
         """Our ephemeral point, signed, and the key it leads to."""

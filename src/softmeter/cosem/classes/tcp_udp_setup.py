@@ -18,6 +18,11 @@ class TcpUdpSetup(Interface, class_id=41, version=0):
     simultaneous_connections: int = attribute(5, u8, settable=True, default=1)
     inactivity_time_out: int = attribute(6, u16, settable=True, default=180)
 
+    @check(2)
+    def check_port(self, port: int) -> None:
+        if not port:
+            raise AccessError(DataAccessResult.OTHER_REASON, "port 0 is none")
+
     @check(4)
     def check_segment(self, octets: int) -> None:
         if octets < LEAST_SEGMENT:

@@ -29,7 +29,7 @@ def word_object(number: int, name: str) -> str:
 FIRST = {"register": 0, "filter": 10, "descriptor": 20}
 """Value group E of the first word of each kind."""
 
-ALARM_REGISTERS = range(2)
+ALARM_REGISTERS = range(3)
 
 WORDS: dict[str, Read] = {
     ERROR_REGISTER: read_error,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from softmeter.cosem.capture import CaptureObject
 from softmeter.cosem.classes.data import Data
 from softmeter.cosem.classes.profile_generic import ProfileGeneric
 from softmeter.cosem.classes.register import Register
@@ -12,6 +13,7 @@ from softmeter.device.behaviour import NO_SCRIPT, Script
 from softmeter.device.device import Device
 from softmeter.device.events import Log
 from softmeter.device.monitors import Actions, Monitor
+from softmeter.device.supervision import FUSE
 from softmeter.meter.model.alarm_words import (
     ALARM_REGISTERS,
     ERROR_REGISTER,
@@ -24,7 +26,7 @@ from softmeter.meter.model.capture import data, key, last_code
 from softmeter.meter.model.seconds import in_seconds
 from softmeter.meter.parts import EventLogProfile, FailureLog, refusals
 from softmeter.meter.parts_monitors import MonitorPart
-from softmeter.meter.policies import LOG, MONITOR, READ, SET
+from softmeter.meter.policies import LOG, MONITOR, READ, SET, THRESHOLD
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
 from softmeter.wire.types import Tag
@@ -37,8 +39,13 @@ _TITLES = {
 }
 PUSH_ON_ALARM = Script(Obis.parse("0-0:10.0.108"), 5)
 """The script that pushes what the push setup "on alarm" lists."""
+DISCONNECT = Script(Obis.parse("0-0:10.0.106"), 1)
+"""The script that opens the breaker, where there is one."""
 
 ALARM_MONITORS = tuple(Obis.parse(f"0-0:16.1.{number}") for number in ALARM_REGISTERS)
+
+_OF_THE_MANUAL = (1, 2)
+"""Monitors of whose rights the manual says something."""
 
 ALARM_WORDS = {key(data(obis)): read for obis, read in WORDS.items()}
 """What monitors look at whenever it changes."""
@@ -46,8 +53,8 @@ ALARM_WORDS = {key(data(obis)): read for obis, read in WORDS.items()}
 MONITORS = {
     name: Monitor(key(data(word_object(number, "descriptor"))), (0,), (Actions(PUSH_ON_ALARM, NO_SCRIPT),))
     for number, name in enumerate(ALARM_MONITORS)
-}
-"""The monitors of the factory: alarms are pushed."""
+} | {FUSE: Monitor(key(CaptureObject(5, FUSE, 3, 0)), (), (Actions(DISCONNECT, NO_SCRIPT),))}
+"""The monitors of the factory: alarms are pushed; too much current opens the breaker once there is a threshold."""
 
 
 def _clear_error(meter: Presented, kept: int) -> None:
@@ -91,7 +98,8 @@ def log_rows(log: Log, title: str) -> tuple[Row, Row]:
     )
 
 
-def _monitor(name: Obis) -> RegisterMonitor:
+def monitor(name: Obis) -> RegisterMonitor:
+    """The object of a register monitor."""
     return RegisterMonitor(part=lambda meter: MonitorPart(meter, name))
 
 
@@ -113,14 +121,17 @@ ROWS = (
     *_words("Alarm register", "register"),
     *_words("Alarm filter", "filter"),
     *_words("Alarm descriptor", "descriptor"),
-    *(Row(str(name), f"Alarm monitor {number}", _monitor(name), MONITOR)
+    *(Row(str(name), f"Alarm monitor {number}", monitor(name), MONITOR if number in _OF_THE_MANUAL else THRESHOLD)
       for number, name in enumerate(ALARM_MONITORS, 1)),
-    Row("0-0:96.7.21", "Number of power failures, any phase",
-        _data(Tag.LONG_UNSIGNED, lambda device: device.behaviours.power_failures.count), READ),
-    Row("0-0:96.7.9", "Number of long power failures, any phase",
-        _data(Tag.LONG_UNSIGNED, lambda device: device.behaviours.power_failures.long_count), READ),
-    Row("0-0:96.7.19", "Duration of the last long power failure",
-        _seconds(Tag.DOUBLE_LONG_UNSIGNED, lambda device: device.behaviours.power_failures.last_long_s), READ),
+    *(Row(f"0-0:96.7.{e}", f"Number of power failures, {which}",
+          _data(Tag.LONG_UNSIGNED, lambda device: device.behaviours.power_failures.count), READ)
+      for e, which in ((21, "any phase"), (0, "all phases"))),
+    *(Row(f"0-0:96.7.{e}", f"Number of long power failures, {which}",
+          _data(Tag.LONG_UNSIGNED, lambda device: device.behaviours.power_failures.long_count), READ)
+      for e, which in ((9, "any phase"), (5, "all phases"), (6, "L1"))),
+    *(Row(f"0-0:96.7.{e}", f"Duration of the last long power failure, {which}",
+          _seconds(Tag.DOUBLE_LONG_UNSIGNED, lambda device: device.behaviours.power_failures.last_long_s), READ)
+      for e, which in ((19, "any phase"), (15, "all phases"), (16, "L1"))),
     Row("0-0:96.7.20", "Time threshold for long power failures",
         _seconds(Tag.LONG_UNSIGNED, lambda device: device.behaviours.power_failures.long_s, _set_long), SET),
     Row("1-0:99.97.0", "Power failure event log", ProfileGeneric(part=FailureLog), LOG),

@@ -17,11 +17,13 @@ from softmeter.device.events import Log
 from softmeter.device.mbus import NUMBERS
 from softmeter.device.mbus_channel import VALUES
 from softmeter.device.profile import Catalogue, Column, clock_column, status_column
+from softmeter.device.supervision import FUSE
 from softmeter.meter.model.alarm_words import WORDS
 from softmeter.meter.model.demanded import DEMANDED, Demanded
 from softmeter.meter.model.limited import LIMITED
 from softmeter.meter.model.measured import MEASURED
 from softmeter.meter.model.periodic import PERIODIC
+from softmeter.meter.model.supervised import SUPERVISED, SUPERVISED_TYPE
 from softmeter.obis import Obis
 from softmeter.wire.types import Tag
 
@@ -79,6 +81,10 @@ def _capturable() -> tuple[Capturable, ...]:
         *(_value(register(value.obis), value.type, value.read) for value in (*MEASURED, *PERIODIC)),
         *(one for demanded in DEMANDED for one in _demand(demanded)),
         *(one for number in NUMBERS for one in _sub_meter(number)),
+        *(
+            _value(CaptureObject(5, FUSE, attribute, 0), SUPERVISED_TYPE, read)
+            for attribute, read in SUPERVISED.items()
+        ),
         *(
             _value(CaptureObject(5, Obis.parse(one.obis), attribute, 0), one.type, read)
             for one in LIMITED

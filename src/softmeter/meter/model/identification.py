@@ -7,7 +7,7 @@ from softmeter.cosem.classes.data import Data, SettableData
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
 from softmeter.errors import AccessError, ConfigurationError
-from softmeter.meter.clients import MAINTENANCE, MANAGEMENT, READOUT
+from softmeter.meter.clients import BROADCAST, MAINTENANCE, MANAGEMENT, READOUT
 from softmeter.meter.model.capture import DAILY, LOAD, QUALITY
 from softmeter.meter.model.seconds import in_seconds
 from softmeter.meter.policies import OPEN, READ, SET
@@ -76,7 +76,8 @@ ROWS = (
     *(Row(f"0-0:96.1.{e}", f"Device ID {e + 1}", _note(), SET) for e in range(2, 7)),
     *(Row(f"0-0:43.1.{e}", f"Invocation counter, {name}", _counter(sap), OPEN)
       for e, name, sap in ((0, "management", MANAGEMENT), (1, "management (alias)", MANAGEMENT),
-                           (2, "data readout", READOUT), (6, "maintenance", MAINTENANCE))),
+                           (2, "data readout", READOUT), (6, "maintenance", MAINTENANCE),
+                           (BROADCAST, "messages to all", BROADCAST))),
     Row("1-0:0.2.0", "Active firmware identifier (legal)", _text(lambda m: m.identity.legal_firmware), READ),
     Row("1-1:0.2.0", "Active firmware identifier 1 (application)", _text(lambda m: m.identity.application_firmware),
         READ),
@@ -84,6 +85,7 @@ ROWS = (
     Row("1-0:0.9.2", "Local date", Data(source=Source(Tag.OCTET_STRING, _date)), READ),
     Row("1-0:0.9.11", "Clock time shift limit",
         in_seconds(_SYNCHRONISATION_LIMIT), SET),
+    Row("0-0:96.12.6", "Communication address, phone number", _note(), SET),
     Row("0-0:96.10.1", "Profile status, load profile 1", _status(LOAD), READ),
     Row("0-0:96.10.2", "Profile status, daily profile", _status(DAILY), READ),
     Row("0-0:96.10.3", "Profile status, power quality profile", _status(QUALITY), READ),

@@ -6,12 +6,15 @@ from softmeter.cosem.access import DataAccessResult
 from softmeter.cosem.classes.data import Data, SettableData
 from softmeter.cosem.classes.hdlc_setup import HdlcSetup
 from softmeter.cosem.classes.local_port_setup import LocalPortSetup
+from softmeter.cosem.classes.readout_list import ReadoutList
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
 from softmeter.device.device import Device
 from softmeter.errors import AccessError
-from softmeter.meter.policies import HDLC_LINE, LOCAL_PORT, READ, SET
+from softmeter.meter.policies import HDLC_LINE, LOCAL_PORT, MESSAGE, READ
+from softmeter.meter.policies import READOUT_LIST as LISTED
 from softmeter.meter.presented import Presented
+from softmeter.meter.readout import READOUT_LIST, LocalReadout
 from softmeter.obis import Obis
 from softmeter.wire.types import Data as Value
 from softmeter.wire.types import Tag, decode_data, encode_data, octet_string
@@ -99,9 +102,10 @@ _PARTS = (
 # fmt: off
 ROWS = (
     Row("0-0:20.0.0",  "IEC local port setup, optical port", LocalPortSetup(part=OpticalPort),   LOCAL_PORT),
+    Row(READOUT_LIST.short, "General local port readout",    ReadoutList(part=LocalReadout),     LISTED),
     Row("0-0:22.0.0",  "IEC HDLC setup, optical port",       HdlcSetup(),                        HDLC_LINE),
-    Row("0-0:96.13.0", "Consumer message text",              _for_consumers(LONGEST_MESSAGE),    SET),
-    Row("0-0:96.13.1", "Consumer message code",              _for_consumers(LONGEST_CODE),       SET),
+    Row("0-0:96.13.0", "Consumer message text",              _for_consumers(LONGEST_MESSAGE),    MESSAGE),
+    Row("0-0:96.13.1", "Consumer message code",              _for_consumers(LONGEST_CODE),       MESSAGE),
     *(Row(obis, title, Data(source=Source(Tag.OCTET_STRING, read)), READ) for obis, title, read in _PARTS),
 )
 # fmt: on

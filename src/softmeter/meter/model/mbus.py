@@ -6,6 +6,7 @@ from softmeter.cosem.classes.followed_register import FollowedRegister
 from softmeter.cosem.classes.mbus_client import MBusClient
 from softmeter.cosem.classes.mbus_port_setup import MBusPortSetup
 from softmeter.cosem.classes.profile_generic import ProfileGeneric
+from softmeter.cosem.classes.script_table import call
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
 from softmeter.device.events import Log
@@ -14,8 +15,9 @@ from softmeter.device.mbus_channel import PERIOD_S, VALUES
 from softmeter.device.profile import ProfileSettings
 from softmeter.meter.model.alarms import log_rows
 from softmeter.meter.model.capture import CLOCK, SUB_METERS, captured_value, data, key
+from softmeter.meter.model.scripted import DUMMY, table
 from softmeter.meter.parts_mbus import ChannelPart, ValuePart, ValvePart, channel_profile
-from softmeter.meter.policies import BREAKER, LOG, M_BUS_CLIENT, M_BUS_LINE, READ, SET
+from softmeter.meter.policies import BREAKER, LOG, M_BUS_CLIENT, M_BUS_LINE, READ, SCRIPT, SET
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
 from softmeter.wire.types import Tag
@@ -63,6 +65,20 @@ def _name(meter: Presented, number: int, name: bytes) -> None:
     ChannelPart(meter, number).identifier = name
 
 
+def _second_identifier(number: int) -> Data:
+    return Data(
+        source=Source(
+            Tag.OCTET_STRING,
+            lambda meter: ChannelPart(meter, number).second_identifier,
+            lambda meter, name: _name_again(meter, number, name),
+        )
+    )
+
+
+def _name_again(meter: Presented, number: int, name: bytes) -> None:
+    ChannelPart(meter, number).second_identifier = name
+
+
 def _profile(number: int) -> ProfileGeneric:
     return ProfileGeneric(part=lambda meter: channel_profile(meter, number))
 
@@ -80,14 +96,19 @@ def _channel(number: int) -> tuple[Row, ...]:
         Row(f"0-{number}:24.3.0", f"M-Bus master load profile, channel {number}", _profile(number), LOG),
         Row(f"0-{number}:24.4.0", f"M-Bus disconnect control, channel {number}", _valve(number), BREAKER),
         Row(f"0-{number}:96.1.0", f"M-Bus device ID, channel {number}", _identifier(number), SET),
+        Row(f"0-{number}:96.1.1", f"M-Bus device ID 2, channel {number}", _second_identifier(number), SET),
         Row(f"0-{number}:96.10.3", f"Profile status, M-Bus channel {number}", _status(number), READ),
         *log_rows(Log(number << 8 | 4), f"M-Bus control, channel {number}"),
     )
     # fmt: on
 
 
+# fmt: off
 ROWS = (
     Row(PORT, "M-Bus master port setup", MBusPortSetup(), M_BUS_LINE),
     *log_rows(Log.M_BUS, "M-Bus"),
+    Row("0-0:10.0.110", "Script table: M-Bus profile control",
+        table(*((call(7, f"0-{number}:24.3.0", 1, DUMMY),) for number in NUMBERS)), SCRIPT),
     *(row for number in NUMBERS for row in _channel(number)),
 )
+# fmt: on

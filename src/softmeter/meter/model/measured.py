@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from softmeter.device.device import Device
-from softmeter.device.registers import ACTIVE_SUM, MJ_PER_WH, RATES, REACTIVE_EXPORT, REACTIVE_IMPORT
+from softmeter.device.registers import ACTIVE_SUM, MJ_PER_WH, RATES, REACTIVE_EXPORT, REACTIVE_IMPORT, TOTAL
 from softmeter.metrology.energy import Quantity
 from softmeter.obis import Obis
 from softmeter.units import Unit
@@ -31,6 +31,9 @@ class Measured(NamedTuple):
 
 def _energy(*summed: Quantity, rate: int) -> Read:
     """The register in Wh, rolling over at 2**32."""
+    if rate == TOTAL and len(summed) == 1:  # what is read and captured most
+        (quantity,) = summed
+        return lambda device: device.registers.totals[quantity] // MJ_PER_WH & 0xFFFF_FFFF
     return lambda device: device.registers.wh(*summed, rate=rate) & 0xFFFF_FFFF
 
 

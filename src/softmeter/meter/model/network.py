@@ -14,6 +14,7 @@ from softmeter.cosem.classes.ipv6_setup import Ipv6Setup
 from softmeter.cosem.classes.lte_monitoring import LteMonitoring
 from softmeter.cosem.classes.mac_address_setup import MacAddressSetup
 from softmeter.cosem.classes.modem_configuration import ModemConfiguration
+from softmeter.cosem.classes.ntp_setup import NtpSetup
 from softmeter.cosem.classes.ppp_setup import PppSetup
 from softmeter.cosem.classes.tcp_udp_setup import TcpUdpSetup
 from softmeter.cosem.dictionary import Row
@@ -21,12 +22,15 @@ from softmeter.cosem.interface import Source
 from softmeter.device.modem_parameters import ALL_INTERFACES, Ping, Randomisation
 from softmeter.errors import AccessError
 from softmeter.meter.parts_network import (
+    CONNECTIONS,
+    IDLE_S,
     IPV4,
     SEGMENT,
     AccessPart,
+    AnswerPart,
     ConnectPart,
     RadioPart,
-    answers,
+    TimePart,
     authenticate,
     card,
     change,
@@ -42,6 +46,7 @@ from softmeter.meter.policies import (
     IPV6_SETUP,
     MAC,
     MODEM,
+    NTP,
     PPP,
     READ,
     SET,
@@ -98,9 +103,10 @@ def _set_pinged(meter: Presented, place: bytes) -> None:
 ROWS = (
     Row("0-0:2.0.0", "Modem configuration", ModemConfiguration(), MODEM),
     Row("0-0:2.1.0", "Auto connect", AutoConnect(part=ConnectPart), CONNECT),
-    Row("0-0:2.2.0", "Auto answer", AutoAnswer(answers=answers), ANSWER),
+    Row("0-0:2.2.0", "Auto answer", AutoAnswer(part=AnswerPart), ANSWER),
     Row("0-0:25.0.0", "TCP-UDP setup",
-        TcpUdpSetup(ip_reference=IPV4, maximum_segment_size=SEGMENT), TCP_UDP_SETUP),
+        TcpUdpSetup(ip_reference=IPV4, maximum_segment_size=SEGMENT, simultaneous_connections=CONNECTIONS,
+                    inactivity_time_out=IDLE_S), TCP_UDP_SETUP),
     Row("0-0:25.1.0", "IPv4 setup", Ipv4Setup(address=ip_address, fix=fix_address, link_reference=_PPP), IPV4_SETUP),
     Row("0-0:25.2.0", "MAC address setup", MacAddressSetup(mac_address=_LOCAL_MAC), MAC),
     Row("0-0:25.3.0", "PPP setup",
@@ -108,6 +114,7 @@ ROWS = (
     Row("0-0:25.4.0", "GPRS modem setup", GprsModemSetup(part=AccessPart), APN),
     Row("0-0:25.6.0", "GSM diagnostic", GsmDiagnostic(part=RadioPart), READ),
     Row("0-0:25.7.0", "IPv6 setup", Ipv6Setup(link_reference=_PPP), IPV6_SETUP),
+    Row("0-0:25.10.0", "NTP setup", NtpSetup(part=TimePart), NTP),
     Row("0-0:25.11.0", "LTE monitoring", LteMonitoring(part=RadioPart), READ),
     Row("0-1:94.31.4", "Modem ICCID", _data(Tag.OCTET_STRING, card), READ),
     Row("0-1:94.31.6", "Modem signal strength, dBm",

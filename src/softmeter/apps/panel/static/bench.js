@@ -1,6 +1,6 @@
 // The bench strip: sliders that impose voltage, power, power factor and frequency, and let go again.
 
-import { html, number } from "./readings.js";
+import { html, number } from "./widgets.js";
 
 const SEND_AFTER_MS = 120;
 const LEAST_FACTOR = 0.05;

@@ -5,9 +5,14 @@ import { PowerChart } from "./chart.js";
 import { Connection } from "./connection.js";
 import { Button, NamePlate, PulseLed } from "./face.js";
 import { LCD } from "./lcd.js";
-import { number, Readings, showIdentity } from "./readings.js";
+import { LinksCard } from "./links.js";
+import { FirmwareCard, ModemCard } from "./modem.js";
+import { Outside } from "./outside.js";
+import { Readings, showIdentity } from "./readings.js";
+import { SubMetersCard } from "./sub_meters.js";
 import { Surroundings } from "./surroundings.js";
 import { TimeControls } from "./time.js";
+import { number } from "./widgets.js";
 
 const find = (selector) => document.querySelector(selector);
 const connection = new Connection();
@@ -17,8 +22,10 @@ const plate = new NamePlate(face);
 const leds = { active: new PulseLed(find("#led-active")), reactive: new PulseLed(find("#led-reactive")) };
 const readings = new Readings(find("#registers"), find("#instantaneous"));
 const chart = new PowerChart(find("#chart"));
-const bench = new BenchStrip(connection);
-const surroundings = new Surroundings(connection);
+const cards = [
+  new BenchStrip(connection), new Surroundings(connection), new ModemCard(connection), new LinksCard(connection),
+  new SubMetersCard(connection), new FirmwareCard(), new Outside(face),
+];
 const time = new TimeControls(connection);
 let shown = null;
 
@@ -60,7 +67,6 @@ function showTime(time) {
 }
 
 function show(state) {
-  face.classList.toggle("unpowered", !state.powered);
   chip("power", state.powered ? "on" : "no power", state.powered ? "good" : "bad");
   showTime(state.time);
   showDisplay(state);
@@ -70,8 +76,7 @@ function show(state) {
   plate.show(state.identity);
   readings.show(state);
   showPower(state);
-  bench.show(state);
-  surroundings.show(state);
+  for (const card of cards) card.show(state);
   time.show(state.time);
 }
 

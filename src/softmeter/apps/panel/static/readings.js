@@ -1,24 +1,13 @@
 // What the meter measures and who it is, as tables beside it.
 
+import { html, number } from "./widgets.js";
+
 const NUMBERS = new Intl.NumberFormat("en", { useGrouping: true, minimumFractionDigits: 3, maximumFractionDigits: 3 });
 const QUANTITIES = [
   ["voltage_v", "Voltage U", "V", 1], ["current_a", "Current I", "A", 2], ["active_power_w", "Active power P", "W", 0],
   ["reactive_power_var", "Reactive power Q", "var", 0], ["apparent_power_va", "Apparent power S", "VA", 0],
   ["power_factor", "Power factor", "", 3], ["frequency_hz", "Frequency f", "Hz", 2],
 ];
-
-/** A new HTML element with text and class. */
-export function html(name, { text = "", style = "", ...attributes } = {}, ...children) {
-  const element = document.createElement(name);
-  if (style) element.className = style;
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== "") element.textContent = text;
-  element.append(...children);
-  return element;
-}
-
-/** A number with a true minus sign. */
-export const number = (value, decimals) => value.toFixed(decimals).replace(/^-(?=.*[1-9])/, "−").replace(/^-/, "");
 
 const energy = (value) => NUMBERS.format(value / 1000).replaceAll(",", "\u202f");
 
@@ -29,7 +18,7 @@ export class Readings {
 
   constructor(table, list) {
     Object.assign(this, { table, list });
-    for (const [key, name] of [...QUANTITIES, ["meter_clock", "Meter clock"], ["pulses", "Pulses kWh | kvarh"]]) {
+    for (const [key, name] of [...QUANTITIES, ["meter_clock", "Meter clock"], ["pulses", "Pulses P | Q"]]) {
       const value = html("dd", { "data-quantity": key, text: "–" });
       this.#cells.set(key, value);
       list.append(html("div", {}, html("dt", { text: name }), value));

@@ -1,6 +1,6 @@
 // Time on the bench: let it run, stand still, take steps, or leap to a moment.
 
-import { html } from "./readings.js";
+import { html } from "./widgets.js";
 
 const RATES = [[0, "Pause"], [1, "× 1"], [60, "× 60"], [3600, "× 3600"]];
 const STEPS = [[1, "1 s"], [60, "1 min"], [900, "15 min"], [3600, "1 h"], [86400, "1 day"]];

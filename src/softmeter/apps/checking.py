@@ -1,0 +1,81 @@
+"""What is wrong in files that people write: all of it, each with its line, for a person and for a program."""
+
+import json as form
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from softmeter.apps.telling import tell
+
+WRONG = 1
+NOTHING = "nothing wrong"
+_BROKEN = re.compile(r"at line (\d+)")
+
+
+class Problem(NamedTuple):
+    """Something wrong in a file. `entry` is the place in it, empty where `message` says it."""
+
+    line: int
+    entry: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.entry}: {self.message}" if self.entry else f"line {self.line}: {self.message}"
+
+
+def document_of(text: str, kind: str) -> dict[str, Any] | Problem:
+    """The TOML document in `text`, which shall be a `kind`, or why it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = _BROKEN.search(str(error))
+        return Problem(int(line[1]) if line else len(text.splitlines()) or 1, "", f"is no TOML: {error}")
+    except RecursionError:
+        return too_deep(kind)
+
+
+def too_deep(kind: str) -> Problem:
+    """What is wrong with a document that nobody wrote by hand."""
+    return Problem(1, "", f"is no {kind}: nested far too deep")
+
+
+@cache
+def names_of(kind: type[BaseModel]) -> frozenset[str]:
+    """The names of all entries that a document of a kind may have, at any depth."""
+    schema = kind.model_json_schema()
+    return frozenset(
+        name for table in (schema, *schema.get("$defs", {}).values()) for name in table.get("properties", ())
+    )
+
+
+def our_words(found: Mapping[str, Any], kind: type[BaseModel]) -> str:
+    """What pydantic says of an entry in a document of a kind, as we would."""
+    match found["type"]:
+        case "extra_forbidden":
+            close = get_close_matches(str(found["loc"][-1]), names_of(kind), n=1)
+            return f"is not known here; did you mean {close[0]}?" if close else "is not known here"
+        case "missing":
+            return "is missing"
+    said: str = found["msg"].removeprefix("Value error, ")
+    return said
+
+
+def tell_problems(checked: Mapping[str, Sequence[Problem]], sound: Mapping[str, str], *, json: bool) -> int:
+    """Print what is wrong in each file, or what `sound` has to say of it; the exit status."""
+    if json:
+        tell(
+            form.dumps([{"file": name, "problems": [one._asdict() for one in all_]} for name, all_ in checked.items()])
+        )
+    else:
+        for name, problems in checked.items():
+            for problem in problems:
+                where = f"{problem.entry}: " if problem.entry else ""
+                tell(f"{name}:{problem.line}: {where}{problem.message}")
+            if not problems:
+                tell(f"{name}: {sound.get(name, NOTHING)}")
+    return WRONG if any(checked.values()) else 0

@@ -1,0 +1,1 @@
+"""`softmeter keys`: key files made and looked at, without a meter."""

@@ -1,0 +1,34 @@
+"""The port number that a client has set for the WAN, at the next start."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+from softmeter.apps.options import RunOptions
+from softmeter.apps.ports import Ports
+from softmeter.apps.wan_place import with_set_port
+
+PORTS = Ports(wan="127.0.0.1:0")
+
+
+def found(number: int | None, wan: str | None = None) -> tuple[str, list[str]]:
+    said: list[str] = []
+    options = RunOptions(Path("state"), wan=wan)
+    return asyncio.run(with_set_port(options, PORTS, number, said.append)).wan, said
+
+
+def test_it_is_taken_unless_an_option_says_something_else() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+    assert found(None) == (PORTS.wan, [])
+    assert found(number) == (f"127.0.0.1:{number}", [])
+    assert found(number, "127.0.0.1:4059") == (PORTS.wan, [])
+
+
+def test_one_that_is_not_free_or_another_port_of_the_meter_is_passed_over() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        wan, (line,) = found(number)
+    assert wan == PORTS.wan
+    assert f"the port {number} for the WAN, which is not taken" in line
+    assert found(4061)[0] == PORTS.wan
