@@ -41,6 +41,7 @@ class Fleet:
             if part not in {"factory", "keys"}:
                 self._values.setdefault(part, {})[name] = value
         self._rings = {name: StoredRows(first, rows) for name, (first, rows) in changes.appended.items()}
+        self._without_quality = {name: rows for name, rows in self._rings.items() if name != "profile.quality"}
 
     def fresh(self) -> Actor:
         """A new meter with keys of its own."""
@@ -52,10 +53,10 @@ class Fleet:
         keys = KeyRing(draw(16), {sap: Keys(draw(16), draw(16), draw(8)) for sap in SAPS})
         return Actor(Meter(Factory(identity, START), device, display, keys, self._entropy))
 
-    def full(self) -> Actor:
-        """A meter with a full load profile 1, as a store would restore it."""
+    def full(self, *, quality: bool = False) -> Actor:
+        """A meter with a full load profile 1, as a store would restore it; with `quality` that profile is full too."""
         actor = self.fresh()
-        actor.restore(self._values, self._rings)
+        actor.restore(self._values, self._rings if quality else self._without_quality)
         return actor
 
 

@@ -76,19 +76,25 @@ def decoded(*, quick: bool) -> Figure:
 
 
 def one_more(*, quick: bool) -> Figure:
-    """What a further meter allocates, every profile as full as after 55 days, nobody connected."""
+    """What a further meter allocates after 55 days, nobody connected; the power quality profile empty, and full."""
     fleet, count = Fleet(), 10 if quick else 40
-    kept = [fleet.full()]
+    without, full = (_allocated(fleet, count, quality=quality) for quality in (False, True))
+    return Figure(without, "KiB", f"with the power quality profile full {full:.0f}")
+
+
+def _allocated(fleet: Fleet, count: int, *, quality: bool) -> float:
+    """KiB of each of so many further meters."""
+    kept = [fleet.full(quality=quality)]
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    kept += [fleet.full() for _ in range(count)]
+    kept += [fleet.full(quality=quality) for _ in range(count)]
     gc.collect()
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     if len(kept[-1].meter.device.profile(LOAD).ring) != PROFILE_ROWS:
         raise SystemExit("the profile is not full")
-    return Figure((after - before) / count / 1024, "KiB")
+    return (after - before) / count / 1024
 
 
 def resident() -> int:

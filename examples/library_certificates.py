@@ -23,7 +23,7 @@ from softmeter.security.certificates import Authority
 from softmeter.security.curves import KeyPair
 from softmeter.security.identity import Purpose
 from softmeter.security.suites import Key, Suite, Use
-from softmeter.security.trust import TrustStore
+from softmeter.security.trust import Trusting, TrustStore
 from softmeter.transport.entropy import SystemEntropy
 from softmeter.transport.serving import serve_tcp
 from softmeter.transport.session import open_async_session, open_session
@@ -68,7 +68,7 @@ credentials = Credentials(
     server_title=METER,
     encryption_key=Key(encryption),
     authentication_key=Key(authentication),
-    identity=reader,
+    identity=Trusting(reader, lambda: NOW),
 )
 
 
@@ -97,7 +97,7 @@ async def async_read(address: Address) -> str:
 
 
 async def main() -> None:
-    keys = {OPERATOR: Keys(encryption, authentication, suite=SUITE, identity=meter)}
+    keys = {OPERATOR: Keys(encryption, authentication, suite=SUITE, identity=Trusting(meter, lambda: NOW))}
     clients = [Client(OPERATOR, "operator", WAYS, SERVICES)]
     device = Standalone(ROWS, clients, system_title=METER, entropy=CHANCE, keys=keys)
     async with await serve_tcp(device, port=0, report=print) as server:

@@ -78,6 +78,8 @@ class Caller:
         self._key = b"" if sap == PUBLIC else meter.keys(sap).unicast_encryption
         self.client = self._made(meter, sap)
         self._sap = sap
+        self._meter = meter
+        self._restarts = meter.device.behaviours.firmware.restarts
         self._ledger = ledger
         self._line = Line()
         self._peer = Peer(port, lambda _: Server(meter, LinkTime(now())))
@@ -112,6 +114,11 @@ class Caller:
         self._peer.connection_lost(None)
 
     async def _ask(self, apdu: bytes) -> bytes:
+        if (
+            self._meter.device.behaviours.firmware.restarts != self._restarts
+        ):  # with another image, which closes every port for a moment
+            self.hang_up()
+            raise ConnectionResetError("the meter has restarted")
         counter = self.client.next_counter - 1
         self._peer.data_received(encode_datagram(Datagram(self._sap, SERVER_SAP, apdu)))
         answer = await self._line.arrived()
@@ -134,5 +141,6 @@ class Caller:
             system_title=title,
             encryption_key=Key(secrets.unicast_encryption),
             authentication_key=Key(secrets.authentication),
+            suite=meter.suite,
         )
         return Client(credentials, entropy, counter=meter.counters.last_accepted(sap, title) + 1)

@@ -1,7 +1,7 @@
 """Lives of a whole meter under load in simulated time, recorded: what it wrote, what it told, what it had stored."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -165,6 +165,13 @@ def _assembled(keep: _Witness, directory: Path) -> Assembled:
     return assemble(options, keep, PulseWatch(), lambda _: None)  # type: ignore[arg-type]
 
 
+async def _over_and_over(doing: Callable[[], Awaitable[None]]) -> None:
+    """Begin anew whenever the meter has restarted with another image."""
+    while True:
+        with suppress(ConnectionResetError):
+            await doing()
+
+
 class _Life:
     """One life: the meter, its drive and port, and its clients."""
 
@@ -197,7 +204,7 @@ class _Life:
         self._consumer.listens = plan.is_read
         everybody = (self._manage, self._maintain, self._ask, self._guess, self._disturb, self._consume, self._sleep)
         doings = everybody if plan.busy else ()
-        clients = [asyncio.create_task(doing()) for doing in doings]
+        clients = [asyncio.create_task(_over_and_over(doing)) for doing in doings]
         asyncio.get_running_loop().call_later(plan.seconds, self._drive.stop)
         await self._drive.run()
         for client in clients:
@@ -226,6 +233,8 @@ class _Life:
                     await caller.run(caller.client.action(CAPTURE, b"\x0f\x00"))
                 if self._random.random() < 0.03:
                     await caller.run(caller.client.get(LOAD))
+                if self._random.random() < 0.03:
+                    await self._maintenance.draw_pair(caller)
                 await asyncio.sleep(self._random.choice((0.0, 0.0, 0.01, 0.3, 2.0)))
             await caller.run(caller.client.release())
             caller.hang_up()

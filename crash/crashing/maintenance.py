@@ -13,14 +13,15 @@ from softmeter.cosem.classes.security_setup import KeyTransfer, transfers_form
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.errors import AccessError
 from softmeter.firmware.image import Kind, build, sign
-from softmeter.firmware.payload import ApplicationPayload, encode
-from softmeter.meter.clients import MAINTENANCE, SECURITY_SETUPS
+from softmeter.firmware.payload import SECURITY_SUITE, ApplicationPayload, encode
+from softmeter.meter.clients import MAINTENANCE, MANAGEMENT, SECURITY_SETUPS
 from softmeter.meter.meter import Meter
 from softmeter.obis import Obis
 from softmeter.runtime import image_keys
+from softmeter.security.identity import Purpose
 from softmeter.security.suites import Key
 from softmeter.security.wrapping import KeyId, wrap_key
-from softmeter.wire.types import i8, struct, u8, u16
+from softmeter.wire.types import EnumOf, i8, struct, u8, u16
 
 IMAGE_OCTETS = 2_000
 _DUMMY = i8.encode(0)
@@ -97,6 +98,8 @@ class Maintenance:
                 return
         await self._order(caller, 3, _DUMMY)
         self._ledger.tell(Told(image=identifier))
+        if self._random.random() < 0.5:
+            await self._activate(caller)
 
     async def _activate(self, caller: Caller) -> None:
         await self._order(caller, 4, _DUMMY)
@@ -111,7 +114,8 @@ class Maintenance:
         running = self._meter.device.behaviours.firmware.running.get("A")
         version = f"2.{len(self._ledger.asked)}"
         self._ledger.asked.append((b"image", version.encode()))
-        payload = encode(ApplicationPayload(), IMAGE_OCTETS)
+        capabilities = {SECURITY_SUITE: 1} if self._random.random() < 0.7 else {}
+        payload = encode(ApplicationPayload(capabilities), IMAGE_OCTETS)
         counter, counter_block = 1 if running is None else running.counter + 1, version.encode().ljust(16)
         unsigned = build(Kind.APPLICATION, version, "IQ0102065BNEM??", counter, payload, keys.image_key, counter_block)
         return sign(unsigned, keys.pair), f"A{version}".encode()
@@ -131,6 +135,13 @@ class Maintenance:
     async def _clear(self, caller: Caller) -> None:
         place = Obis.parse(self._random.choice(LOGS))
         await caller.run(caller.client.action(MethodReference(7, place, 1), _DUMMY))
+
+    async def draw_pair(self, caller: Caller) -> None:
+        """As management, have a meter of suite 1 draw a key pair for a certificate to come."""
+        purpose = self._random.choice((Purpose.SIGNATURE, Purpose.AGREEMENT))
+        method = MethodReference(64, SECURITY_SETUPS[MANAGEMENT], 4)
+        with suppress(AccessError):
+            await caller.run(caller.client.action(method, EnumOf(Purpose).encode(purpose)))
 
     async def _replace_keys(self, caller: Caller) -> None:
         """Other keys for this client; its association ends with them."""

@@ -7,7 +7,7 @@ compares both with what was stored last and yields only what changed, so no part
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +98,7 @@ class Ring:
         if rows.dtype != self.dtype or len(rows) > self.capacity:
             raise LocalProtocolError(f"stored rows of {self.name} have another form than the ring")
         self.first, self.end = first, first + len(rows)
-        size = self._size_for(len(rows))
+        size = len(rows)  # no larger than it is, as fleets have many; the next row makes room for more
         self._storage = np.zeros(size, self.dtype)
         if size:
             self._storage[np.arange(self.first, self.end) % size] = rows
@@ -147,6 +147,9 @@ class Changes:
         return bool(self.values or self.appended or self.dropped)
 
 
+NONE: Final[frozenset[Any]] = frozenset()
+"""What has not changed yet: one for all, as each empty set is a fifth of a KiB."""
+
 _Saved = tuple[Any, ...]
 """The names of what a part saved, in a tuple that meters share, and then the values: small, as fleets have many."""
 
@@ -156,6 +159,12 @@ _NOTHING: _Saved = ((),)
 @lru_cache(maxsize=256)
 def _shared_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
+
+
+@lru_cache(maxsize=256)
+def _shared_values(saved: _Saved) -> _Saved:
+    """The same values, as one object for all meters that start with them: most parts of most do."""
+    return saved
 
 
 class Memory:
@@ -195,3 +204,4 @@ class Memory:
     def note(self, parts: Iterable[tuple[str, Persistent]], rings: Iterable[Ring]) -> None:
         """Take note of a state that the store already holds."""
         self.changes(parts, rings)
+        self._values = {part: _shared_values(saved) for part, saved in self._values.items()}

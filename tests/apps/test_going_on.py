@@ -8,6 +8,7 @@ from apps.test_assembly import START, SUPPLY, started
 from softmeter.device.events import Event, Log
 from softmeter.errors import ConfigurationError
 from softmeter.instant import Instant
+from softmeter.meter.clients import MANAGEMENT
 from softmeter.runtime.lock import LOCK_NAME
 from softmeter.runtime.mark import MARK_NAME
 from softmeter.runtime.store import FILE_NAME
@@ -51,6 +52,17 @@ def test_a_key_file_that_does_not_hold_the_keys_is_told(tmp_path: Path) -> None:
         assert len(told) == 1
         assert "\n" not in told[0]
         assert "written anew" in told[0] or "writes it anew" in told[0]
+
+
+def test_a_secret_that_no_key_file_holds_keeps_no_meter_from_starting(tmp_path: Path) -> None:
+    with started(tmp_path, source=SUPPLY, start=START) as (made, _):
+        path = made.key_path
+        made.actor.meter.key_ring.change(MANAGEMENT, password=bytes(16))  # as a client may set it
+    path.unlink()
+    with started(tmp_path, off_for_ns=0) as (made, said):
+        assert made.actor.meter.keys(MANAGEMENT).password == bytes(16)
+        assert any("goes on without its key file" in line for line in said)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(

@@ -63,3 +63,15 @@ def test_a_reader_who_leaves_is_no_failure(program: str) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_what_cannot_be_written_is_told_and_is_a_failure() -> None:
+    code = "import sys; from softmeter.apps.entrance import softmeter; sys.argv = ['x', 'decode', 'C0']; softmeter()"
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("No space left on device\n")
+    assert len(ended.stderr.splitlines()) == 1

@@ -13,6 +13,7 @@ from softmeter.bench.mbus_line import MBusLine
 from softmeter.bench.shelf import Shelf, ShownSubMeter
 from softmeter.bench.submeters import parse_sub_meters
 from softmeter.device.events import Log
+from softmeter.device.mbus_channel import Channel
 from softmeter.errors import ConfigurationError
 from softmeter.instant import Instant, LinkTime
 
@@ -159,3 +160,13 @@ def test_what_cannot_be_done_is_refused(place: int, changes: dict[str, float | N
     with pytest.raises(ConfigurationError):
         one.shelf.change(place, changes)
     assert len(one.made.journal) == 0
+
+
+def test_one_that_a_channel_only_names_is_on_no_channel() -> None:
+    one = OnShelf("gas:3")
+    (gas,) = parse_sub_meters("gas:3")
+    device = one.made.meter.device
+    device.behaviours.mbus.put(device, 2, Channel(**gas.identity._asdict()))
+    assert one.shown().channel is None
+    install(one.made)
+    assert one.shown().channel == 1

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from conformance.appl import MANAGEMENT, Bench
 from dlms.link import CLIENT_TITLE, NOW
 from firmware.images import TRUST, Recipe
@@ -11,6 +13,7 @@ from softmeter.dlms.announcing import CLIENT, Announcer, blocks_to_all, prepared
 from softmeter.dlms.conversation import drive
 from softmeter.dlms.image_upload import standing, upload, verify
 from softmeter.dlms.messages import AttributeReference
+from softmeter.errors import LocalProtocolError
 from softmeter.firmware.payload import ApplicationPayload, encode
 from softmeter.meter.clients import BROADCAST
 from softmeter.obis import Obis
@@ -87,3 +90,11 @@ def test_a_message_is_set_for_all() -> None:
     assert drive(street.manager.get(message), street.ask) == octets.encode(b"to all")
     street.hear(street.announcer(1).set(message, octets.encode(b"again")))
     assert drive(street.manager.get(message), street.ask) == octets.encode(b"to all")  # its counter is used up
+
+
+def test_a_key_that_is_used_up_protects_nothing_more() -> None:
+    speaker = Announcer(CLIENT_TITLE, Key(ALL), Key(bytes(16)), 0xFFFF_FFFF)
+    note = AttributeReference(1, Obis(0, 0, 96, 13, 0), 2)
+    assert b"\xff\xff\xff\xff" in speaker.set(note, octets.encode(b"one"))
+    with pytest.raises(LocalProtocolError):
+        speaker.set(note, octets.encode(b"two"))

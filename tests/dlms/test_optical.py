@@ -104,6 +104,7 @@ def kinds(octets: bytes) -> list[Kind | None]:
     return found
 
 
+@pytest.mark.manual("2.3.optical")
 @pytest.mark.parametrize("parity", [True, False])
 def test_direct_and_mode_e_one_after_the_other(parity: bool) -> None:  # noqa: FBT001
     reader = Reader()

@@ -67,7 +67,7 @@ def test_a_message_is_done_once_and_in_silence() -> None:
     server = Server(meter, NOW)
     message = wrapped(sealed(limit(20), 5))
     assert [type(event) for event in server.receive(message, NOW)] == [AttributeSet]
-    assert (meter.limit, server.to_send(), server.standing) == (20, b"", Standing.SECRET)
+    assert (meter.limit, server.to_send(), server.standing) == (20, b"", Standing.PUBLIC)
     assert server.receive(message, NOW) == [Replayed(ALL, 5)]
     assert server.receive(wrapped(sealed(limit(30), 4)), NOW) == [Replayed(ALL, 5)]
     server.receive(wrapped(sealed(limit(30), 6), ALL_STATIONS), NOW)

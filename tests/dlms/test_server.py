@@ -77,6 +77,18 @@ def test_an_apdu_that_is_too_long_is_refused_and_the_next_one_served() -> None:
     assert link.ask(b"") == bytes.fromhex("D80202")
 
 
+@pytest.mark.parametrize(("idle_s", "deadline"), [(5.0, later(5)), (0.0, None)])
+def test_how_long_an_association_may_be_silent_is_for_the_meter_to_say(
+    idle_s: float, deadline: LinkTime | None
+) -> None:
+    server = Server(SmallMeter(), NOW, idle_s=idle_s)
+    assert server.deadline == later(UNASSOCIATED_S)
+    server.receive(AARQ, NOW)
+    assert server.deadline == deadline
+    server.expire(later(1e9))
+    assert server.closed is (deadline is not None)
+
+
 def test_the_end_of_the_stream_releases_what_is_open() -> None:
     link = Link()
     link.open_public()

@@ -10,6 +10,7 @@ from dlms.device import MANAGEMENT_SAP, TITLE
 from dlms.secure_device import CLIENT_TITLE, SECRET, pairs
 from interop.foreign import answered, started
 from interop.served import listening
+from softmeter.runtime.keyfile import BROADCAST_KEY
 from softmeter.security.identity import Purpose
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def of_meter(meter: Meter, client: str, *tasks: Task, port: str = "wan", **more:
     if client in {"management", "maintenance"}:
         association.setdefault("mechanism", HLS_GMAC)
         settings["security"] = {
+            **({"broadcast_key": entry[BROADCAST_KEY]} if BROADCAST_KEY in entry else {}),
             "encryption_key": entry["unicast_encryption_key"],
             "authentication_key": entry["authentication_key"],
             "client_system_title": OTHER_TITLE.hex(),

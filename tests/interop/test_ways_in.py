@@ -11,6 +11,7 @@ import pytest
 
 from dlms.link import ber, plain_aarq
 from interop.meter_process import SMARTSET, bench, running
+from interop.pydlms import of_meter
 from softmeter.dlms.acse import Aare, Result, decode_acse
 from softmeter.dlms.lockout import ALLOWED_FAILURES
 from softmeter.runtime.keyfile import read_keys
@@ -167,3 +168,17 @@ def test_a_message_to_all_meters_is_done_over_both_and_never_answered(meter: Met
             stream.recv(100)
     with meter.client("management") as client:
         assert client.get(1, "0-0:43.1.102") == 3
+
+
+def test_a_foreign_client_tells_all_meters_something(meter: Meter) -> None:
+    """pydlms protects the message and sends it to the address of all stations; then it reads what came of it."""
+    message = ["0.0.96.13.0.255", 2]
+    told = of_meter(
+        meter,
+        "management",
+        ["to-all", 1, *message, "0908" + b"to you 2".hex()],
+        ["get", 1, *message],
+        association={"protection": "general-glo"},
+    )
+    assert told.values == [True, b"to you 2".hex()]
+    assert told.released == "verified"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from meter.making import Made
 from softmeter.errors import LocalProtocolError
 from softmeter.meter.counters import HIGHEST, MOST_TITLES, InvocationCounters
+from softmeter.security.suites import Use
 
 TITLE = b"ABC\0\0\0\0\1"
 
@@ -31,6 +32,18 @@ def test_the_first_use_must_be_stored_and_the_next_ones_are_covered() -> None:
     for _ in range(200):
         counters.next_own(1)
     assert not counters.must_store
+
+
+def test_what_is_forgotten_of_another_kind_of_key_stays_old_when_the_global_one_changes() -> None:
+    counters, wrapped = InvocationCounters(), TITLE + bytes((Use.WRAPPED.value,))
+    counters.accept(1, wrapped, 50)
+    for number in range(MOST_TITLES):
+        counters.accept(1, number.to_bytes(8, "big"), 1000)
+    for one in (counters, cut(counters)):
+        assert one.last_accepted(1, wrapped) >= 50
+        one.restart(1, b"old", b"new")
+        assert one.last_accepted(1, TITLE) == 0
+        assert one.last_accepted(1, wrapped) >= 50
 
 
 @given(st.lists(st.sampled_from(["own", "accept", "store", "cut", "pace", "stop"]), max_size=60))

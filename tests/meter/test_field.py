@@ -9,14 +9,16 @@ from conformance.appl import MANAGEMENT, Bench
 from device.surrounded import Timeline
 from dlms.hdlc_line import HdlcLine
 from firmware.images import Loader, Recipe, legal
-from meter.asking import cut
+from meter.asking import cut, get
 from meter.making import START, Made, steady
 from softmeter.apps import configuration
 from softmeter.clock import DateTime
 from softmeter.cosem.access import ALL
 from softmeter.cosem.classes.image_transfer import ImageTransferStatus
+from softmeter.device.device import Device
 from softmeter.device.events import Event, Log
 from softmeter.device.images import LARGEST_BLOCK, RESTART_S, SMALLEST_BLOCK
+from softmeter.device.pulses import Outputs
 from softmeter.device.surroundings import Surrounded
 from softmeter.dlms import image_upload
 from softmeter.dlms.acse import Context, Mechanism
@@ -31,8 +33,10 @@ from softmeter.meter import model
 from softmeter.meter.optical import station
 from softmeter.meter.policies import Audience
 from softmeter.meter.vigilance import Vigilance
+from softmeter.metrology.energy import Quantity
 from softmeter.obis import Obis
-from softmeter.wire.types import date_time
+from softmeter.signal.samples import Integers
+from softmeter.wire.types import date_time, decode_data
 
 FIRST = whole_second(START)
 CLOCK = AttributeReference(8, Obis.parse("0-0:1.0.0"), 2)
@@ -119,6 +123,37 @@ def test_the_meter_checks_itself_after_a_new_firmware() -> None:
     assert made.meter.device.behaviours.alarms.error == 1 << 9
     codes = made.meter.device.events.ring(Log.STANDARD).rows()["code"].tolist()
     assert codes == [Event.FIRMWARE_READY.code, Event.RAM_ERROR.code, Event.FIRMWARE_ACTIVATED.code]
+
+
+@pytest.mark.manual("2.3.ranges")
+@pytest.mark.parametrize("voltage_v", [184, 230, 276])
+@pytest.mark.parametrize("current_a", [0.25, 5, 65])
+def test_voltages_and_currents_of_the_whole_range_are_measured(voltage_v: float, current_a: float) -> None:
+    made = Made(source=steady(u=str(voltage_v), i=str(current_a)))
+    made.actor.jump(Instant(START + 3600 * SECOND))
+    assert [decode_data(get(made, 3, f"1-0:{c}.7.0", 2)).value for c in (32, 31)] == [voltage_v * 10, current_a * 100]
+    assert made.meter.device.registers.wh(Quantity.ACTIVE_IMPORT) == int(voltage_v * current_a)
+    assert made.meter.device.events.ring(Log.POWER_QUALITY).rows()["code"].tolist() in ([], [76], [79])
+
+
+@pytest.mark.manual("2.3.leds")
+def test_each_energy_has_an_output_of_its_own() -> None:
+    """Half a watt-hour is a pulse of the one, half a varh of the other."""
+    seen = {"active": 0, "reactive": 0}
+
+    class Watched(Outputs):
+        wants_seconds = False
+
+        def pulses(self, active: Integers, reactive: Integers) -> None:
+            seen["active"] += len(active)
+            seen["reactive"] += len(reactive)
+
+        def second(self, device: Device) -> None:  # noqa: ARG002
+            raise AssertionError("nobody wants to see single seconds")
+
+    made = Made(source=steady(u="230", i="10", pf="0.8"), outputs=Watched())
+    made.actor.adopt(made.actor.advanced(Instant(START + 3600 * SECOND)))
+    assert seen == {"active": 2 * 1840, "reactive": 2 * 1380}
 
 
 @pytest.mark.manual("2.3.retention")

@@ -8,6 +8,7 @@ from device.surrounded import Timeline
 from meter.asking import call, cut, get, put
 from meter.making import START, Made
 from softmeter.clock import DateTime
+from softmeter.device.adjustment import set_clock
 from softmeter.device.events import Log
 from softmeter.device.modem import is_reachable
 from softmeter.device.modem_parameters import Interface
@@ -297,7 +298,7 @@ def test_so_many_calls_are_answered_in_each_window() -> None:
     modem, device = made.meter.device.behaviours.modem, made.meter.device
     live(made, 10)
     modem.called(device, 2)
-    assert modem.answers(device)
+    assert (modem.answers(device), modem.calls_left(device)) == (True, 1)
     modem.called(device, 1)
     assert not modem.answers(device)
     assert value(made, 28, "0-0:2.2.0", 4) == LOCKED
@@ -309,6 +310,29 @@ def test_so_many_calls_are_answered_in_each_window() -> None:
     assert not modem.answers(device)
 
 
+def test_a_limit_of_calls_without_windows_locks_nobody_out_for_good() -> None:
+    made = Made()
+    answering(made, 1, 1)
+    modem, device = made.meter.device.behaviours.modem, made.meter.device
+    modem.called(device, 1)
+    assert (modem.answers(device), modem.calls_left(device)) == (True, 1)
+
+
+def test_calls_count_no_longer_than_the_windows_that_were_set_last_and_the_time_say() -> None:
+    made = Made()
+    answering(made, 1, 1, DateTime(minute=0, second=0), DateTime(minute=50, second=0))
+    modem, device = made.meter.device.behaviours.modem, made.meter.device
+    live(made, 10)
+    modem.called(device, 1)
+    assert not modem.answers(device)
+    answering(made, 1, 1, DateTime(minute=0, second=0), DateTime(minute=40, second=0))
+    assert modem.answers(device)
+    modem.called(device, 1)
+    set_clock(device, device.now, DateTime.of(device.now // SECOND - 30 * 24 * 3600, -60, 0))
+    live(made, 3610)
+    assert modem.answers(device)
+
+
 def test_what_the_tcp_udp_setup_says_holds_once_a_client_has_said_it() -> None:
     made = Made()
     assert (wan_port(made.meter), most_connections(made.meter), idle_s(made.meter)) == (None, None, 180)
@@ -316,8 +340,10 @@ def test_what_the_tcp_udp_setup_says_holds_once_a_client_has_said_it() -> None:
         assert put(made, 41, "0-0:25.0.0", attribute, encode_data(Data(tag, wanted))) == 0
     assert (wan_port(made.meter), most_connections(made.meter), idle_s(made.meter)) == (4100, 2, 30)
     assert put(made, 41, "0-0:25.0.0", 6, encode_data(Data(Tag.LONG_UNSIGNED, 0))) == 0
-    assert idle_s(made.meter) == float("inf")
+    assert idle_s(made.meter) == 0
     assert put(made, 41, "0-0:25.0.0", 2, encode_data(Data(Tag.LONG_UNSIGNED, 0))) != 0
+    assert put(made, 41, "0-0:25.0.0", 2, encode_data(Data(Tag.LONG_UNSIGNED, 4059))) == 0
+    assert wan_port(made.meter) is None
 
 
 def following(drift_s_per_day: float) -> Made:

@@ -42,6 +42,7 @@ from softmeter.dlms.refusals import RefusalError
 from softmeter.dlms.server import Server
 from softmeter.errors import AccessError, MeterError, RemoteProtocolError
 from softmeter.firmware.payload import SECURITY_SUITE, ApplicationPayload, encode
+from softmeter.instant import Instant
 from softmeter.meter.clients import BROADCAST
 from softmeter.meter.policies import Audience
 from softmeter.security.agreement import ephemeral_key, signed_point, verified_point
@@ -203,6 +204,22 @@ def test_what_binds_everybody_must_be_signed() -> None:
     for title, entity in ((own, Entity.SERVER), (CLIENT_TITLE, Entity.CLIENT)):
         assert signing.result(REMOVE, chosen_by(entity, Purpose.SIGNATURE, title)) == OTHER
     assert signing.result(REMOVE, chosen_by(Entity.SERVER, Purpose.AGREEMENT, own)) == OTHER  # there is none
+
+
+def test_who_is_known_by_a_certificate_he_shows_binds_nobody_to_sign() -> None:
+    made = upgraded()
+    Manager(made).enter().provision()
+    shows = ROOT.issue(CLIENT_TITLE, PAIR.public, Purpose.SIGNATURE)
+    signing = Manager(made, 500, certificate=shows, mechanism=Mechanism.HLS_ECDSA, **SIGNED).enter()
+    assert signing.result(REMOVE, chosen_by(Entity.CLIENT, Purpose.SIGNATURE, CLIENT_TITLE)) == 0
+    assert signing.get(64, SETUP, 2) == enum(0x6C)  # he still signs
+    assert signing.result(ACTIVATE, enum(0x7C)) == OTHER
+    assert made.meter.keys(MANAGEMENT).policy == 0x6C
+    assert signing.result(IMPORT, octets.encode(shows)) == signing.result(ACTIVATE, enum(0x7C)) == 0
+    again = restarted(made)
+    again.meter.present = lambda: Instant(0)  # the clock has lost its time, and no certificate is valid
+    lost = Manager(again, 900, **SIGNED).enter()
+    assert lost.result(ACTIVATE, enum(0x7C)) == 0
 
 
 def test_certificates_go_while_nobody_must_sign() -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+from typing import cast
 
 import pytest
 
 from softmeter.errors import ConfigurationError
 from softmeter.runtime.address import Address
-from softmeter.runtime.mbus_line import MOST_MASTERS, PAUSE_S, MBusPort
+from softmeter.runtime.mbus_line import MOST_MASTERS, MOST_UNTAKEN, PAUSE_S, MBusPort
 from softmeter.wire.mbus import ACKNOWLEDGE, Control, Frame, encode
 
 NKE = encode(Frame(Control.SND_NKE, 1))
@@ -75,6 +76,33 @@ def test_a_master_on_a_terminal_and_a_device_that_is_none() -> None:
             os.close(file)
             with pytest.raises(ConfigurationError, match="no serial device"):
                 port.open_device("/dev/none-such", 2400, "--listen")
+        finally:
+            await port.close()
+
+    asyncio.run(talk())
+
+
+def test_a_master_that_takes_no_answers_fills_no_memory() -> None:
+    long = encode(Frame(Control.RSP_UD, 1, 0x72, bytes(240)))
+    answers = 0
+
+    def counted(frame: Frame) -> bytes:
+        nonlocal answers
+        answers += frame.address == 1
+        return long
+
+    async def talk() -> None:
+        port = MBusPort(counted)
+        try:
+            path = port.open_terminal()
+            file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            for _ in range(200):
+                os.write(file, NKE)
+                await asyncio.sleep(0)
+            (transport,) = port.masters
+            assert answers > 100
+            assert cast(asyncio.WriteTransport, transport).get_write_buffer_size() < MOST_UNTAKEN + len(long)
+            os.close(file)
         finally:
             await port.close()
 

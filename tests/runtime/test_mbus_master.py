@@ -176,3 +176,9 @@ def test_what_comes_too_late_is_no_answer_to_the_next_question() -> None:
     wire = Wire(simulated("gas:3"), latency_s=5.0)
     (told,), _ = ran(wire, install())
     assert told.answer is None
+
+
+def test_whatever_goes_wrong_an_errand_has_an_outcome() -> None:
+    impossible = Errand(1, Task.TELL, Asked(1, Identity()), Order(Kind.RECORDS, octets=bytes(300)))
+    told, _ = ran(Wire(simulated("gas:3")), impossible)
+    assert told == [Outcome()]

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from softmeter.bench.link import Line, Quality
 from softmeter.errors import ConfigurationError
+from softmeter.instant import LinkTime
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.loop import run
 from softmeter.runtime.optical_port import PTY, SerialAddress
@@ -21,7 +23,9 @@ class Scene:
         self.built = self.watchers = self.size = 0
         self.owed = False
         self.barrier = Barrier(lambda: self.owed)
-        self.line = P1Line(SerialAddress(PTY, BAUD), Telegrams(self.telegram, self.barrier), self.watch)
+        self.over = Line("p1", b"seed", bits_per_octet=10)
+        telegrams = Telegrams(self.telegram, self.barrier)
+        self.line = P1Line(SerialAddress(PTY, BAUD), telegrams, self.watch, self.over)
 
     def telegram(self) -> bytes:
         self.built += 1
@@ -83,6 +87,41 @@ def test_nothing_is_made_until_somebody_asks() -> None:
         await eventually(lambda: on.watchers == 0)
         on.line.tick()
         assert (on.built, on.line.behind) == (2, True)
+
+    scene(story)
+
+
+def test_a_bad_line_brings_a_telegram_late_damaged_and_whole_in_length() -> None:
+    async def story(on: Scene, path: str) -> None:
+        on.size = 500
+        reader = Reader(path)
+        whole = await reader.until(b"!\n")
+        on.over.up.quality = Quality(latency_s=0.05, bits_per_s=100_000, damage=0.5)
+        began = asyncio.get_running_loop().time()
+        on.line.tick()
+        async with asyncio.timeout(2):
+            while len(reader.heard) < len(whole):
+                await asyncio.sleep(0.002)
+                if select.select([reader.file], [], [], 0)[0]:
+                    reader.heard += os.read(reader.file, 65_536)
+        assert asyncio.get_running_loop().time() - began > 0.09
+        assert sum(a != b for a, b in zip(reader.heard, whole.replace(b"/1", b"/2"), strict=True)) in {1, 2, 3}
+        reader.close()
+
+    scene(story)
+
+
+def test_a_telegram_that_gets_lost_takes_its_time_on_the_line_and_none_overtakes_it() -> None:
+    async def story(on: Scene, path: str) -> None:
+        on.size = 500
+        reader = Reader(path)
+        await reader.until(b"!\n")
+        on.over.up.quality = Quality(bits_per_s=1000, drop=0.999)
+        for _ in range(20):
+            on.line.tick()
+        assert on.line.behind
+        assert 4 < on.over.up.free_in(LinkTime(asyncio.get_running_loop().time())) < 6
+        reader.close()
 
     scene(story)
 

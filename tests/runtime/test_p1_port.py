@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from softmeter.bench.link import Quality
+from softmeter.runtime import p1_port
 from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.descriptors import MOST
@@ -267,6 +268,31 @@ def test_a_slow_line_to_the_readers_brings_every_telegram_later() -> None:
             on.port.tick()
             assert await reader.readline() == b"/%d!\n" % number
             assert asyncio.get_running_loop().time() - began > 0.03
+        writer.close()
+
+    scene(story)
+
+
+def test_a_line_that_gets_worse_while_a_reader_is_behind_lets_him_catch_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(p1_port, "BUFFER_LIMIT", 20_000_000)
+
+    async def story(on: Scene) -> None:
+        on.size = 10_000_000
+        reader, writer = await on.reader()
+        await reader.read(1)
+        assert on.port.behind
+        on.size = 10
+        on.port.line.up.quality = Quality(latency_s=0.02)
+        on.port.tick()
+        while not (await reader.read(1 << 20)).endswith(b"!\n"):
+            pass
+        await asyncio.sleep(0.01)
+        assert not on.port.behind
+        on.port.tick()
+        assert on.port.behind  # over the line, too, it is known what has not left yet
+        assert (await reader.readline()).startswith(b"/3")
+        await asyncio.sleep(0.01)
+        assert not on.port.behind
         writer.close()
 
     scene(story)

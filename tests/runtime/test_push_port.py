@@ -1,7 +1,9 @@
 """Pushes over real sockets: what arrives, what is told back, what may not be connected to."""
 
 import asyncio
+import contextlib
 import socket
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -14,7 +16,7 @@ from softmeter.bench.link import Line, Quality
 from softmeter.device.events import Event
 from softmeter.device.push_setting import Service
 from softmeter.errors import ConfigurationError
-from softmeter.instant import SECOND, Instant
+from softmeter.instant import SECOND, Instant, LinkTime
 from softmeter.meter.push import Outgoing, outgoing
 from softmeter.obis import Obis
 from softmeter.runtime.barrier import Barrier
@@ -152,6 +154,38 @@ def test_a_push_goes_over_the_line_of_the_wan_and_is_heard_by_who_listens_in() -
         assert len(came) == len(b"first1second")
         assert came != b"first1second"
         receiver.close()
+
+    scene(story)
+
+
+def test_a_push_that_is_given_up_leaves_the_line_to_others() -> None:
+    async def story(_: Scene) -> None:
+        receiver, on = Receiver(), Scene(time_out_s=0.05)
+        on.line.up.quality = Quality(bits_per_s=1000)
+        on.waiting = [push(1, await receiver.open())._replace(datagrams=(bytes(10_000),))]
+        await on.ticks(1)
+        assert on.settled == [(1, False)]
+        assert on.line.up.free_in(LinkTime(time.monotonic())) < 0.2
+        receiver.close()
+
+    scene(story)
+
+
+def test_a_datagram_that_is_pushed_arrives_whole_or_not_at_all() -> None:
+    async def story(on: Scene) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+            link.bind(("127.0.0.1", 0))
+            link.setblocking(False)
+            on.line.up.quality = Quality(drop=0.5)
+            datagrams = tuple(bytes((number,)) * 1000 for number in range(20))
+            on.waiting = [push(1, link.getsockname()[1], service=Service.UDP)._replace(datagrams=datagrams)]
+            await on.ticks(1)
+            came = list[bytes]()
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    came.append(link.recv(2000))
+        assert 0 < len(came) < 20
+        assert set(came) <= set(datagrams)
 
     scene(story)
 

@@ -103,6 +103,24 @@ def test_octets_come_late_and_at_the_rate_of_the_line_both_ways(virtual: Virtual
     virtual.run(story())
 
 
+def test_all_who_share_a_line_have_their_turn(virtual: VirtualTime) -> None:
+    async def story() -> None:
+        shared = line(Quality(bits_per_s=80_000))
+        busy, others = Ends(virtual, shared), [Ends(virtual, shared) for _ in range(3)]
+        busy.near.write(bytes(20_000))
+        await asyncio.sleep(0.5)
+        for one in others:
+            one.near.write(bytes(1000))
+        await asyncio.sleep(5)
+        assert sum(len(octets) for _, octets in busy.edge.written) == 20_000
+        assert busy.edge.written[-1][0] == pytest.approx(2.3, abs=0.05)
+        for one in others:
+            assert sum(len(octets) for _, octets in one.edge.written) == 1000
+            assert one.edge.written[-1][0] < 1.1
+
+    virtual.run(story())
+
+
 def test_nobody_is_read_while_the_line_before_the_meter_is_full(virtual: VirtualTime) -> None:
     async def story() -> None:
         ends = Ends(virtual, line(down=Quality(0.0, 8_000)))
@@ -130,7 +148,7 @@ def test_who_writes_too_much_is_asked_to_pause_and_the_last_octets_leave_before_
 
 def test_who_does_not_read_the_last_octets_is_given_up_and_who_does_is_not(virtual: VirtualTime) -> None:
     async def story() -> None:
-        for reads, done in ((False, [("abort", 10.0)]), (True, [("close", 5.0)])):
+        for reads, done in ((False, [("abort", 5.0)]), (True, [("close", 5.0)])):
             begun = virtual.monotonic()
             ends = Ends(virtual, line(Quality(latency_s=5.0)))
             ends.near.write(b"last")
@@ -181,5 +199,17 @@ def test_datagrams_for_which_there_is_no_room_are_lost(virtual: VirtualTime) -> 
         queue.clear()
         await asyncio.sleep(20)
         assert len(came) == 30
+
+    virtual.run(story())
+
+
+def test_datagrams_of_nothing_take_up_room_as_well(virtual: VirtualTime) -> None:
+    async def story() -> None:
+        shared = line(Quality(latency_s=60.0)).up
+        queue, came = LossyQueue(shared, virtual.monotonic), list[bytes]()
+        for _ in range(5000):
+            queue.put(b"", came.append)
+        assert len(queue._timers) == 1024
+        queue.clear()
 
     virtual.run(story())

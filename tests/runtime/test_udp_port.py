@@ -11,6 +11,7 @@ import pytest
 
 from dlms.device import CLOCK, KEYS, MANAGEMENT_SAP, READOUT_SAP, SmallMeter
 from dlms.link import CLIENT_TITLE, ber, initiate, plain_aarq
+from dlms.test_pre_established import Told, limit, sealed, wrapped
 from softmeter.bench.link import Quality
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.client import Client
@@ -81,9 +82,14 @@ class Scene:
         await self.read_time()
 
 
-def scene(story: Callable[[Scene], Coroutine[Any, Any, None]], host: str = "127.0.0.1", most: int = 256) -> None:
+def scene(
+    story: Callable[[Scene], Coroutine[Any, Any, None]],
+    host: str = "127.0.0.1",
+    most: int = 256,
+    made: Callable[[], SmallMeter] = SmallMeter,
+) -> None:
     async def play() -> None:
-        meter, ahead = SmallMeter(), [0.0]
+        meter, ahead = made(), [0.0]
         barrier = Barrier(lambda: meter.must_store)
         port = UdpPort(
             Address(host, 0, "--wan"),
@@ -239,6 +245,41 @@ def test_a_change_waits_while_the_meter_is_stored() -> None:
             await done
 
     scene(story)
+
+
+def test_messages_to_all_meters_wait_too_and_only_genuine_ones_are_remembered() -> None:
+    async def story(on: Scene) -> None:
+        on.meter.locked = True
+        genuine = [wrapped(sealed(limit(number), number)) for number in (1, 2, 3)]
+        forged = wrapped(sealed(limit(9), 9, damage=1))
+        sockets = on.shout(genuine[0])
+        for message in genuine[1:]:
+            sockets[0].sendto(message, (on.address.host, on.address.port))
+        sockets += on.shout(forged, times=5)
+        await asyncio.sleep(0.05)
+        assert (len(on.port), on.meter.changes) == (1, 0)
+        on.meter.locked = False
+        on.port.tick()
+        assert (on.meter.limit, on.meter.changes) == (3, 3)
+        for one in sockets:
+            with pytest.raises(BlockingIOError):
+                one.recv(100)
+            one.close()
+
+    scene(story, made=Told)
+
+
+def test_who_has_the_key_of_a_fleet_keeps_nobody_out() -> None:
+    async def story(on: Scene) -> None:
+        crowd = [one for number in range(1, 6) for one in on.shout(wrapped(sealed(limit(number), number)))]
+        await asyncio.sleep(0.02)
+        assert (on.meter.limit, len(on.port)) == (5, 2)
+        on.meter.must_store = False
+        assert (await on.read_time())[:2] == b"\x09\x0c"
+        for one in crowd:
+            one.close()
+
+    scene(story, made=Told, most=2)
 
 
 @dataclass

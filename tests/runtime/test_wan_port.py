@@ -9,7 +9,7 @@ import pytest
 
 from runtime.wan_lines import Scene, gone, scene
 from softmeter.bench.link import Quality
-from softmeter.runtime import wan_peer
+from softmeter.runtime import shaped, wan_peer
 
 SILENCE_S = 0.05
 
@@ -50,6 +50,16 @@ def test_the_last_requests_before_the_end_are_answered() -> None:
         assert await on.ask(lines * 1000) == lines * 1000
         assert on.meter.closed == [b""]
         assert await on.ask(b"a\nquit\nb\n") == b"a\nquit\nb\n"
+
+    scene(story)
+
+
+def test_octets_are_counted_both_ways() -> None:
+    async def story(on: Scene) -> None:
+        assert await on.ask(b"one\n") == b"one\n"
+        assert await on.ask(b"three\n") == b"three\n"
+        assert on.port.volume.taken() == (10, 10)
+        assert on.port.volume.taken() == (0, 0)
 
     scene(story)
 
@@ -99,6 +109,21 @@ def test_a_deadline_moves_with_each_request() -> None:
             assert await reader.readline() == b"still here\n"
             await asyncio.sleep(SILENCE_S * 0.6)
         assert await asyncio.wait_for(reader.read(), 3) == b""
+        writer.close()
+
+    scene(story)
+
+
+def test_who_reads_over_a_slow_line_is_not_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wan_peer, "STALL_S", 0.02)
+    monkeypatch.setattr(shaped, "MOST_WAITING_S", 0.02)
+
+    async def story(on: Scene) -> None:
+        on.port.line.up.quality = Quality(bits_per_s=80_000)
+        reader, writer = await on.client()
+        writer.write(b"big 1500\n")
+        await asyncio.sleep(0)
+        assert len(await asyncio.wait_for(reader.readline(), 3)) == 1501
         writer.close()
 
     scene(story)
@@ -260,6 +285,9 @@ def test_while_calls_are_not_answered_nobody_new_is_taken_and_who_is_there_stays
         assert await on.ask(b"one\n") == b"one\n"
         assert on.port.taken_calls() == 2
         assert on.port.taken_calls() == 0
+        on.port.calls_left = 1
+        assert await on.ask(b"one\n") == b"one\n"
+        assert await gone([await on.client()]) == [True]
         writer.close()
 
     scene(story)

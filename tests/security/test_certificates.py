@@ -1,14 +1,26 @@
 """Certificates, authorities, and what a device keeps of them; damage is refused by nothing but the one error."""
 
+from datetime import UTC, datetime
+
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from dlms.device import TITLE
 from dlms.secure_device import NOW, authority, pairs
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import SecurityError, StorageError
-from softmeter.security.certificates import Certificate, Entity, StandingAuthority, certificate_request, der_of
-from softmeter.security.curves import KeyPair
+from softmeter.instant import SECOND, Instant
+from softmeter.security.certificates import (
+    Authority,
+    Certificate,
+    Entity,
+    StandingAuthority,
+    certificate_request,
+    der_of,
+)
+from softmeter.security.curves import KeyPair, hash_of
 from softmeter.security.identity import Purpose
 from softmeter.security.suites import Suite
 from softmeter.security.trust import TrustStore
@@ -16,6 +28,8 @@ from vectors.table import cuts
 
 PAIR = pairs(Suite.SUITE_1, "meter")[Purpose.SIGNATURE]
 ROOT = authority()
+OTHER_TITLE = bytes(8)
+YEAR = 366 * 86_400 * SECOND
 DER, REQUEST = ROOT.issue(TITLE, PAIR.public, Purpose.SIGNATURE), certificate_request(PAIR, TITLE)
 
 
@@ -84,3 +98,58 @@ def test_authorities_that_were_told_survive_and_those_given_are_the_owners() -> 
 def test_a_store_that_cannot_be_used_is_not(damaged: dict[str, bytes]) -> None:
     with pytest.raises(StorageError):
         TrustStore(TITLE, Suite.SUITE_1).restore(damaged)
+
+
+def authority_certificate(pair: KeyPair, name: str, begin: int, end: int, bound: int | None = None) -> bytes:
+    """What `ROOT` vouches for, with a span and a bound of its own."""
+    span = [datetime.fromtimestamp(at // SECOND, UTC) for at in (begin, end)]
+    usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(Certificate.read(ROOT.certificate).x509.subject)
+        .public_key(pair.public.key)
+        .serial_number(1 << 40)
+        .not_valid_before(span[0])
+        .not_valid_after(span[1])
+        .add_extension(usage, critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=bound), critical=True)
+    )
+    root = KeyPair.draw(Suite.SUITE_1, SeededEntropy("Root"))
+    return builder.sign(root.private, hash_of(Suite.SUITE_1)).public_bytes(Encoding.DER)
+
+
+def test_an_authority_may_have_been_renewed() -> None:
+    key = KeyPair.draw(Suite.SUITE_1, SeededEntropy("branch"))
+    old = authority_certificate(key, "Branch", NOW - YEAR, NOW + SECOND)
+    new = authority_certificate(key, "Branch", NOW - YEAR, NOW + YEAR)
+    store = TrustStore(OTHER_TITLE, Suite.SUITE_1, (ROOT.certificate,))
+    for one in (old, new):
+        store.take(one, NOW)
+    issued = StandingAuthority(new, key, 1).issue(TITLE, PAIR.public, Purpose.SIGNATURE)
+    assert store.vouched(issued, TITLE, Instant(NOW + YEAR // 2)) == PAIR.public
+    assert store.vouched(issued, TITLE, Instant(NOW + 2 * YEAR)) is None
+
+
+@pytest.mark.parametrize(("bound", "leads"), [(None, True), (1, True), (0, False)])
+def test_an_authority_vouches_for_no_more_authorities_than_it_may(bound: int | None, *, leads: bool) -> None:
+    key, below = (KeyPair.draw(Suite.SUITE_1, SeededEntropy(name)) for name in ("branch", "office"))
+    branch = authority_certificate(key, "Branch", NOW - YEAR, NOW + YEAR, bound)
+    office = Authority("Office", below, NOW, Instant(NOW + YEAR), StandingAuthority(branch, key, 1))
+    store = TrustStore(OTHER_TITLE, Suite.SUITE_1, (ROOT.certificate,))
+    for one in (branch, office.certificate):
+        store.take(one, NOW)
+    issued = office.issue(TITLE, PAIR.public, Purpose.SIGNATURE)
+    assert (store.vouched(issued, TITLE, NOW) is not None) is leads
+
+
+def test_an_authority_that_is_named_as_a_device_is_not_the_device() -> None:
+    store = TrustStore(TITLE, Suite.SUITE_1, (ROOT.certificate,))
+    store.draw_pair(Purpose.SIGNATURE, SeededEntropy(3))
+    store.take(ROOT.answer(store.request(Purpose.SIGNATURE), Purpose.SIGNATURE), NOW)
+    own, pair = store.certificate(Purpose.SIGNATURE), store.pair(Purpose.SIGNATURE)
+    named = authority_certificate(PAIR, TITLE.hex().upper(), NOW - YEAR, NOW + YEAR)
+    assert Certificate.read(store.take(named, NOW).der).title == TITLE
+    assert (store.certificate(Purpose.SIGNATURE), store.public(TITLE, Purpose.SIGNATURE)) == (own, own and own.public)
+    assert store.remove(lambda one: one.is_authority)
+    assert store.pair(Purpose.SIGNATURE) is pair

@@ -115,7 +115,7 @@ def assemble(
     if path.exists():
         _check_key_file(path, exported(meter), say)
     else:
-        keyfile.write_keys(path, exported(meter))
+        _write_key_file(path, exported(meter), None if saved is None else say)
     links = Links(journal, meter.system_title, limited=settings.modem.link_limits)
     p1, mbus, at = settings.p1, settings.mbus, settings.modem.at_place
     return Assembled(actor, journal, links, settings.ports, configured_in, p1, mbus, factory.source, path, at)
@@ -228,6 +228,16 @@ def _trust_images(meter: Meter, path: Path) -> None:
         image_keys.write(path, image_keys.generate(meter.entropy))
     keys = image_keys.read(path)
     images.trust = ImageTrust(bytes(keys.public), bytes(keys.image_key))
+
+
+def _write_key_file(path: Path, keys: keyfile.Keys, say: Say | None) -> None:
+    """Write a key file; where a meter goes on (`say`), what is wrong is only told: clients set secrets as they like."""
+    try:
+        keyfile.write_keys(path, keys)
+    except ConfigurationError as error:
+        if say is None:
+            raise
+        say(f"{error}; the meter goes on without its key file")
 
 
 def _check_key_file(path: Path, keys: keyfile.Keys, say: Say) -> None:

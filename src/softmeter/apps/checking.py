@@ -15,6 +15,7 @@ from softmeter.apps.telling import tell
 WRONG = 1
 NOTHING = "nothing wrong"
 _BROKEN = re.compile(r"at line (\d+)")
+_ENDLESS = re.compile(r"[0-9a-fA-F_]{3000,}")
 
 
 class Problem(NamedTuple):
@@ -37,6 +38,10 @@ def document_of(text: str, kind: str) -> dict[str, Any] | Problem:
         return Problem(int(line[1]) if line else len(text.splitlines()) or 1, "", f"is no TOML: {error}")
     except RecursionError:
         return too_deep(kind)
+    except ValueError:
+        number = _ENDLESS.search(text)  # of which not even the reader of the standard library makes an integer
+        line = text.count("\n", 0, number.start()) + 1 if number else 1
+        return Problem(line, "", f"is no {kind}: a number far too long")
 
 
 def too_deep(kind: str) -> Problem:

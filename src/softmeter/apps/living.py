@@ -70,7 +70,8 @@ async def live(options: RunOptions) -> None:
     try:
         pulses = PulseWatch()
         assembled = assemble(options, store, pulses, say)
-        ports = await with_set_port(options, assembled.ports, wan_port(assembled.actor.meter), say)
+        module = [assembled.at_place] if assembled.at_place else []
+        ports = await with_set_port(options, assembled.ports, wan_port(assembled.actor.meter), say, module)
         places = listening(options, ports, assembled.configured_in)
         await check_free(places)
         with ThreadPoolExecutor(1, "store") as writer:
@@ -283,6 +284,7 @@ class _Life:
         meter = self._actor.meter
         modem = meter.device.behaviours.modem
         modem.called(meter.device, self._wan.taken_calls())
+        self._wan.calls_left = modem.calls_left(meter.device)
         self._wan.accepting = self._udp.accepting = modem.answers(meter.device)
         self._wan.most_peers = min(self._shares.wan, most_connections(meter) or self._shares.wan)
 

@@ -236,15 +236,17 @@ def _live(given: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run the command; what a person did wrong ends in one line and status 2."""
+    from softmeter.apps.telling import all_written
     from softmeter.runtime.descriptors import open_standard_streams
 
     open_standard_streams()
-    raise SystemExit(_run())
+    status = _run()
+    raise SystemExit(status if all_written() else WRONG)
 
 
 def _run() -> int:
     """The exit status of the command that the process was given."""
-    from softmeter.apps.telling import leave_quietly, say
+    from softmeter.apps.telling import say
     from softmeter.errors import MeterError
 
     try:
@@ -257,8 +259,6 @@ def _run() -> int:
         return WRONG
     except SystemExit:  # so typer ends where whoever read our output has left
         return 0
-    finally:
-        leave_quietly()
     return status if isinstance(status, int) else 0
 
 

@@ -1,6 +1,7 @@
 """Text files that a person gives by their path, or by the name of one that comes with the program."""
 
 from collections.abc import Collection
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,7 +19,9 @@ def text_of(path_or_name: str, package: str, names: Collection[str]) -> str:
     try:
         return Path(path_or_name).read_text("utf-8")
     except OSError as error:
-        message = f"cannot be read ({error.strerror}); give a file, or one of: {', '.join(names)}"
+        close = get_close_matches(path_or_name, names, n=1)
+        known = f"did you mean {close[0]}?" if close else f"give a file, or one of: {', '.join(names)}"
+        message = f"cannot be read ({error.strerror}); {known}"
         raise ConfigurationError(message, path_or_name) from None
     except UnicodeDecodeError:
         raise ConfigurationError("is no text in UTF-8", path_or_name) from None

@@ -143,11 +143,12 @@ def _check_apart(found: Listening, named: Mapping[str, str]) -> None:
 def _shared(name: str, place: Place, others: Mapping[str, Place]) -> Iterator[str]:
     """Those of the other ports that are at this place too."""
     for other, taken in others.items():
-        if other != name and _meet(place, taken):
+        if other != name and meet(place, taken):
             yield other
 
 
-def _meet(one: Place, other: Place) -> bool:
+def meet(one: Place, other: Place) -> bool:
+    """Whether two ports cannot both be there."""
     if isinstance(one, Address) and isinstance(other, Address):
         hosts = {_numbers(one.host), _numbers(other.host)}
         return one.port == other.port != 0 and (len(hosts) == 1 or bool(hosts & _EVERY_HOST))

@@ -23,12 +23,20 @@ def say(text: str) -> None:
     _print(text, sys.stderr)
 
 
-def leave_quietly() -> None:
-    """Write what is left to be written, for a reader who may have gone: then nobody wants it."""
+def all_written() -> bool:
+    """Write what is left to be written. False, and a line that says why, where that cannot be.
+
+    A reader who has gone wants no more of it: that is no failure.
+    """
     try:
         sys.stdout.flush()
-    except OSError:
+    except OSError as error:
         _to_nowhere(sys.stdout)
+        if isinstance(error, BrokenPipeError):
+            return True
+        say(f"standard output cannot be written: {error.strerror}")
+        return False
+    return True
 
 
 def _print(text: str, where: TextIO) -> OSError | None:

@@ -167,6 +167,10 @@ class Journal:
         """What has been touched by `second`, and is overridden then; None where it was released."""
         return {command.quantity: command.value for command in self._commands if command.second <= second}
 
+    def later(self, second: int) -> list[tuple[int, Control]]:
+        """(second, control) of every change after `second`."""
+        return [(command.second, command.quantity) for command in self._commands if command.second > second]
+
     def press(self, button: Circumstance, at: Instant) -> Command:
         """Press a button once more.
 

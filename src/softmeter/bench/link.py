@@ -60,6 +60,10 @@ class Lane:
             octets = octets[:at] + bytes((octets[at] ^ 1 << bit,)) + octets[at + 1 :]
         return Piece(self._last, octets)
 
+    def free_in(self, now: LinkTime) -> float:
+        """Seconds until all that was handed in is on its way."""
+        return max(0.0, self._free - now)
+
     def pieces(self, octets: bytes) -> Iterator[bytes]:
         """Octets cut into those that share a fate."""
         size = self._within(PIECE_S, PIECE)

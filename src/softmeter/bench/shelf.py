@@ -59,7 +59,9 @@ class Shelf:
         device = self._meter.device
         second = whole_second(device.now)
         around = device.surroundings.state(second)
-        channels = {channel.identity: number for number, channel in device.behaviours.mbus.channels.items()}
+        channels = {
+            channel.identity: number for number, channel in device.behaviours.mbus.channels.items() if channel.installed
+        }
         pasts = self._line.pasts(device.behaviours.mbus.memory)
         return tuple(
             _shown(place, meter, past, second)._replace(

@@ -20,11 +20,11 @@ class JournalSurroundings:
         """What there is in a bench second."""
         if not self._journal.circumstances:
             return self._untouched
-        given: dict[str, int] = {}
-        for circumstance in Circumstance:
-            begun = [value for at, value in self._journal.of(circumstance) if at <= second]
-            if begun and begun[-1] is not None:
-                given[circumstance.label] = int(begun[-1])
+        given = {
+            control.label: int(value)
+            for control, value in self._journal.current(second).items()
+            if isinstance(control, Circumstance) and value is not None
+        }
         given["faults"] = given.get("faults", 0) | self._broken
         return CALM._replace(**given)
 
@@ -32,5 +32,5 @@ class JournalSurroundings:
         """The first second after `second` with another state; FOREVER when none is known."""
         if not self._journal.circumstances:
             return FOREVER
-        changes = [at for circumstance in Circumstance for at, _ in self._journal.of(circumstance) if at > second]
-        return min(changes, default=FOREVER)
+        later = self._journal.later(second)
+        return min((at for at, control in later if isinstance(control, Circumstance)), default=FOREVER)

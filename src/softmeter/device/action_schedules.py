@@ -11,7 +11,7 @@ from softmeter.device.zone import FOREVER, next_boundary
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant
 from softmeter.obis import Obis
-from softmeter.persistent import Scalar
+from softmeter.persistent import NONE, Scalar
 
 if TYPE_CHECKING:
     from softmeter.device.device import Device
@@ -75,7 +75,7 @@ class ActionSchedules(Behaviour):
     def __init__(self, schedules: Mapping[Obis, ActionSchedule]) -> None:
         super().__init__()
         self._schedules = schedules
-        self._changed: frozenset[Obis] = frozenset()
+        self._changed: frozenset[Obis] = NONE
         self._dues: Mapping[Obis, int] = {}
 
     def schedule(self, name: Obis) -> ActionSchedule:

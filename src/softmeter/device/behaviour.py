@@ -59,10 +59,11 @@ class Block:
     def ranges(self) -> Integers:
         """Voltage, current, and both negated, shape (4, n): their least values tell all extremes at once."""
         if self._ranges is None:
-            self._ranges = np.stack(
-                (self.seconds.voltage_mv, self.seconds.current_ma, self.seconds.voltage_mv, self.seconds.current_ma)
-            )
-            np.negative(self._ranges[:2], out=self._ranges[2:])
+            seconds = self.seconds
+            ranges = np.empty((4, len(seconds.voltage_mv)), dtype=np.int64)
+            ranges[0], ranges[1] = seconds.voltage_mv, seconds.current_ma
+            np.negative(ranges[:2], out=ranges[2:])
+            self._ranges = ranges
         return self._ranges
 
     def is_calm(self, limits: VoltageLimits) -> bool:

@@ -22,6 +22,7 @@ from softmeter.device.mbus_channel import (
     Asked,
     Channel,
     Errand,
+    Identity,
     KeyStatus,
     Kind,
     Moment,
@@ -60,8 +61,8 @@ def send(device: "Device", errand: Errand) -> bool:
         meters.memory, outcome = meters.bus.perform(meters.memory, moment(device), errand)
         return settle(device, errand, outcome)
     pending = (*meters.waiting, *meters.under_way)
-    if errand.task is Task.READ and any(one.channel == errand.channel and one.task in _READING for one in pending):
-        return True  # who is asked anyway need not be asked again
+    if errand.task is Task.READ and any(one[:3] == errand[:3] for one in pending):
+        return True  # who is asked just that anyway need not be asked again
     if len(pending) >= MOST_WAITING:
         if errand.task is Task.READ:
             return False
@@ -71,15 +72,16 @@ def send(device: "Device", errand: Errand) -> bool:
     return True
 
 
-_READING = frozenset({Task.READ, Task.INSTALL})
-
-
 def taken(device: "Device") -> tuple[Errand, ...]:
-    """What waits for a line outside, which takes it now."""
+    """What waits for a line outside, which takes it now: one at a time, as the next may depend on what comes of it."""
     meters = device.behaviours.mbus
-    errands, meters.waiting = meters.waiting, ()
-    meters.under_way = (*meters.under_way, *errands)
-    return errands
+    if meters.under_way or not meters.waiting:
+        return ()
+    errand, *rest = meters.waiting
+    if errand.task is Task.INSTALL:
+        errand = errand._replace(known=known(device))
+    meters.waiting, meters.under_way = tuple(rest), (errand,)
+    return meters.under_way
 
 
 def report(device: "Device", number: int, outcome: Outcome) -> None:
@@ -90,9 +92,13 @@ def report(device: "Device", number: int, outcome: Outcome) -> None:
         return
     meters.under_way = tuple(one for one in meters.under_way if one is not errand)
     channel = meters.channel(errand.channel)
-    is_other = asked(channel)[:2] != errand.asked[:2] if channel.installed else errand.task is Task.READ
-    if is_other or (errand.task is Task.INSTALL and channel.installed):
-        return  # the channel was given to another one meanwhile, or to nobody
+    if channel.installed == (errand.task is Task.INSTALL):
+        return  # the channel was given away or emptied meanwhile
+    now = asked(channel)
+    if channel.installed and now[:2] != errand.asked[:2]:
+        return  # it was another sub-meter
+    if errand.task is Task.READ and now != errand.asked:
+        return  # what it said to another key, or of other records, says nothing
     try:
         settle(device, errand, outcome)
     except ConfigurationError:
@@ -121,6 +127,11 @@ def moment(device: "Device") -> Moment:
     """When the device talks on the bus: the second it has reached."""
     second = device.progress.second
     return Moment(second, device.surroundings.state(second))
+
+
+def known(device: "Device") -> tuple[Identity, ...]:
+    """Who belongs to a channel already, or is meant to."""
+    return tuple(channel.identity for channel in device.behaviours.mbus.channels.values())
 
 
 def asked(channel: Channel) -> Asked:

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 from softmeter.device.alarms import REMOVED
 from softmeter.device.breaker import DIRECT_RECONNECTION, State
-from softmeter.device.mbus import NUMBERS
 from softmeter.device.mbus_channel import EMPTY, Channel, Errand, KeyStatus, Kind, Order, Task
-from softmeter.device.mbus_errands import WHERE, asked, read, send, tell
+from softmeter.device.mbus_errands import WHERE, asked, known, read, send, tell
 from softmeter.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -33,8 +32,7 @@ def install(device: "Device", number: int, primary: int) -> None:
     if not 0 <= primary <= MOST_PRIMARY:
         raise ConfigurationError(f"primary address {primary}; it must be 0 to {MOST_PRIMARY}", WHERE)
     wanted = asked(before._replace(primary_address=primary or before.primary_address))
-    known = tuple(meters.channel(one).identity for one in NUMBERS)
-    send(device, Errand(number, Task.INSTALL, wanted, known=known))
+    send(device, Errand(number, Task.INSTALL, wanted, known=known(device)))
 
 
 def deinstall(device: "Device", number: int) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from softmeter.device.behaviour import Behaviour
 from softmeter.device.chance import drawn
-from softmeter.device.communication_window import is_open, next_change, next_opening
+from softmeter.device.communication_window import is_open, next_change, next_closing, next_opening
 from softmeter.device.events import Event
 from softmeter.device.modem_parameters import (
     FACTORY_PARAMETERS,
@@ -111,6 +111,8 @@ class Modem(Behaviour):
         if parameters.access != before.access:
             self._detach(device)
             self._attempts, self._complained = 0, False
+        if parameters.answers != before.answers:
+            self._calls, self._calls_until = 0, FOREVER
         self._follow(device)
         self._plan(device)
 
@@ -123,22 +125,30 @@ class Modem(Behaviour):
         self._plan(device)
 
     def called(self, device: "Device", count: int) -> None:
-        """So many peers came in over the network; they count until the next window opens."""
+        """So many peers came in over the network; they count until the next window opens, else to the end of this one.
+
+        Where the windows never change any more they do not count: nobody could ever come in again.
+        """
         answers, second = self.parameters.answers, self._second(device)
         if not answers.is_limited:
             return
         if second >= self._calls_until:
             self._calls = 0
-        if count:
+        until = self._counted_until(device, second) if count else FOREVER
+        if until != FOREVER:
             self._calls += count
-            self._calls_until = next_opening(answers.windows, device.clock, second)
+            self._calls_until = until
+
+    def calls_left(self, device: "Device") -> int | None:
+        """How many more may call in this window; None: any number."""
+        answers = self.parameters.answers
+        if not answers.is_limited:
+            return None
+        return max(0, answers.calls - (0 if self._second(device) >= self._calls_until else self._calls))
 
     def is_locked(self, device: "Device") -> bool:
         """Whether as many have called as may, in this window."""
-        answers = self.parameters.answers
-        if not answers.is_limited or self._second(device) >= self._calls_until:
-            return False
-        return self._calls >= answers.calls
+        return self.calls_left(device) == 0
 
     def answers(self, device: "Device") -> bool:
         """Whether somebody new who comes over the network is taken now."""
@@ -185,6 +195,8 @@ class Modem(Behaviour):
     def reschedule(self, device: "Device", second: int) -> None:
         if self._try_at != FOREVER:
             self._try_at = min(self._try_at, second + LONGEST_RETRY_S)
+        if self._calls:
+            self._calls_until = min(self._calls_until, self._counted_until(device, second))
         self._plan(device)
 
     def power_up(self, device: "Device", at: Instant) -> None:  # noqa: ARG002
@@ -287,6 +299,12 @@ class Modem(Behaviour):
             device.behaviours.pushes.went_offline()
         self._hangs = False
         self._try_at = FOREVER
+
+    def _counted_until(self, device: "Device", second: int) -> int:
+        """Until when calls count; FOREVER where no window opens or closes any more."""
+        windows = self.parameters.answers.windows
+        opening = next_opening(windows, device.clock, second)
+        return opening if opening != FOREVER else next_closing(windows, device.clock, second)
 
     def _patience(self) -> int:
         return MISSED_PINGS * self.parameters.ping.period_s or SUPERVISION_S

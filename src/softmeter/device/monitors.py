@@ -12,7 +12,7 @@ from softmeter.device.saved import saved_int, saved_text
 from softmeter.device.supervision import FUSE
 from softmeter.errors import ConfigurationError
 from softmeter.obis import Obis
-from softmeter.persistent import Scalar
+from softmeter.persistent import NONE, Scalar
 
 if TYPE_CHECKING:
     from softmeter.device.device import Device
@@ -55,7 +55,7 @@ class Monitors(Behaviour):
         self.monitors = monitors
         self.alarm_words = alarm_words
         self._above: Mapping[Obis, tuple[bool, ...]] = {}
-        self._changed: frozenset[Obis] = frozenset()
+        self._changed: frozenset[Obis] = NONE
         self._steps = self._has_steps()
 
     def change(self, device: "Device", name: Obis, monitor: Monitor) -> None:

@@ -16,7 +16,7 @@ from softmeter.device.push_setting import CONNECTIVITY, INSTALLATION, LAST_GASP,
 from softmeter.device.saved import saved_int, saved_octets
 from softmeter.device.zone import FOREVER
 from softmeter.instant import SECOND, Instant
-from softmeter.persistent import Scalar
+from softmeter.persistent import NONE, Scalar
 
 if TYPE_CHECKING:
     from softmeter.device.device import Device
@@ -67,7 +67,7 @@ class Pushes(Behaviour):
     def __init__(self, settings: tuple[PushSetting, ...]) -> None:
         super().__init__()
         self._settings = settings
-        self._changed: frozenset[int] = frozenset()
+        self._changed: frozenset[int] = NONE
         self._waiting = _NOTHING
         self._count = 0
         self._installed = False

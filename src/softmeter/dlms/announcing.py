@@ -16,7 +16,7 @@ from softmeter.dlms.messages import (
     SetRequestNormal,
     Target,
 )
-from softmeter.security.ciphering import Cipher, Protection
+from softmeter.security.ciphering import Cipher, Protection, SendCounter
 from softmeter.security.suites import Key, Suite
 from softmeter.wire.types import struct
 
@@ -31,17 +31,17 @@ _BLOCK = struct(ImageBlock)
 
 
 class Announcer:
-    """Whoever has the broadcast key; `counter` is the first that no meter has heard yet."""
+    """Whoever has the broadcast key; `counter` is the first that was never used under it, whether heard or not."""
 
     def __init__(
         self, title: bytes, broadcast_key: Key, authentication_key: Key, counter: int, suite: Suite = Suite.SUITE_0
     ) -> None:
         self._title = title
         self._cipher = Cipher(broadcast_key, authentication_key, suite, broadcast=True)
-        self._counter = counter
+        self._counter = SendCounter(counter)
 
     def set(self, reference: AttributeReference, value: bytes) -> bytes:
-        """The message that sets an attribute to an encoded value."""
+        """The message that sets an attribute to an encoded value; LocalProtocolError: the key is used up."""
         return self._sealed(SetRequestNormal(_INVOKE_ID, Target(reference, None), value))
 
     def action(self, method: MethodReference, parameter: bytes) -> bytes:
@@ -49,8 +49,7 @@ class Announcer:
         return self._sealed(ActionRequestNormal(_INVOKE_ID, method, parameter))
 
     def _sealed(self, request: Any) -> bytes:
-        counter, self._counter = self._counter, self._counter + 1
-        content = self._cipher.protect(self._title, counter, Protection.FULL, encode_apdu(request))
+        content = self._cipher.protect(self._title, self._counter.draw(), Protection.FULL, encode_apdu(request))
         return encode_apdu(GeneralGlobal(self._title, content))
 
 

@@ -31,7 +31,7 @@ class Standing(IntEnum):
 
     NONE = 0
     PUBLIC = 1
-    """A client is associated, as anybody could be."""
+    """A client is associated as anybody could be, or somebody told all meters something."""
     SECRET = 2
     """A client is associated that has proved to know a secret."""
 
@@ -51,7 +51,8 @@ class Associations:
         self._transfers: dict[tuple[int, int], BlockServer] = {}
         self._pre_established: dict[int, PreEstablished] = {}
         self._was_told = False
-        """Whether a genuine message to all meters came here: who sent it knows a secret."""
+        """Whether a genuine message to all meters came here. Its key is that of a whole fleet: who sent it keeps nobody
+        out who proves to know a secret of this meter."""
         self.progressed = False
         """Whether the last APDU came in an association, or opened one: it counts against silence."""
 
@@ -69,10 +70,8 @@ class Associations:
     @property
     def standing(self) -> Standing:
         """That of the client here which is worth most."""
-        if self._was_told:
-            return Standing.SECRET
         standing = (Standing.SECRET if one.is_proven else Standing.PUBLIC for one in self._associated())
-        return max(standing, default=Standing.NONE)
+        return max(standing, default=Standing.PUBLIC if self._was_told else Standing.NONE)
 
     @property
     def deadline(self) -> LinkTime | None:

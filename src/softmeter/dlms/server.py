@@ -17,7 +17,7 @@ MOST_PENDING = 2 * LONGEST
 
 
 class Server:
-    """One connection to the meter. `now` is when it was made; `idle_s`: how long an associated one may be silent."""
+    """One connection to the meter, made `now`. `idle_s`: the longest silence of one with an association, 0: any."""
 
     def __init__(self, host: Host, now: LinkTime, guard: Guard | None = None, *, idle_s: float = ASSOCIATED_S) -> None:
         self._idle_s = idle_s
@@ -51,8 +51,11 @@ class Server:
         if self.closed:
             return None
         associations = self._associations
-        silent = LinkTime(self._silent_since + (self._idle_s if associations.associated else UNASSOCIATED_S))
+        idle_s = self._idle_s if associations.associated else UNASSOCIATED_S
         still = associations.deadline
+        if not idle_s:
+            return still
+        silent = LinkTime(self._silent_since + idle_s)
         return silent if still is None else min(silent, still)
 
     def receive(self, data: bytes, now: LinkTime) -> list[Event]:

@@ -52,17 +52,31 @@ class InvocationCounters:
     """The counters of one meter: its own by client address, received ones by client address and client title.
 
     `MOST_TITLES` titles are told apart per key; a title that is forgotten leaves its counter as a floor for all
-    unknown ones, so forgetting never opens a door for a replay. With another encryption key a client counts afresh; but
-    one that was in force before goes on where it was left, so that what was recorded under it stays old. As many as
-    `MOST_EARLIER_KEYS` are told apart per client; the highest counter under those forgotten is the floor of new ones.
+    unknown ones of its kind, so forgetting never opens a door for a replay. With another encryption key a client counts
+    afresh; but one that was in force before goes on where it was left, so that what was recorded under it stays old. As
+    many as `MOST_EARLIER_KEYS` are told apart per client; the highest counter under those forgotten is the floor of new
+    ones.
     """
 
-    __slots__ = ("_accepted", "_earlier", "_floors", "_forgotten", "_own", "_restarts", "_titles", "must_store")
+    __slots__ = (
+        "_accepted",
+        "_earlier",
+        "_floors",
+        "_forgotten",
+        "_lasting",
+        "_own",
+        "_restarts",
+        "_titles",
+        "must_store",
+    )
 
     def __init__(self) -> None:
         self._own: dict[int, Reservation] = {}
         self._accepted: dict[int, dict[bytes, Reservation]] = {}
         self._floors: dict[int, int] = {}
+        """Of titles under a global key, by client: another key has another one."""
+        self._lasting: dict[int, int] = {}
+        """Of those under keys that live for one APDU, and of signatures: what holds whatever the global keys are."""
         self._restarts: dict[int, bytes] = {}
         """Clients whose next request comes under another key, and the mark of it."""
         self._earlier: dict[int, dict[bytes, int]] = {}
@@ -76,7 +90,7 @@ class InvocationCounters:
         if sap in self._restarts and _is_standing(title):
             self._begin_afresh(sap)
         known = self._accepted.get(sap, {}).get(title)
-        return known.value if known else self._floors.get(sap, 0)
+        return known.value if known else self._floor(sap, title)
 
     def highest_accepted(self, sap: int) -> int:
         """The highest counter accepted from anybody under this client's key, or under the one for all meters."""
@@ -109,7 +123,7 @@ class InvocationCounters:
         if known is None:
             if len(titles) >= MOST_TITLES:
                 self._forget_one(sap, titles)
-            known = titles[title] = Reservation(self._floors.get(sap, 0))
+            known = titles[title] = Reservation(self._floor(sap, title))
         self._titles[sap] = title[:_TITLE_OCTETS]
         self.must_store |= known.reach(counter)
 
@@ -140,6 +154,7 @@ class InvocationCounters:
     def saved(self) -> Mapping[str, Scalar]:
         values: dict[str, Scalar] = {f"own.{sap}": own.bound for sap, own in self._own.items()}
         values.update((f"floor.{sap}", floor) for sap, floor in self._floors.items())
+        values.update((f"lasting.{sap}", floor) for sap, floor in self._lasting.items())
         values.update((f"restart.{sap}", mark) for sap, mark in self._restarts.items())
         values.update((f"forgotten.{sap}", floor) for sap, floor in self._forgotten.items())
         for sap, keys in self._earlier.items():
@@ -151,7 +166,7 @@ class InvocationCounters:
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
         self._own, self._accepted, self._floors, self._titles, self._restarts = {}, {}, {}, {}, {}
-        self._earlier, self._forgotten = {}, {}
+        self._earlier, self._forgotten, self._lasting = {}, {}, {}
         for name, value in saved.items():
             kind, number, *octets = name.split(".")
             sap, what = int(number), bytes.fromhex(octets[0] if octets else "")
@@ -166,6 +181,8 @@ class InvocationCounters:
                 self._own[sap] = Reservation(value)
             case "floor":
                 self._floors[sap] = value
+            case "lasting":
+                self._lasting[sap] = value
             case "restart":  # as it was stored before keys had marks
                 self._restarts[sap] = b""
             case "forgotten":
@@ -190,8 +207,12 @@ class InvocationCounters:
 
     def _forget_one(self, sap: int, titles: dict[bytes, Reservation]) -> None:
         title = min(titles, key=lambda known: titles[known].value)
-        self._floors[sap] = max(self._floors.get(sap, 0), titles.pop(title).bound)
+        floors = self._floors if _is_standing(title) else self._lasting
+        floors[sap] = max(floors.get(sap, 0), titles.pop(title).bound)
         self.must_store = True
+
+    def _floor(self, sap: int, title: bytes) -> int:
+        return (self._floors if _is_standing(title) else self._lasting).get(sap, 0)
 
     def _all(self) -> list[Reservation]:
         return [*self._own.values(), *(known for titles in self._accepted.values() for known in titles.values())]

@@ -1,6 +1,6 @@
 """The bus of a meter in frames: what its M-Bus master asks and tells, over a line of octets (EN 13757-3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import TypeVar
 
@@ -42,6 +42,8 @@ _MOST_NUMBER = 2**32 - 1
 _OTHER_MODES = frozenset({1, 2, 3, 4, *range(7, 16)})
 """Encryption that no wired sub-meter has; what is beyond are old ones, which have a signature in its place."""
 _FLOAT_DECIMALS = 3
+_NOTHING = Value(0, 0, Unit.OTHER)
+"""In the place of a wanted record that an answer does not have, so that the others keep theirs."""
 
 
 class FramedBus:
@@ -148,7 +150,11 @@ def _answer(told: Told, asked: Asked) -> Answer:
     """What an answer means: header and, where it can be read, the wanted values."""
     header = told.header
     found = _opened(told, asked.key)
-    numbers = [_value(record) for record in _wanted(found, asked.definitions)] if found else []
+    numbers = (
+        [_NOTHING if record is None else _value(record) for record in _wanted(found, asked.definitions)]
+        if found
+        else []
+    )
     flags = [one.value for one, _, _ in found or () if one.quantity.name == _ERROR_FLAGS and isinstance(one.value, int)]
     return Answer(
         _identity(header),
@@ -183,17 +189,18 @@ def _opened(told: Told, key: bytes) -> list[_Found] | None:
         return None
 
 
-def _wanted(found: list[_Found], definitions: tuple[Definition, ...]) -> list[Record]:
-    """The records of the definitions in their order; without any, whatever counts something now."""
+def _wanted(found: list[_Found], definitions: tuple[Definition, ...]) -> Sequence[Record | None]:
+    """The records of the definitions in their order, None for one that is missing; without any, what counts now."""
     if definitions:
         named = {Definition(data, value): record for record, data, value in found}
-        return [named[definition] for definition in definitions if definition in named]
+        return [named.get(definition) for definition in definitions]
     return [record for record, _, _ in found if _counts(record)]
 
 
 def _counts(record: Record) -> bool:
     has_unit = record.quantity.unit in _UNITS or record.quantity.unit in _THOUSANDS
-    return has_unit and isinstance(record.value, int | float) and record.function is Function.INSTANTANEOUS
+    is_now = record.function is Function.INSTANTANEOUS and not record.storage
+    return has_unit and is_now and isinstance(record.value, int | float)
 
 
 def _value(record: Record) -> Value:

@@ -114,10 +114,24 @@ class CapturedPart:
 
 
 @dataclass
-class AveragePart:
-    """An average power over the measurement period 1-0:0.8.2, whose window is set there."""
+class OverMeasurementPeriods:
+    """What has the measurement period of 1-0:0.8.2, which is set there."""
 
     meter: Presented
+
+    @property
+    def period_s(self) -> int:
+        return self.meter.device.behaviours.averages.period_s
+
+    @period_s.setter
+    def period_s(self, _: int) -> None:
+        raise AccessError(DataAccessResult.READ_WRITE_DENIED, "the period is that of 1-0:0.8.2")
+
+
+@dataclass
+class AveragePart(OverMeasurementPeriods):
+    """An average power over the measurement period 1-0:0.8.2."""
+
     of: Limited
 
     @property
@@ -139,14 +153,6 @@ class AveragePart:
     @property
     def start_time(self) -> DateTime:
         return self._begun.date_time
-
-    @property
-    def period_s(self) -> int:
-        return self.meter.device.behaviours.averages.period_s
-
-    @period_s.setter
-    def period_s(self, _: int) -> None:
-        raise AccessError(DataAccessResult.READ_WRITE_DENIED, "the period is that of 1-0:0.8.2")
 
     @property
     def periods(self) -> int:

@@ -73,9 +73,19 @@ class ClientSecurity:
         return self._meter.present()
 
     def activate(self, policy: int) -> None:
-        """Put a policy in force; in suite 0 nothing changes, there is only one."""
-        if self.suite is not Suite.SUITE_0:
-            self._meter.key_ring.change(self._sap, policy=Policy(policy))
+        """Put a policy in force; in suite 0 nothing changes, there is only one.
+
+        Raises:
+            AccessError: requests would have to be signed, and the meter does not keep the certificate of who asks. What
+                he shows when he comes in counts only while the clock is right, and he could not set it.
+        """
+        if self.suite is Suite.SUITE_0:
+            return
+        session, wanted = self._meter.sessions.current, Policy(policy)
+        title = b"" if session is None else session.client_title
+        if Protection.SIGNED in wanted.request and self.trust.public(title, Purpose.SIGNATURE) is None:
+            raise refused("the certificate of who asks is not in the meter")
+        self._meter.key_ring.change(self._sap, policy=wanted)
 
     def replace(self, keys: Mapping[KeyId, Key]) -> None:
         """Put new keys in force and log it; with a new encryption key the client may count anew."""

@@ -1,6 +1,5 @@
 """The cellular module of the device as the interface classes want to see it, and what others need of the IP set-ups."""
 
-import math
 from dataclasses import dataclass
 
 from softmeter.clock import DateTime
@@ -22,6 +21,7 @@ from softmeter.obis import Obis
 from softmeter.wire.types import boolean, u8, u16, u32
 
 TCP_UDP, IPV4 = Obis.parse("0-0:25.0.0"), Obis.parse("0-0:25.1.0")
+PORT = 4059
 SEGMENT, CONNECTIONS, IDLE_S = 576, 255, 180
 """Octets of a segment, connections at a time and seconds of silence, as the factory sets them."""
 NO_SIGNAL = Signal(-140, -20, -113)
@@ -43,9 +43,13 @@ def segment_octets(meter: Presented) -> int:
 
 
 def wan_port(meter: Presented) -> int | None:
-    """The port number that a client has set, which counts from the next start; None: the configuration's."""
+    """The port number that a client has set, which counts from the next start; None: the configuration's.
+
+    The factory's number stands for that of the configuration: who restores a backup does not move the port.
+    """
     kept = meter.attributes.get(_place(41, TCP_UDP, 2))
-    return None if kept is None else u16.decode(kept)
+    number = PORT if kept is None else u16.decode(kept)
+    return None if number == PORT else number
 
 
 def most_connections(meter: Presented) -> int | None:
@@ -55,10 +59,9 @@ def most_connections(meter: Presented) -> int | None:
 
 
 def idle_s(meter: Presented) -> float:
-    """How long a connection over TCP may be silent once somebody is associated; without end where it is set to 0."""
+    """How long a connection over TCP may be silent once somebody is associated; 0: as long as it likes."""
     kept = meter.attributes.get(_place(41, TCP_UDP, 6))
-    seconds = IDLE_S if kept is None else u16.decode(kept)
-    return seconds or math.inf
+    return IDLE_S if kept is None else u16.decode(kept)
 
 
 def ip_address(meter: Presented) -> int:

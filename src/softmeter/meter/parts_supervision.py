@@ -8,14 +8,12 @@ from softmeter.device.profile import levels
 from softmeter.device.supervision import PERIODS
 from softmeter.errors import AccessError
 from softmeter.meter.model.supervised import SUPERVISED
-from softmeter.meter.presented import Presented
+from softmeter.meter.parts_billing import OverMeasurementPeriods
 
 
 @dataclass
-class SupervisedPart:
-    """The current over the last measurement periods, whose length is set in 1-0:0.8.2."""
-
-    meter: Presented
+class SupervisedPart(OverMeasurementPeriods):
+    """The current over the last measurement periods."""
 
     @property
     def current(self) -> int:
@@ -37,14 +35,6 @@ class SupervisedPart:
     def start_time(self) -> DateTime:
         device = self.meter.device
         return device.clock.stamp_of(device.behaviours.averages.due - self.period_s).date_time
-
-    @property
-    def period_s(self) -> int:
-        return self.meter.device.behaviours.averages.period_s
-
-    @period_s.setter
-    def period_s(self, _: int) -> None:
-        raise AccessError(DataAccessResult.READ_WRITE_DENIED, "the period is that of 1-0:0.8.2")
 
     @property
     def periods(self) -> int:

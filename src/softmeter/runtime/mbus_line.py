@@ -19,6 +19,8 @@ from softmeter.wire.mbus import Frame, FrameReader
 BAUD = 2400
 PAUSE_S = 0.2
 MOST_MASTERS = 16
+MOST_UNTAKEN = 4096
+"""Octets that a master may leave untaken before it gets no more answers."""
 
 Answer = Callable[[Frame], bytes]
 """What a frame is answered with, nothing where nobody is meant."""
@@ -107,7 +109,7 @@ class _Master(asyncio.Protocol):
             self._pause.cancel()
         for frame in self._reader.receive(data):
             answer = self._answer(frame)
-            if answer:
+            if answer and self._transport.get_write_buffer_size() < MOST_UNTAKEN:
                 self._transport.write(answer)
         self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self._reader.silence)
 

@@ -102,9 +102,11 @@ class MBusMaster:
     async def _work(self) -> None:
         try:
             while self._queue:
-                errand = self._queue.popleft()
-                outcome = await self._run(errand)
-                self._known.append((errand.number, outcome))
+                errand, outcome = self._queue.popleft(), Outcome()
+                try:
+                    outcome = await self._run(errand)
+                finally:  # whatever went wrong, nobody waits for ever
+                    self._known.append((errand.number, outcome))
         finally:
             self._working = None
 

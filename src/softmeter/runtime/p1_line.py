@@ -95,7 +95,7 @@ class P1Line:
     @property
     def behind(self) -> bool:
         """Whether nobody asks, or the last telegram has not left yet."""
-        return not self._asked or self._due or bool(self._left)
+        return not self._asked or self._due or bool(self._left) or self._under_way is not None
 
     def _open_terminal(self) -> str:
         if self._terminal is None:
@@ -143,7 +143,7 @@ class P1Line:
         if telegram is None or self._file is None:
             return
         self._due = False
-        if self._left:
+        if self._left or self._under_way is not None:
             log.warning("a telegram left out: the line is too slow, or not read")
             return
         if self._tap is not None:
@@ -158,6 +158,7 @@ class P1Line:
         self._under_way = asyncio.get_running_loop().call_later(passed[-1].due - now, self._write)
 
     def _write(self) -> None:
+        self._under_way = None
         file = self._file
         if file is None:
             return
@@ -189,6 +190,7 @@ class P1Line:
         self._left = b""
         if self._under_way is not None:
             self._under_way.cancel()
+            self._under_way = None
         asyncio.get_running_loop().remove_writer(file)
 
 

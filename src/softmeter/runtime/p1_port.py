@@ -95,7 +95,8 @@ class P1Port:
         """The visible state changed, or a second passed: a telegram to everyone."""
         self._telegrams.renew()
         for reader, transport in self._readers.items():
-            self._readers[reader] = over(self.line, transport, reader, time.monotonic)
+            if not reader.is_full:  # what is under way goes on as it began
+                self._readers[reader] = _over(self.line, transport, reader)
         self._due.update(self._readers)
         self._serve()
 
@@ -167,9 +168,7 @@ class _Reader(asyncio.Protocol):
         self._port = port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        link = over(self._port.line, cast(asyncio.Transport, transport), self, time.monotonic)
-        link.set_write_buffer_limits(0)
-        self._port.joined(self, link)
+        self._port.joined(self, _over(self._port.line, cast(asyncio.Transport, transport), self))
 
     def pause_writing(self) -> None:
         self.is_full = True
@@ -189,3 +188,10 @@ class _Reader(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Go on sending: a reader has nothing to say."""
         return True
+
+
+def _over(line: Line, transport: asyncio.Transport, reader: _Reader) -> asyncio.Transport:
+    """What a reader is to be written to over a line; it tells whenever not all has left."""
+    link = over(line, transport, reader, time.monotonic)
+    link.set_write_buffer_limits(0)
+    return link

@@ -11,13 +11,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from softmeter.bench.link import Line
+from softmeter.bench.link import Line, Piece
 from softmeter.device.push_setting import Service
 from softmeter.instant import LinkTime
 from softmeter.meter.push import Outgoing
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.push_places import Places
 from softmeter.runtime.reports import Reports
+from softmeter.runtime.shaped import AHEAD_S
 from softmeter.transport.tap import Host, MakeTap, host_of
 
 TIME_OUT_S = 10.0
@@ -136,18 +137,26 @@ class PushPort:
             link.connect(where)
             with self._heard(Service.UDP, host_of(link.getsockname()), host_of(link.getpeername())) as hear:
                 for datagram in datagrams:
-                    octets = await self._passed(datagram)
+                    octets = await self._passed(datagram, whole=True)
                     if octets:
                         await asyncio.get_running_loop().sock_sendall(link, octets)
                     hear(datagram)
 
-    async def _passed(self, datagram: bytes) -> bytes:
-        """What is left of a datagram when it comes out of the line, then."""
+    async def _passed(self, datagram: bytes, *, whole: bool = False) -> bytes:
+        """What is left of a datagram when it comes out of the line, then; `whole`: all of it or nothing.
+
+        It takes up the line piece by piece, as connections do: one that is given up must not keep them waiting.
+        """
         if self._line.is_perfect:
             return datagram
-        now = LinkTime(time.monotonic())
-        passed = [self._line.up.passed(piece, now) for piece in self._line.up.pieces(datagram)]
-        await asyncio.sleep(max(0.0, passed[-1].due - now))
+        lane, passed = self._line.up, list[Piece]()
+        for piece in (datagram,) if whole else lane.pieces(datagram):
+            early_s = AHEAD_S / 4 if passed else AHEAD_S / 2
+            while (free_in := lane.free_in(LinkTime(time.monotonic()))) > AHEAD_S:
+                await asyncio.sleep(free_in - early_s)
+                early_s = AHEAD_S / 2
+            passed.append(lane.passed(piece, LinkTime(time.monotonic())))
+        await asyncio.sleep(max(0.0, passed[-1].due - time.monotonic()))
         return b"".join(piece.octets for piece in passed)
 
     @contextlib.contextmanager

@@ -15,6 +15,10 @@ MOST_WAITING = 64 * 1024
 """Octets that may wait on each side before whoever sends them is asked to pause."""
 MOST_WAITING_S = 3.0
 """And how much of the line's time they may take up."""
+AHEAD_S = 0.05
+"""How far ahead a connection takes up its line, which the others share."""
+LEAST_DATAGRAM = 64
+"""Octets of room that a datagram takes up at least, so that there is an end of empty ones, too."""
 LINGER_S = 5.0
 """How long a peer may take to read the last octets after they came out of the line."""
 
@@ -40,6 +44,7 @@ class Shaped(asyncio.Transport, asyncio.Protocol):
         self._outgoing = _Queue(line.up, self._let_out, monotonic)
         self._most_waiting: int | None = None
         self._closing = self._ended = self._told_to_pause = self._is_held = False
+        self._unread_since: float | None = None
         self._last: asyncio.TimerHandle | None = None
         self._given_up: asyncio.TimerHandle | None = None
         transport.set_protocol(self)
@@ -65,14 +70,25 @@ class Shaped(asyncio.Transport, asyncio.Protocol):
         self._protocol.connection_lost(exc)
 
     def pause_writing(self) -> None:
+        self._unread_since = self._monotonic()
         self._outgoing.hold()
         self._steer_writer()
+        self._give_up_later()
 
     def resume_writing(self) -> None:
+        if self._given_up is not None:
+            self._given_up.cancel()
+            self._given_up = None
+        self._unread_since = None
         self._outgoing.go_on()
         self._steer_writer()
 
     # -- what the protocol says
+
+    @property
+    def unread_s(self) -> float:
+        """For how long the peer has left unread what has come out of the line."""
+        return 0.0 if self._unread_since is None else self._monotonic() - self._unread_since
 
     def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
         if not self._closing:
@@ -83,9 +99,8 @@ class Shaped(asyncio.Transport, asyncio.Protocol):
         if not self._closing:
             self._closing = True
             self._incoming.clear()
-            patience_s = self._outgoing.left_s + self._line.close_s + LINGER_S
-            self._given_up = asyncio.get_running_loop().call_later(patience_s, self._transport.abort)
             self._close_later()
+            self._give_up_later()
 
     def abort(self) -> None:
         self._closing = True
@@ -151,7 +166,18 @@ class Shaped(asyncio.Transport, asyncio.Protocol):
         if not self._outgoing.size:
             if self._last is not None:
                 self._last.cancel()
-            self._last = asyncio.get_running_loop().call_later(self._line.close_s, self._transport.close)
+            self._last = asyncio.get_running_loop().call_later(self._line.close_s, self._close)
+
+    def _close(self) -> None:
+        self._transport.close()
+        self._give_up_later()
+
+    def _give_up_later(self) -> None:
+        """A closed connection ends without the last octets, if the peer does not read what has come out of the line."""
+        is_stuck = self._outgoing.is_held or not self._outgoing.size
+        if self._closing and is_stuck and self._given_up is None:
+            patience_s = self._line.close_s + LINGER_S
+            self._given_up = asyncio.get_running_loop().call_later(patience_s, self._transport.abort)
 
     def _steer(self) -> None:
         """Read only while there is room in front of the line."""
@@ -195,21 +221,21 @@ class _Queue:
         self._lane = lane
         self._let_out = let_out
         self._monotonic = monotonic
+        self._before: deque[bytes] = deque()
+        """What the lane has not taken yet."""
         self._waiting: deque[tuple[Piece, int]] = deque()
         self._following: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._held = False
 
     @property
-    def left_s(self) -> float:
-        """How long it takes until all is out."""
-        return max(0.0, self._waiting[-1][0].due - self._monotonic()) if self._waiting else 0.0
+    def is_held(self) -> bool:
+        """Whether nothing is let out."""
+        return self._held
 
     def put(self, octets: bytes) -> None:
         """Hand octets in."""
-        now = LinkTime(self._monotonic())
-        for piece in self._lane.pieces(octets):
-            self._waiting.append((self._lane.passed(piece, now), len(piece)))
+        self._before += self._lane.pieces(octets)
         self.size += len(octets)
         self._arm()
 
@@ -221,7 +247,7 @@ class _Queue:
     def hold(self) -> None:
         """Let nothing out any more."""
         self._held = True
-        self._stop()
+        self._arm()
 
     def go_on(self) -> None:
         """Let out what is due again."""
@@ -230,18 +256,31 @@ class _Queue:
 
     def clear(self) -> None:
         """Forget what is in it."""
+        self._before.clear()
         self._waiting.clear()
         self._following.clear()
         self.size = 0
         self._stop()
 
     def _arm(self) -> None:
-        if self._timer is None and self._waiting and not self._held:
-            delay = self._waiting[0][0].due - self._monotonic()
-            self._timer = asyncio.get_running_loop().call_later(max(0.0, delay), self._due)
+        """Give the lane what it takes now, and come back when it takes more or when something comes out."""
+        self._stop()
+        now, early_s = LinkTime(self._monotonic()), AHEAD_S / 2
+        while self._before and self._lane.free_in(now) <= AHEAD_S:
+            piece = self._before.popleft()
+            self._waiting.append((self._lane.passed(piece, now), len(piece)))
+            early_s = AHEAD_S / 4  # who had a turn comes back after those who had none
+        delays = [self._lane.free_in(now) - early_s] if self._before else []
+        if self._waiting and not self._held:
+            delays.append(max(0.0, self._waiting[0][0].due - now))
+        if delays:
+            self._timer = asyncio.get_running_loop().call_later(min(delays), self._due)
 
     def _due(self) -> None:
         self._timer = None
+        if self._held:
+            self._arm()
+            return
         now, out = self._monotonic(), []
         while self._waiting and self._waiting[0][0].due <= now:
             piece, size = self._waiting.popleft()
@@ -252,7 +291,7 @@ class _Queue:
         self._arm()
 
     def _settle(self) -> None:
-        if not self._waiting:
+        if not self.size:
             following, self._following = self._following, []
             for act in following:
                 act()
@@ -274,15 +313,16 @@ class LossyQueue:
 
     def put(self, datagram: bytes, let_out: Callable[[bytes], None]) -> None:
         """Hand in a datagram; `let_out` gets it, if it is not lost, when it comes out."""
-        if self._size + len(datagram) > self._lane.room(MOST_WAITING_S, MOST_WAITING):
+        size = max(len(datagram), LEAST_DATAGRAM)
+        if self._size + size > self._lane.room(MOST_WAITING_S, MOST_WAITING):
             return
         now = LinkTime(self._monotonic())
         piece = self._lane.passed(datagram, now)
-        self._size += len(datagram)
+        self._size += size
 
         def due() -> None:
             self._timers.discard(timer)
-            self._size -= len(datagram)
+            self._size -= size
             if piece.octets:
                 let_out(piece.octets)
 

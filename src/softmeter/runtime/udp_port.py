@@ -1,7 +1,8 @@
 """The WAN port on UDP: one wrapped APDU per datagram, both ways, beside the same port on TCP (IEC 62056-47, port 4059).
 
 A correspondent is a peer's address with a client and a server address. It is remembered once it has asked for an
-association; what else comes from a stranger is answered and forgotten. What is no datagram of the wrapper is dropped.
+association, or has told all meters something; what else comes from a stranger is answered and forgotten. What is no
+datagram of the wrapper is dropped.
 """
 
 import asyncio
@@ -170,7 +171,7 @@ class UdpPort(asyncio.DatagramProtocol):
             one.tap.received(data)
         one.active = self._monotonic()
         self._report(one.name, one.server.receive(datagram.apdu, LinkTime(one.active)))
-        if one.key not in self._known and (one.server.waiting or one.server.standing is Standing.SECRET):
+        if one.key not in self._known and (one.server.waiting or one.server.standing is not Standing.NONE):
             self._admit(one)  # who tells all meters something has not asked for an association first
         self._answer(one)
 
@@ -240,7 +241,7 @@ class UdpPort(asyncio.DatagramProtocol):
             self._outgoing.put(octets, lambda sent: self._put_out(sent, where))
 
     def _put_out(self, octets: bytes, where: tuple[object, ...]) -> None:
-        if self._transport is not None:
+        if self._transport is not None and not self._choked:
             self._transport.sendto(octets, where)
 
     def _waited_for(self) -> list[LinkTime | None]:

@@ -14,7 +14,7 @@ from softmeter.runtime.address import name_of
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
 from softmeter.runtime.reports import Reports
-from softmeter.runtime.shaped import over
+from softmeter.runtime.shaped import Shaped, over
 from softmeter.runtime.volume import Volume
 from softmeter.transport.tap import MakeTap, Tap, host_of
 
@@ -274,6 +274,11 @@ class Peer(asyncio.Protocol):
             self._lingering = asyncio.get_running_loop().call_later(LINGER_S, self.abort)
 
     def _stalled(self) -> None:
+        """Its answers have waited for long: for the peer, or for a line that is slow."""
+        unread_s = self._transport.unread_s if isinstance(self._transport, Shaped) else STALL_S
+        if unread_s < STALL_S:
+            self._stall = asyncio.get_running_loop().call_later(STALL_S - unread_s, self._stalled)
+            return
         self._say(logging.WARNING, "%s dropped: it does not read its answers")
         self.abort()
 

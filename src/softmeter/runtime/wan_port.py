@@ -60,6 +60,8 @@ class WanPort:
         self.most_peers = most_peers
         self.accepting = True
         """Whether somebody new is taken; whoever is there stays."""
+        self.calls_left: int | None = None
+        """How many more are taken until somebody says otherwise; None: any number."""
         self._came = 0
         self.make_tap: MakeTap | None = None
         self.volume = Volume()
@@ -92,7 +94,7 @@ class WanPort:
 
     def admit(self, peer: Peer, transport: asyncio.BaseTransport) -> bool:
         """A peer connected: whether there is room for it."""
-        if not self.accepting:
+        if not self.accepting or self.calls_left == 0:
             self.reports.say(logging.INFO, _NOT_NOW, peer.name)
             cast(asyncio.Transport, transport).abort()
             return False
@@ -107,6 +109,8 @@ class WanPort:
             self._peers.discard(least)
         self._peers.add(peer)
         self._came += 1
+        if self.calls_left is not None:
+            self.calls_left -= 1
         return True
 
     def taken_calls(self) -> int:

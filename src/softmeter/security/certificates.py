@@ -144,6 +144,14 @@ class Certificate:
         moment = datetime.fromtimestamp(now // SECOND, UTC)
         return self.x509.not_valid_before_utc <= moment <= self.x509.not_valid_after_utc
 
+    def may_stand_at(self, depth: int) -> bool:
+        """Whether it may have so many certificates below it: whoever vouches for an authority may set it bounds."""
+        try:
+            bound = self.x509.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+        except x509.ExtensionNotFound:
+            return depth == 0
+        return depth == 0 or bound is None or depth - 1 <= bound
+
     def is_issued_by(self, issuer: "Certificate") -> bool:
         """Whether `issuer` is an authority and signed this certificate."""
         if not issuer.is_authority:

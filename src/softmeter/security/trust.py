@@ -143,7 +143,7 @@ class TrustStore:
         self._certificates = [one for one in self._certificates if one not in gone]
         self._written = None
         for one in gone:
-            if one.title == self._title:
+            if one.title == self._title and not one.is_authority:
                 self._pairs.pop(one.purpose, None)
         return bool(gone)
 
@@ -184,19 +184,19 @@ class TrustStore:
 
     def _of(self, title: bytes, purpose: Purpose) -> Certificate | None:
         found = [one for one in self._certificates if (one.title, one.purpose) == (title, purpose)]
-        return found[-1] if found else None
+        return next((one for one in reversed(found) if not one.is_authority), None)
 
     def _check_chain(self, certificate: Certificate, now: Instant) -> None:
-        one, authorities = certificate, [known for known in self.certificates if known.is_authority]
-        for _ in range(_LONGEST_CHAIN):
-            if not one.is_valid_at(now):
-                break
-            if any(one.der == anchor.der for anchor in self._anchors):
+        """Follow all ways up at once: an authority may have several certificates, as when it was renewed."""
+        authorities = [known for known in self.certificates if known.is_authority]
+        anchors = {anchor.der for anchor in self._anchors}
+        level = [certificate]
+        for depth in range(_LONGEST_CHAIN):
+            level = [one for one in level if one.is_valid_at(now) and one.may_stand_at(depth)]
+            if any(one.der in anchors for one in level):
                 return
-            issuers = [known for known in authorities if one.is_issued_by(known)]
-            if not issuers or one.is_self_signed:
-                break
-            one = issuers[0]
+            issued = [one for one in level if not one.is_self_signed]
+            level = [known for known in authorities if any(one.is_issued_by(known) for one in issued)]
         raise SecurityError("no authority this device trusts vouches for the certificate now")
 
     def _check_subject(self, certificate: Certificate) -> None:

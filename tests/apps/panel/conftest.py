@@ -26,6 +26,7 @@ from softmeter.apps.panel.contract import (
 from softmeter.apps.panel.controls import Bench, TimeChange
 from softmeter.apps.panel.server import create_app
 from softmeter.apps.panel.serving import serving
+from softmeter.bench.shelf import ShownSubMeter
 from softmeter.errors import MeterError
 from softmeter.runtime.address import Address
 
@@ -40,6 +41,40 @@ MODEM = Modem(
     received=0,
 )
 FIRMWARE = Firmware(legal="1.05.01 CC88E9DD", application="1.05.00", phase="not initiated")
+
+
+GAS = ShownSubMeter(
+    place=1,
+    kind="gas",
+    seed=1,
+    secondary_address="30370309E91E0103",
+    default_key="00" * 16,
+    attached=True,
+    counted=8_653_932,
+    exponent=-3,
+    unit="m3",
+    flow=None,
+    flow_unit="l/h",
+    valve="open",
+    opened=False,
+    battery_low=False,
+    broken=False,
+    encrypts=False,
+    channel=2,
+)
+
+
+@dataclass
+class TableShelf:
+    """The sub-meters of a test: none at first."""
+
+    meters: list[ShownSubMeter] = field(default_factory=list)
+
+    def shown(self) -> Sequence[ShownSubMeter]:
+        return self.meters
+
+    def change(self, place: int, changes: dict[str, float | None]) -> None:
+        self.meters[place - 1] = self.meters[place - 1]._replace(**changes)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -65,6 +100,7 @@ class TableMeter:
     type: str = "IQ0102065BNEM01-0"
     modem: Modem = MODEM
     firmware: Firmware = FIRMWARE
+    shelf: TableShelf = field(default_factory=TableShelf)
     _ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = field(default_factory=list)
@@ -230,7 +266,7 @@ def panel(meter: TableMeter) -> Iterator[str]:
     loop, told, stop = asyncio.new_event_loop(), Future[Address](), asyncio.Event()
 
     async def serve() -> None:
-        async with serving(create_app(meter), Address("127.0.0.1", 0, "--panel")) as address:
+        async with serving(create_app(meter, sub_meters=meter.shelf), Address("127.0.0.1", 0, "--panel")) as address:
             told.set_result(address)
             await stop.wait()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from apps.panel.conftest import GAS
 from softmeter.apps.panel.contract import Lcd
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -292,6 +293,23 @@ def test_module_and_firmware_are_told(page: Any, meter: Any) -> None:
     assert page.locator("#transfer-text").inner_text() == "A1.06.00: 30 of 120 blocks"
     assert page.locator("#transfer-bar").evaluate("(bar) => bar.position") == 0.25
     assert page.locator("#sub-meters-card").is_hidden()
+
+
+def test_a_sub_meter_is_shown_and_worked(page: Any, meter: Any) -> None:
+    meter.shelf.meters.append(GAS)
+    page.wait_for_timeout(2100)  # it is asked for every two seconds
+    meter.change(power_w=100.0)
+    gas = page.get_by_role("group", name="gas 1")
+    gas.wait_for()
+    assert gas.locator("output").inner_text() == "8653.932 m³"
+    assert "channel 2" in gas.inner_text()
+    gas.get_by_label("battery low").check()
+    gas.get_by_label("Flow, l/h").fill("120")
+    gas.get_by_label("Flow, l/h").press("Enter")
+    gas.get_by_label("attached").uncheck()
+    page.wait_for_function("() => document.querySelector('.sub-meter.away')")
+    changed = meter.shelf.meters[0]
+    assert (changed.battery_low, changed.flow, changed.attached, changed.opened) == (True, 120, False, False)
 
 
 def test_the_keyboard_reaches_everything_in_order(page: Any) -> None:

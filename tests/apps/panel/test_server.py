@@ -83,6 +83,15 @@ def test_the_panel_imposes_what_the_bench_takes(client: Client, quantity: Overri
             assert client.post("/api/bench/override", json={label: value}).status_code == status
 
 
+def test_links_are_made_worse_and_better_again(client: Client) -> None:
+    bad = {"wan_drop": 0.1, "optical_latency_ms": 250, "p1_bits_per_s": 9600, "wan_limits": True, "link_seed": 7}
+    assert client.post("/api/bench/override", json=bad).json().items() >= bad.items()
+    assert client.get("/api/bench").json().items() >= bad.items()
+    released = client.post("/api/bench/override", json=dict.fromkeys(bad)).json()
+    assert [released[name] for name in bad] == [None] * len(bad)
+    assert client.post("/api/bench/override", json={"wan_drop": 1}).status_code == 422
+
+
 def test_everything_of_the_bench_can_be_imposed_and_released(client: Client) -> None:
     assert set(CONTROLS) == set(BenchOverride.model_fields) == set(Bench.model_fields) - {"source"}
     given = {

@@ -96,6 +96,8 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 def test_a_file_that_is_not_there_is_told_with_what_is() -> None:
     with pytest.raises(ConfigurationError, match=r"give a file, or one of: .*outage-over-midnight"):
         text_of("nowhere")
+    with pytest.raises(ConfigurationError, match=r"did you mean outage-over-midnight\?"):
+        text_of("outage_over_midnight")
 
 
 def test_the_schema_names_every_expectation_and_control() -> None:

@@ -155,13 +155,32 @@ def agree(at: Rehearsal) -> None:
     assert read_keys(at.keys).master_key == at.meter.key_ring.master != after.master_key
     for delivered in (True, False):
         known = read_keys(at.keys).clients["management"].unicast_encryption_key
-        with served(at.meter) as whole, cutting(whole, connection=2, request=3, delivered=delivered) as where:
+        with served(at.meter) as whole, cutting(whole, connection=2, request=4, delivered=delivered) as where:
             (at.done if delivered else at.refused)("--meter", where, "keys", "agree")
         held = at.meter.keys(1).unicast_encryption
         assert held == read_keys(at.keys).clients["management"].unicast_encryption_key
         assert (held != known) is delivered
         assert not at.path("keys.toml.pending").exists()
     assert at.done("get", "1-0:1.8.0")
+    renew(at)
+
+
+def renew(at: Rehearsal) -> None:
+    """The meter got a certificate that the key file has not noted: no key is agreed on that it alone would know."""
+    noted, held = at.keys.read_text(), at.meter.keys(1).unicast_encryption
+    at.done("keys", "certificate", "pair")
+    at.done("keys", "certificate", "request", "request.der")
+    at.done("keys", "certificate", "issue", "request.der", "meter.der", "--authority", "authority.pem")
+    at.done("keys", "certificate", "import", "meter.der")
+    at.keys.write_text(noted)
+    assert "keys certificate export 3 FILE" in at.refused("keys", "agree")
+    assert at.meter.keys(1).unicast_encryption == held
+    assert "give another name" in at.refused("keys", "certificate", "export", "3", "authority.pem")
+    at.done("keys", "certificate", "export", "3", "out.der")
+    at.done("keys", "agree")
+    assert (
+        at.meter.keys(1).unicast_encryption == read_keys(at.keys).clients["management"].unicast_encryption_key != held
+    )
 
 
 def sign(at: Rehearsal) -> None:
@@ -173,7 +192,7 @@ def sign(at: Rehearsal) -> None:
     assert at.done("--sign", "get", "1-0:1.8.0")
     at.done("--sign", "keys", "transfer")
     assert at.done("--sign", "get", "1-0:1.8.0")
-    assert "other-reason" in at.refused("--sign", "keys", "certificate", "remove", "2")
+    assert "other-reason" in at.refused("--sign", "keys", "certificate", "remove", "3")
     assert "there are 3 certificates" in at.refused("--sign", "keys", "certificate", "remove", "4")
 
 

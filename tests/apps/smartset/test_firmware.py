@@ -114,3 +114,11 @@ def test_what_is_wrong_is_told_in_a_line(own: Own, image: str, tmp_path: Path) -
     status, _, error = smartset("firmware", "upload", str(tmp_path / "nothing"))
     assert (status, "cannot be read" in error) == (2, True)
     assert smartset("firmware", "upload", image, client="readout")[0] == 2
+
+
+@pytest.mark.parametrize("way", [["--udp"], ["--hdlc"], ["--mode-e"]])
+def test_requests_go_ahead_of_answers_over_tcp_only(own: Own, image: str, way: list[str]) -> None:
+    smartset, _ = own
+    status, out, error = smartset(*way, "--client", "maintenance", "firmware", "upload", image, "--ahead", "2")
+    assert (status, out) == (2, "")
+    assert "--ahead: only TCP" in error

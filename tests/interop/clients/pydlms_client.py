@@ -28,6 +28,7 @@ from pydlms.security.certificates import CertificateEntity, CertificateSelector,
 from pydlms.security.ec import load_public_key, public_key_bytes
 from pydlms.security.general import KeyInfo
 
+FOR_ALL = 102
 COUNTERS = {1: "0.0.43.1.0.255", 2: "0.0.43.1.2.255", 6: "0.0.43.1.6.255"}
 PRIVATE = ("signing_key", "key_agreement_key")
 PUBLIC = ("peer_signing_key", "peer_key_agreement_key", "server_public_key")
@@ -146,6 +147,11 @@ def managed(client, task):
             )
             found = client.export_certificate(selector)
             return [found.system_title.hex(), public_key_bytes(found.public_key).hex()]
+        case ["to-all", class_id, name, number, value]:
+            own, client.link.client_sap = client.link.client_sap, FOR_ALL
+            client.broadcast_set(name, class_id, number, data_of(value))
+            client.link.client_sap = own
+            return True
     raise SystemExit(f"unknown task {task}")
 
 

@@ -4,28 +4,19 @@ import json as written
 from pathlib import Path
 from typing import Any
 
+from softmeter.apps.firmware.declaration import COUNTER_OCTETS
 from softmeter.apps.firmware.declaration import read as read_declaration
 from softmeter.errors import ConfigurationError
-from softmeter.firmware.image import HEADER_OCTETS, Header, ImageError, build, header_of, opened, sign
+from softmeter.firmware.image import HEADER_OCTETS, Header, ImageError, header_of, opened, sign
 from softmeter.runtime import image_keys
 from softmeter.runtime.entropy import SystemEntropy
-
-COUNTER_OCTETS = 16
 
 
 def build_image(declaration: Path, image: Path, keys: Path) -> None:
     """Write an image without a signature; its initial counter block is drawn, so that none is used twice."""
     wanted, known = read_declaration(declaration), image_keys.read(keys)
     try:
-        unsigned = build(
-            wanted.image_kind,
-            wanted.version,
-            wanted.hardware,
-            wanted.security_counter,
-            wanted.payload(),
-            known.image_key,
-            SystemEntropy().octets(COUNTER_OCTETS),
-        )
+        unsigned = wanted.unsigned(known.image_key, SystemEntropy().octets(COUNTER_OCTETS))
     except (ImageError, ConfigurationError) as error:
         raise ConfigurationError(str(error), str(declaration)) from None
     _write(image, unsigned)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from softmeter.apps.smartset.typed import value_of
 from softmeter.errors import ConfigurationError, SecurityError
-from softmeter.firmware.image import HEADER_OCTETS, SIGNATURE_OCTETS, Kind
+from softmeter.firmware.image import HEADER_OCTETS, SIGNATURE_OCTETS, Kind, build
 from softmeter.firmware.payload import (
     LISTS,
     TIMES,
@@ -21,7 +21,11 @@ from softmeter.firmware.payload import (
 from softmeter.legal import CHECKSUM, VERSION
 from softmeter.obis import Obis
 from softmeter.security.certificates import der_of
+from softmeter.security.suites import Key
 from softmeter.wire.types import encode_data
+
+COUNTER_OCTETS = 16
+"""Of the initial counter block."""
 
 
 class _Table(BaseModel):
@@ -89,6 +93,23 @@ class Declaration(_Table):
         encoded = encode(payload, room)
         decode_application(encoded)
         return encoded
+
+    def unsigned(self, image_key: Key, counter_block: bytes) -> bytes:
+        """The image that declares this, without a signature; no two images may have one initial counter block.
+
+        Raises:
+            ConfigurationError: it declares what it cannot.
+            ImageError: a field does not fit.
+        """
+        return build(
+            self.image_kind,
+            self.version,
+            self.hardware,
+            self.security_counter,
+            self.payload(),
+            image_key,
+            counter_block,
+        )
 
 
 def read(path: Path) -> Declaration:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from functools import partial
 
-from softmeter.apps.firmware.declaration import Declaration
+from softmeter.apps.firmware.declaration import COUNTER_OCTETS, Declaration
 from softmeter.apps.scenario.doing import Outcome, answer
 from softmeter.apps.scenario.firmware import Firmware
 from softmeter.apps.scenario.stage import Stage
@@ -15,30 +15,21 @@ from softmeter.dlms.image_upload import IMAGE_TRANSFER
 from softmeter.dlms.messages import MethodReference
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import ConfigurationError
-from softmeter.firmware.image import build, header_of, sign
+from softmeter.firmware.image import header_of, sign
 from softmeter.meter.clients import MANAGEMENT
 from softmeter.runtime import image_keys
 from softmeter.runtime.image_keys import ImageKeys
 from softmeter.security.suites import Key
 
 _INITIATE, _TRANSFER, _VERIFY, _ACTIVATE = (MethodReference(18, IMAGE_TRANSFER, method) for method in range(1, 5))
-_COUNTER_OCTETS = 16
 
 
 def _image(keys: ImageKeys, wanted: Declaration) -> bytes:
     """An image as declared; the initial counter block follows from what is declared."""
     if keys.pair is None:
         raise ConfigurationError("these keys sign nothing", "firmware")
-    unsigned = build(
-        wanted.image_kind,
-        wanted.version,
-        wanted.hardware,
-        wanted.security_counter,
-        wanted.payload(),
-        keys.image_key,
-        SeededEntropy(f"block {wanted.model_dump_json()}").octets(_COUNTER_OCTETS),
-    )
-    return sign(unsigned, keys.pair)
+    block = SeededEntropy(f"block {wanted.model_dump_json()}").octets(COUNTER_OCTETS)
+    return sign(wanted.unsigned(keys.image_key, block), keys.pair)
 
 
 def updated(stage: Stage, wanted: Firmware) -> Outcome:

@@ -29,6 +29,8 @@ from softmeter.security.suites import Suite
 _YEAR = 366 * 86_400 * SECOND
 _YEARS_BEFORE = 10
 """Since when an authority is valid: simulated meters live in the past, too."""
+_SEQUENCE = b"\x30"
+"""What DER of a certificate or a request begins with."""
 METER_CERTIFICATE = Entry(("meter",), SIGNING_CERTIFICATE)
 
 
@@ -50,10 +52,7 @@ def issue(settings: Settings, request: Path, path: Path, authority: Path, purpos
         der = _read(authority).answer(_octets(request), purpose)
     except SecurityError as error:
         raise ConfigurationError(str(error), str(request)) from None
-    try:
-        path.write_bytes(der)
-    except OSError as error:
-        raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None
+    write_der(path, der)
     _tell(settings, path, Certificate.read(der))
 
 
@@ -65,6 +64,17 @@ def own(settings: Settings, authority: Path) -> None:
     entries = {SIGNING_KEY: bytes(pair), SIGNING_CERTIFICATE: der}
     file.rewrite({client_entry(settings.client, name): octets.hex() for name, octets in entries.items()})
     _tell(settings, file.path, Certificate.read(der))
+
+
+def write_der(path: Path, der: bytes) -> None:
+    """Write a certificate or a request, in place of another one and of nothing else.
+
+    Raises:
+        ConfigurationError: it cannot be written, or something else is there: keys, or an authority.
+    """
+    if path.exists() and not _octets(path).startswith(_SEQUENCE):
+        raise ConfigurationError("there is such a file with other content; give another name", str(path))
+    write_secret(path, der, replace=True)
 
 
 def certificate_in(path: Path) -> Certificate:

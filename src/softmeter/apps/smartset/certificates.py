@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from softmeter.apps.smartset.authorities import METER_CERTIFICATE, certificate_in
+from softmeter.apps.smartset.authorities import METER_CERTIFICATE, certificate_in, write_der
 from softmeter.apps.smartset.connection import opened
 from softmeter.apps.smartset.credentials import group_e, login
 from softmeter.apps.smartset.failures import ExplainedError
@@ -20,7 +20,7 @@ from softmeter.apps.smartset.settings import Settings
 from softmeter.cosem.classes.certificate_selection import BySerial, CertificateInfo, selection
 from softmeter.errors import ConfigurationError, DecodeError, SecurityError
 from softmeter.obis import Obis
-from softmeter.runtime.keyfile import SECURITY_SUITE, SIGNING_CERTIFICATE, write_secret
+from softmeter.runtime.keyfile import SECURITY_SUITE, SIGNING_CERTIFICATE
 from softmeter.security.certificates import Certificate
 from softmeter.security.identity import Purpose
 from softmeter.wire.types import Data, Tag, array_of, decode_data, encode_data, struct
@@ -42,11 +42,20 @@ class _Setup(NamedTuple):
         return returned.value if returned is not None and isinstance(returned.value, bytes) else b""
 
     def certificates(self) -> list[CertificateInfo]:
-        data = self.meter.get(SECURITY_SETUP, self.place, _CERTIFICATES)
-        try:
-            return list(_infos.decode(encode_data(data)))
-        except DecodeError as error:
-            raise ExplainedError(f"the list of certificates cannot be read: {error}") from error
+        return listed(self.meter, self.place)
+
+
+def listed(meter: Meter, setup: Obis) -> list[CertificateInfo]:
+    """What the meter keeps, as its security setup tells it.
+
+    Raises:
+        ExplainedError: it does not tell it, or that cannot be read.
+    """
+    data = meter.get(SECURITY_SETUP, setup, _CERTIFICATES)
+    try:
+        return list(_infos.decode(encode_data(data)))
+    except DecodeError as error:
+        raise ExplainedError(f"the list of certificates cannot be read: {error}") from error
 
 
 def draw_pair(settings: Settings, purpose: Purpose) -> None:
@@ -61,7 +70,7 @@ def request(settings: Settings, path: Path, purpose: Purpose) -> None:
     """Write the meter's certificate request."""
     with opened(settings) as meter:
         der = _setup(settings, meter).call(_REQUEST, _enum(purpose))
-    write_secret(path, der, replace=True)
+    write_der(path, der)
     _say(settings, f"{path}: certificate request of the meter for {_word(purpose)}, {len(der)} octets")
 
 
@@ -109,7 +118,7 @@ def export(settings: Settings, number: int, path: Path) -> None:
         certificate = Certificate.read(der)
     except SecurityError as error:
         raise ExplainedError(f"what the meter exports cannot be read: {error}") from error
-    write_secret(path, der, replace=True)
+    write_der(path, der)
     remember(settings, _meters(certificate, title))
     _say(settings, f"{path}: certificate of {certificate.name} for {_word(certificate.purpose)}")
 

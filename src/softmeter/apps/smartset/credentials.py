@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from softmeter.apps.smartset.broadcast_counter import reserve
 from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.signing import Signature
 from softmeter.dlms.acse import Mechanism
@@ -104,18 +105,21 @@ def login(settings: Settings) -> Login:
     return Login(sap, credentials, where)
 
 
-def announcer(settings: Settings, counter: int) -> Announcer:
-    """Whoever speaks to all meters from `counter` on, with the broadcast key of the management client's entry.
+def announcer(settings: Settings, heard: int, count: int) -> Announcer:
+    """Whoever says `count` messages to all meters, with the broadcast key of the management client's entry.
+
+    `heard`: the last counter that some meter has accepted.
 
     Raises:
-        ConfigurationError: the key file has no such key.
+        ConfigurationError: the key file has no such key, or it is used up.
     """
     entry = _entry(replace(settings, client=KEEPER_OF_BROADCAST))
-    if not (entry.broadcast and entry.authentication):
+    if settings.keys is None or not (entry.broadcast and entry.authentication):
         message = f"has no {BROADCAST_KEY} in [clients.{KEEPER_OF_BROADCAST}]; leave --broadcast out"
         raise ConfigurationError(message, str(settings.keys))
     suite = Suite(entry.suite if settings.suite is None else settings.suite)
-    return Announcer(settings.title, Key(entry.broadcast), Key(entry.authentication), counter, suite)
+    first = reserve(settings.keys, entry.broadcast, heard, count)
+    return Announcer(settings.title, Key(entry.broadcast), Key(entry.authentication), first, suite)
 
 
 def known_clients(path: Path) -> list[str]:

@@ -51,6 +51,10 @@ class Upload:
 
 def upload_image(settings: Settings, wanted: Upload) -> None:
     """Send the blocks that are missing, and print how many and how fast."""
+    if wanted.ahead > 1 and (settings.udp or settings.hdlc or settings.mode_e or settings.serial is not None):
+        raise ConfigurationError(
+            "only TCP without HDLC keeps answers in the order of requests; leave it out", "--ahead"
+        )
     image, identifier = _image(wanted)
     begun = time.monotonic()
     with opened(settings) as meter, octets(f"uploading {identifier}", len(image)) as tell:
@@ -99,7 +103,7 @@ def _announced(settings: Settings, meter: Meter, wanted: Upload, image: bytes, i
         MethodReference(_CLASS, IMAGE_TRANSFER, 1),
     )
     heard = meter.get(1, _COUNTER, 2).value
-    speaker = announcer(settings, heard + 1 if isinstance(heard, int) else 1)
+    speaker = announcer(settings, heard if isinstance(heard, int) else 0, len(here.missing))
     return meter.announce(announcing.blocks_to_all(speaker, image, here.block_octets, here.missing, sent))
 
 

@@ -5,8 +5,12 @@ others still let the client in. Where the answer about an encryption key is lost
 travels wrapped in the master key, and is asked for under a key that does so too. A master key is agreed on once more.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
+from softmeter.apps.smartset.authorities import METER_CERTIFICATE
+from softmeter.apps.smartset.certificates import listed
 from softmeter.apps.smartset.connection import opened
 from softmeter.apps.smartset.credentials import Login, login
 from softmeter.apps.smartset.failures import ExplainedError
@@ -20,9 +24,11 @@ from softmeter.apps.smartset.key_changes import (
     report,
     settled,
     setup_of,
+    tell_settled,
     transferred,
 )
-from softmeter.apps.smartset.key_files import MASTER, Entry, KeyFile
+from softmeter.apps.smartset.key_changes import recover as settle
+from softmeter.apps.smartset.key_files import MASTER, Entry, KeyFile, differences
 from softmeter.apps.smartset.meter import Meter, RefusedError
 from softmeter.apps.smartset.names import SECURITY_SETUP
 from softmeter.apps.smartset.settings import Settings
@@ -32,6 +38,7 @@ from softmeter.errors import ConfigurationError, DecodeError, SecurityError
 from softmeter.obis import Obis
 from softmeter.runtime.entropy import SystemEntropy
 from softmeter.security.agreement import ephemeral_key, signed_point, verified_point
+from softmeter.security.certificates import Certificate, Entity
 from softmeter.security.curves import KeyPair
 from softmeter.security.identity import Identity, Purpose
 from softmeter.security.suites import Key, Suite, Use
@@ -52,13 +59,20 @@ def agree(settings: Settings, kind: str, *, show: bool) -> None:
     file.check_settled()
     who, setup = login(settings), setup_of(settings, settings.client)
     key_id, entry = KEYS[kind], entry_of(kind, settings.client)
-    key = _agreed(settings, who, setup, key_id)
+    fresh = SystemEntropy().octets(Suite.SUITE_1.key_octets)
+    way_back = file.changed({entry: fresh.hex()})
+    begin = partial(file.put_pending, way_back) if entry != MASTER else _nothing
+    try:
+        key = _agreed(settings, who, setup, key_id, begin)
+    except RefusedError:
+        file.drop_pending()
+        raise
     if key is None and entry == MASTER:
-        key = _agreed(settings, who, setup, key_id)
+        key = _agreed(settings, who, setup, key_id, _nothing)
         if key is None:
             raise ExplainedError("answers are lost; run it again: all other keys are as they were")
     if key is None:
-        key = _mended(settings, file, entry, setup)
+        key = _mended(settings, file, entry, setup, fresh)
     else:
         file.put_pending(file.changed({entry: key.hex()}))
         if not settled(settings, file, answered=True):
@@ -66,8 +80,26 @@ def agree(settings: Settings, kind: str, *, show: bool) -> None:
     report(settings, file, {entry: key.hex()}, Wish(settings.client, show=show))
 
 
-def _agreed(settings: Settings, who: Login, setup: Obis, key_id: KeyId) -> bytes | None:
-    """The key that both ends worked out; None where the meter's answer was lost."""
+def recover(settings: Settings) -> None:
+    """Settle a change that broke off; where nobody knows the encryption key, the one that was to be takes its place."""
+    file = KeyFile.read(settings.keys)
+    try:
+        settle(settings)
+    except ExplainedError:
+        entry, who = entry_of("encryption", settings.client), login(settings)
+        wanted = differences(file.text, KeyFile.read(file.pending).text)
+        if set(wanted) != {entry} or who.credentials.identity is None or who.credentials.suite is Suite.SUITE_0:
+            raise
+        _replaced(settings, file, entry, setup_of(settings, settings.client), bytes.fromhex(wanted[entry]))
+        tell_settled(settings, file, taken=True)
+
+
+def _nothing() -> None:
+    """A master key needs no way back: all others stay as they are."""
+
+
+def _agreed(settings: Settings, who: Login, setup: Obis, key_id: KeyId, begin: Callable[[], None]) -> bytes | None:
+    """The key that both ends worked out; None where the meter's answer was lost. `begin` is called before it is asked."""
     identity, mark = _identity(who), bytes((key_id,))
     signer = identity.pair(Purpose.SIGNATURE)
     if signer is None:
@@ -81,6 +113,8 @@ def _agreed(settings: Settings, who: Login, setup: Obis, key_id: KeyId) -> bytes
             raise ConfigurationError(
                 "keys are agreed on with signing_certificate of [meter], which is not that of this meter"
             )
+        _check_present(meter, setup, KeyFile.read(settings.keys))
+        begin()
         try:
             answer = meter.call(SECURITY_SETUP, setup, _AGREE, decode_data(proposed))
         except RefusedError:
@@ -98,6 +132,22 @@ def _agreed(settings: Settings, who: Login, setup: Obis, key_id: KeyId) -> bytes
     return bytes(ephemeral_key(Suite.SUITE_1, shared, key_id, settings.title, title))
 
 
+def _check_present(meter: Meter, setup: Obis, file: KeyFile) -> None:
+    """Refuse to begin where the meter signs by another certificate now: nobody but it would know the agreed key."""
+    noted = Certificate.read(file.key(METER_CERTIFICATE))
+    own = {
+        number: (info.serial, info.issuer)
+        for number, info in enumerate(listed(meter, setup), 1)
+        if (info.entity, info.purpose) == (Entity.SERVER, Purpose.SIGNATURE)
+    }
+    if own and (noted.serial, noted.issuer) not in own.values():
+        raise ConfigurationError(
+            f"the meter signs by another certificate than {METER_CERTIFICATE}; "
+            f"note it with smartset … keys certificate export {max(own)} FILE",
+            str(file.path),
+        )
+
+
 def _answered(answer: Data | None) -> tuple[KeyAgreement, ...]:
     return () if answer is None else _agreements.decode(encode_data(answer))
 
@@ -109,23 +159,32 @@ def _identity(who: Login) -> Identity:
     return identity
 
 
-def _mended(settings: Settings, file: KeyFile, entry: Entry, setup: Obis) -> bytes:
+def _mended(settings: Settings, file: KeyFile, entry: Entry, setup: Obis, fresh: bytes) -> bytes:
     """After a lost answer: the old key still works, or a fresh one takes the place of the one that nobody knows."""
     try:
         prove(settings, file.path, [entry], answered=False)
     except ExplainedError:
         pass
     else:
+        file.drop_pending()
         raise ExplainedError(f"the meter did not take the new key; {file.path} is as it was")
+    _replaced(settings, file, entry, setup, fresh)
+    return fresh
+
+
+def _replaced(settings: Settings, file: KeyFile, entry: Entry, setup: Obis, fresh: bytes) -> None:
+    """Have an encryption key that nobody knows replaced by a fresh one, asked for under a key that travels wrapped.
+
+    Raises:
+        ExplainedError: it was not to be done; the file that is to be has the fresh key, `keys recover` tries again.
+    """
     who = login(replace(settings, mechanism="hls7"))
     wrapping = replace(
         who.credentials, family=Family.CIPHERING, message_key=Use.WRAPPED, master_key=Key(file.key(MASTER))
     )
-    fresh = SystemEntropy().octets(Suite.SUITE_1.key_octets)
     parameter = transferred(file, {KeyId.UNICAST_ENCRYPTION: fresh})
 
     def transfer(meter: Meter) -> None:
         called(meter, setup, parameter)
 
     changed(settings, file, {entry: fresh.hex()}, transfer, replace(who, credentials=wrapping))
-    return fresh

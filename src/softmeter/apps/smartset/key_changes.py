@@ -91,7 +91,10 @@ def recover(settings: Settings) -> None:
     if not file.pending.exists():
         print_json({"pending": False}) if settings.json else print("nothing to recover: no change is open")
         return
-    taken = settled(settings, file)
+    tell_settled(settings, file, taken=settled(settings, file))
+
+
+def tell_settled(settings: Settings, file: KeyFile, *, taken: bool) -> None:
     if settings.json:
         print_json({"pending": True, "taken": taken})
     else:

@@ -6,7 +6,7 @@ Both are readable by their owner only, and each is always whole.
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,9 @@ from softmeter.runtime.lock import synchronise
 PENDING = ".pending"
 """What the name of a file that is to be ends in."""
 _VALUE = re.compile(r"""(=\s*)("[^"]*"|'[^']*')""")
+
+_WRITTEN = re.compile(r"[^\"\\\x00-\x1f\x7f]*")
+"""A value as it stands in quotes."""
 
 
 class Entry(NamedTuple):
@@ -47,7 +50,7 @@ class KeyFile:
     """A key file that was read."""
 
     path: Path
-    text: str
+    text: str = field(repr=False)
 
     @classmethod
     def read(cls, path: Path | None) -> "KeyFile":
@@ -98,11 +101,15 @@ class KeyFile:
         """The text with other secrets in place of those there, or in new lines; all else stays, comments too.
 
         Raises:
-            ConfigurationError: an entry does not stand on a line of its own.
+            ConfigurationError: an entry does not stand on a line of its own, or cannot be written.
         """
         lines = self.text.splitlines(keepends=True)
         known = places(self.text)
         for entry, value in secrets.items():
+            if not _WRITTEN.fullmatch(value):
+                raise ConfigurationError(
+                    f"the new {entry} has characters that a key file does not hold", str(self.path)
+                )
             number = known.get((*entry.table, entry.name))
             if not number:
                 lines = _with_line(lines, entry, value)
@@ -120,11 +127,13 @@ class KeyFile:
         return text
 
     def rewrite(self, entries: Mapping[Entry, str]) -> None:
-        """Put entries that are no secrets of the meter into the file at once.
+        """Put entries that are no secrets of the meter into the file at once, and into the one that is to be.
 
         Raises:
             ConfigurationError: it cannot be written.
         """
+        if self.pending.exists():  # whichever of the two it is that stays
+            self.put_pending(KeyFile.read(self.pending).changed(entries))
         try:
             write_private(self.path, self.changed(entries).encode())
         except OSError as error:

@@ -7,7 +7,7 @@ from typer.exceptions import TyperException
 
 from softmeter.apps.command_line import command_of
 from softmeter.apps.smartset.commands import app
-from softmeter.apps.telling import leave_quietly
+from softmeter.apps.telling import all_written
 from softmeter.errors import MeterError
 
 FAILED, INTERRUPTED = 2, 130
@@ -15,7 +15,8 @@ FAILED, INTERRUPTED = 2, 130
 
 def main() -> None:
     """Run smartset with the arguments of the process."""
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    sys.exit(status if all_written() else FAILED)
 
 
 def run(arguments: list[str]) -> int:
@@ -35,8 +36,6 @@ def run(arguments: list[str]) -> int:
         return _say(str(error))
     except Exception as error:  # noqa: BLE001 - a person at the keyboard gets a line, never a traceback
         return _say(f"a mistake in smartset itself: {type(error).__name__}: {error}; please report it")
-    finally:
-        leave_quietly()
     if status == INTERRUPTED:
         _say("interrupted")
     return status if isinstance(status, int) else 0

@@ -3,6 +3,7 @@
 import { Field, Hands, html } from "./widgets.js";
 
 const EVERY_MS = 2000;
+const SEEN_AFTER_MS = 1200;
 const PATH = "api/bench/sub-meters";
 const HANDS = [["attached", "attached"], ["opened", "opened"], ["battery_low", "battery low"], ["broken", "broken"]];
 
@@ -78,9 +79,10 @@ export class SubMetersCard {
     row.show(meter);
   }
 
+  /** What is done acts from the next whole second on: look then. */
   async #change(place, change) {
-    const answer = await this.hands.post(`${PATH}/${place}`, change);
-    if (answer) this.#shown(answer);
-    this.#asked = performance.now() - EVERY_MS / 2;
+    this.#asked = performance.now();
+    await this.hands.post(`${PATH}/${place}`, change);
+    setTimeout(() => this.#read(), SEEN_AFTER_MS);
   }
 }

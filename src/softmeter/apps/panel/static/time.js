@@ -5,10 +5,13 @@ import { html } from "./widgets.js";
 const RATES = [[0, "Pause"], [1, "× 1"], [60, "× 60"], [3600, "× 3600"]];
 const STEPS = [[1, "1 s"], [60, "1 min"], [900, "15 min"], [3600, "1 h"], [86400, "1 day"]];
 
+const SOON_MS = 400;   // what takes longer is told to take its time
+
 export class TimeControls {
   constructor(connection) {
     this.connection = connection;
     this.problem = document.querySelector("#time-problem");
+    this.waiting = document.querySelector("#time-waiting");
     this.rates = RATES.map(([rate, text]) => {
       const button = html("button", { type: "button", text, "aria-pressed": "false" });
       button.addEventListener("click", () => this.#post({ rate }));
@@ -33,11 +36,15 @@ export class TimeControls {
   }
 
   async #post(change) {
+    const patience = setTimeout(() => { this.problem.textContent = ""; this.waiting.textContent = "Living through it …"; }, SOON_MS);
     try {
       this.show(await this.connection.post("api/bench/time", change));
       this.problem.textContent = "";
     } catch (error) {
       this.problem.textContent = error.message;
+    } finally {
+      clearTimeout(patience);
+      this.waiting.textContent = "";
     }
   }
 
