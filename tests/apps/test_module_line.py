@@ -1,10 +1,16 @@
 """The line to the cellular module, over TCP."""
 
 import asyncio
+from pathlib import Path
+
+import pytest
 
 from meter.making import Made
 from softmeter.apps.modem_table import ModemTable
-from softmeter.apps.module_line import module_line
+from softmeter.apps.module_line import check_apart, module_line
+from softmeter.apps.options import RunOptions
+from softmeter.apps.ports import Ports, listening
+from softmeter.errors import ConfigurationError
 from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.loop import run
@@ -31,3 +37,11 @@ def test_there_is_none_unless_it_is_configured() -> None:
             assert at is None
 
     run(story())
+
+
+def test_it_is_at_no_other_port_of_the_meter() -> None:
+    places = listening(RunOptions(Path("state"), wan="127.0.0.1:4090"), Ports(), "file")
+    check_apart(None, places)
+    check_apart(Address("127.0.0.1", 4059, ""), places)
+    with pytest.raises(ConfigurationError, match=r"^modem\.at_port: 127\.0\.0\.1:4090 is the place of wan too"):
+        check_apart(Address("127.0.0.1", 4090, ""), places)

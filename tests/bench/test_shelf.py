@@ -168,5 +168,5 @@ def test_one_that_a_channel_only_names_is_on_no_channel() -> None:
     device = one.made.meter.device
     device.behaviours.mbus.put(device, 2, Channel(**gas.identity._asdict()))
     assert one.shown().channel is None
-    install(one.made)
-    assert one.shown().channel == 1
+    install(one.made, 2)
+    assert one.shown().channel == 2

@@ -69,6 +69,12 @@ def test_what_a_client_sets_is_what_the_module_was_told() -> None:
     assert answers(made.meter, "+CGACT?")[0] == "+CGACT: 1,0"
 
 
+def test_an_access_point_with_signs_of_any_kind_stays_in_its_line() -> None:
+    made = around(Surrounded())
+    assert put(made, 45, "0-0:25.4.0", 2, encode_data(Data(Tag.OCTET_STRING, b'a"\r\nOK\xff'))) == 0
+    assert answers(made.meter, "+CGDCONT?") == ['+CGDCONT: 1,"IP","a???OK?","0.0.0.0",0,0', "OK"]
+
+
 def test_a_line_is_echoed_until_that_is_switched_off_and_corrected_by_backspace() -> None:
     server = AtServer(around(Surrounded()).meter)
     server.receive(b"atx\x08\rAT+CGATT?", NOW)

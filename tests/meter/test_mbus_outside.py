@@ -10,10 +10,12 @@ from softmeter.bench.mbus_line import MBusLine
 from softmeter.device.events import Log
 from softmeter.device.mbus_channel import Asked, Definition, Errand, KeyStatus, Kind, Moment, Outcome, Task
 from softmeter.device.mbus_errands import MOST_WAITING, report, taken
+from softmeter.device.profile import Status
 from softmeter.device.surroundings import CALM
 from softmeter.errors import AccessError
 from softmeter.instant import whole_second
 from softmeter.meter.mbus_bus import FramedBus
+from softmeter.meter.mbus_channels import channels
 from softmeter.security.mbus import wrap_dsmr4
 from softmeter.units import Unit
 from softmeter.wire import mbus_writing
@@ -196,7 +198,16 @@ def test_a_missing_record_leaves_the_others_their_places(outside: Outside) -> No
     wanted = errand._replace(asked=errand.asked._replace(definitions=(missing, volume)))
     _, outcome = outside.bus.perform("", Moment(whole_second(START), CALM), wanted)
     assert outcome.answer is not None
-    assert [one.unit for one in outcome.answer.values] == [Unit.OTHER, Unit.CUBIC_METRE]
+    assert [one.unit for one in outcome.answer.values] == [Unit.COUNT, Unit.CUBIC_METRE]
+    device = outside.made.meter.device
+    report(device, errand.number, outcome)
+    mbus = device.behaviours.mbus
+    assert mbus.status(device, 1) & Status.DATA_NOT_VALID
+    assert channels(device)[0].value is None
+    mbus.put(device, 1, mbus.channel(1)._replace(values=()))
+    assert mbus.status(device, 1) & Status.DATA_NOT_VALID
+    mbus.put(device, 1, mbus.channel(1)._replace(values=outcome.answer.values[1:]))
+    assert not mbus.status(device, 1) & Status.DATA_NOT_VALID
 
 
 def test_what_was_stored_for_an_earlier_day_is_no_value_of_now() -> None:

@@ -235,7 +235,7 @@ def test_places(text: str, place: Place) -> None:
     assert parse_place(text, "--optical") == place
 
 
-@pytest.mark.parametrize("text", ["nowhere", "/dev/ttyUSB0@fast", "host:port"])
+@pytest.mark.parametrize("text", ["nowhere", "/dev/ttyUSB0@fast", "/dev/ttyUSB0@" + 5000 * "9", "host:port"])
 def test_places_that_are_none(text: str) -> None:
     with pytest.raises(ConfigurationError, match="--optical"):
         parse_place(text, "--optical")

@@ -3,7 +3,7 @@
 import json as form
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from softmeter.apps.telling import tell
+from softmeter.apps.toml_lines import Place, line_of
 
 WRONG = 1
 NOTHING = "nothing wrong"
 _BROKEN = re.compile(r"at line (\d+)")
-_ENDLESS = re.compile(r"[0-9a-fA-F_]{3000,}")
+_ENDLESS = re.compile(r"[0-9_]{3000,}")
 
 
 class Problem(NamedTuple):
@@ -32,7 +33,8 @@ class Problem(NamedTuple):
 def document_of(text: str, kind: str) -> dict[str, Any] | Problem:
     """The TOML document in `text`, which shall be a `kind`, or why it is none."""
     try:
-        return tomllib.loads(text)
+        document = tomllib.loads(text)
+        place = next(_endless(document, ()), None)
     except tomllib.TOMLDecodeError as error:
         line = _BROKEN.search(str(error))
         return Problem(int(line[1]) if line else len(text.splitlines()) or 1, "", f"is no TOML: {error}")
@@ -40,8 +42,24 @@ def document_of(text: str, kind: str) -> dict[str, Any] | Problem:
         return too_deep(kind)
     except ValueError:
         number = _ENDLESS.search(text)  # of which not even the reader of the standard library makes an integer
-        line = text.count("\n", 0, number.start()) + 1 if number else 1
-        return Problem(line, "", f"is no {kind}: a number far too long")
+        return _too_long(text.count("\n", 0, number.start()) + 1 if number else 1, kind)
+    return document if place is None else _too_long(line_of(place, text), kind)
+
+
+def _too_long(line: int, kind: str) -> Problem:
+    return Problem(line, "", f"is no {kind}: a number far too long")
+
+
+def _endless(value: Any, place: Place) -> Iterator[Place]:
+    """Where numbers stand that TOML does not have: an integer has 64 bits."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _endless(one, (*place, name))
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _endless(one, (*place, number))
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        yield place
 
 
 def too_deep(kind: str) -> Problem:

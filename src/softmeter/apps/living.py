@@ -11,7 +11,7 @@ from functools import partial
 from softmeter.apps import configuration, mbus_setup
 from softmeter.apps.announcement import Announcement
 from softmeter.apps.assembly import FACTORY, METER, Assembled, assemble
-from softmeter.apps.module_line import module_line
+from softmeter.apps.module_line import check_apart, module_line
 from softmeter.apps.options import RunOptions
 from softmeter.apps.panel.live_time import LiveTime
 from softmeter.apps.panel.pulse_watch import PulseWatch
@@ -65,7 +65,9 @@ async def live(options: RunOptions) -> None:
     check_rate(options.rate)
     if not (options.state / FILE_NAME).exists():  # nothing is made by a start that fails
         given = configuration.read(options.config or FACTORY)
-        await check_free(listening(options, given.ports, options.config or FACTORY))
+        places = listening(options, given.ports, options.config or FACTORY)
+        check_apart(given.modem.at_place, places)
+        await check_free(places)
     store = Store.open(options.state)
     try:
         pulses = PulseWatch()
@@ -73,6 +75,7 @@ async def live(options: RunOptions) -> None:
         module = [assembled.at_place] if assembled.at_place else []
         ports = await with_set_port(options, assembled.ports, wan_port(assembled.actor.meter), say, module)
         places = listening(options, ports, assembled.configured_in)
+        check_apart(assembled.at_place, places)
         await check_free(places)
         with ThreadPoolExecutor(1, "store") as writer:
             life = _Life(options, store, assembled, places, pulses, writer)

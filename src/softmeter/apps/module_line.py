@@ -3,10 +3,23 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from softmeter.apps.ports import LISTENING, Listening, meet
+from softmeter.errors import ConfigurationError
 from softmeter.meter.at_commands import AtServer
 from softmeter.meter.meter import Meter
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.optical_port import OpticalPort, Place
+
+
+def check_apart(place: Place | None, found: Listening) -> None:
+    """Refuse a line where the meter has a port already.
+
+    Raises:
+        ConfigurationError: it has; says which.
+    """
+    for name in LISTENING:
+        if place is not None and meet(place, getattr(found, name)):
+            raise ConfigurationError(f"{place} is the place of {name} too; choose another", "modem.at_port")
 
 
 @asynccontextmanager

@@ -13,7 +13,8 @@ TAKEN_OVER: Final = ("tariff", "services", "mbus", "modem", "network", "p1", "po
 """Tables that a later start may change. The others are what a factory puts into the memory of a meter, once."""
 _SET_BY_CLIENTS: Final = {"tariff": "active", "modem": "apn"}
 """What the meter has stored under a table's name once a client has set it; then the client's word holds."""
-_NO_CLIENTS: Final = "modem.link_limits"
+_NO_CLIENTS: Final = {"modem.link_limits", "modem.at_port"}
+"""Entries of such a table that no client can set."""
 
 Say = Callable[[str], None]
 
@@ -53,7 +54,7 @@ def _fate(entry: str, saved: Saved) -> Fate:
     table = entry.partition(".")[0]
     if table not in TAKEN_OVER:
         return Fate.KEPT
-    is_set = entry != _NO_CLIENTS and _SET_BY_CLIENTS.get(table) in saved.values.get(table, {})
+    is_set = entry not in _NO_CLIENTS and _SET_BY_CLIENTS.get(table) in saved.values.get(table, {})
     return Fate.OVERRULED if is_set else Fate.TAKEN
 
 

@@ -24,7 +24,7 @@ async def with_set_port(
     wanted = replace(wanted, port=number)
     try:
         changed = Ports.model_validate({**ports.model_dump(), "wan": str(wanted)})
-        listening(options, changed, wanted.option)
+        listening(options, changed, "TCP-UDP setup")
         if taken := next((other for other in others if meet(wanted, other)), None):
             raise ConfigurationError(f"{wanted} is the place of {taken} too", wanted.option)  # noqa: TRY301
         (await wanted.listen()).close()

@@ -26,6 +26,7 @@ _CHANCE = 0.4
 _SMALLEST, _RANGE = 0.7, 0.6
 """Households use from the smallest share of the average on."""
 _LOCAL_S = HOUR_S
+_MOST_SEED_DIGITS, _SHOWN = 18, 24
 
 
 class Kind(NamedTuple):
@@ -150,8 +151,9 @@ def parse_sub_meters(text: str) -> tuple[SubMeter, ...]:
         name, _, seed = one.partition(":")
         if name not in KINDS:
             raise ConfigurationError(f"{name!r} is no kind of sub-meter; there are {', '.join(KINDS)}", "sub-meters")
-        if seed and not seed.isdecimal():
-            raise ConfigurationError(f"the seed {seed!r} of {name} is no number", "sub-meters")
+        if seed and not (seed.isdecimal() and len(seed) <= _MOST_SEED_DIGITS):
+            message = f"the seed {seed[:_SHOWN]!r} of {name} is no number of up to {_MOST_SEED_DIGITS} digits"
+            raise ConfigurationError(message, "sub-meters")
         meters.append(SubMeter(name, int(seed or 1)))
     if len(set(meters)) != len(meters):
         raise ConfigurationError("two sub-meters of a kind need different seeds: gas:1,gas:2", "sub-meters")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from softmeter.device import mbus_errands
 from softmeter.device.behaviour import Behaviour
 from softmeter.device.events import M_BUS_CHANNELS
-from softmeter.device.mbus_channel import EMPTY, Bus, Channel, Errand, Moment, Nobody
+from softmeter.device.mbus_channel import EMPTY, NO_VALUE, Bus, Channel, Errand, Moment, Nobody
 from softmeter.device.profile import Catalogue, Profile, ProfileSettings, Status
 from softmeter.device.saved import saved_int, saved_text
 from softmeter.device.zone import FOREVER, next_boundary
@@ -94,12 +94,14 @@ class SubMeters(Behaviour):
         self.profiles = dict(sorted({**self.profiles, number: profile}.items()))
 
     def status(self, device: "Device", number: int) -> int:
-        """The status byte of a channel's rows: values of a sub-meter that does not answer are doubtful."""
+        """The status byte of a channel's rows: values are doubtful where none came, or the last try was in vain."""
         profile = self.profiles.get(number)
         if profile is None:
             return 0
         status = profile.status(device.stamp, critical=device.behaviours.alarms.critical)
-        return int(status | Status.DATA_NOT_VALID if self.channel(number).failed else status)
+        channel = self.channel(number)
+        is_doubtful = channel.failed or not channel.values or NO_VALUE in channel.values
+        return int(status | Status.DATA_NOT_VALID if is_doubtful else status)
 
     def run(self, device: "Device", second: int) -> None:
         for number, channel in self.channels.items():

@@ -58,6 +58,10 @@ class Value(NamedTuple):
     unit: Unit
 
 
+NO_VALUE = Value(0, 0, Unit.COUNT)
+"""In the place of a wanted record that an answer does not have, so that the others keep theirs."""
+
+
 class Definition(NamedTuple):
     """Which record of an answer is wanted, by its octets of data and value information."""
 

@@ -141,10 +141,10 @@ class Modem(Behaviour):
 
     def calls_left(self, device: "Device") -> int | None:
         """How many more may call in this window; None: any number."""
-        answers = self.parameters.answers
-        if not answers.is_limited:
+        answers, second = self.parameters.answers, self._second(device)
+        if not answers.is_limited or self._counted_until(device, second) == FOREVER:
             return None
-        return max(0, answers.calls - (0 if self._second(device) >= self._calls_until else self._calls))
+        return max(0, answers.calls - (0 if second >= self._calls_until else self._calls))
 
     def is_locked(self, device: "Device") -> bool:
         """Whether as many have called as may, in this window."""

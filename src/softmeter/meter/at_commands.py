@@ -123,7 +123,12 @@ def _operator(meter: Meter) -> list[str]:
     if not _is_registered(meter):
         return ["+COPS: 0"]
     network = meter.device.settings.network
-    return [f'+COPS: 0,0,"{network.operator}",{_LTE[technology(meter.device.feeling.state)]}']
+    return [f"+COPS: 0,0,{_quoted(network.operator)},{_LTE[technology(meter.device.feeling.state)]}"]
+
+
+def _quoted(text: str) -> str:
+    """A text as an answer has it: nothing in it ends the text or the line."""
+    return '"' + "".join(sign if " " <= sign <= "~" and sign != '"' else "?" for sign in text) + '"'
 
 
 def _quality(meter: Meter) -> list[str]:
@@ -142,7 +147,7 @@ def _is_heard(meter: Meter) -> bool:
 
 def _context(meter: Meter) -> list[str]:
     apn = meter.device.behaviours.modem.parameters.access.apn.decode("ascii", "replace")
-    return [f'+CGDCONT: 1,"IP","{apn}","0.0.0.0",0,0']
+    return [f'+CGDCONT: 1,"IP",{_quoted(apn)},"0.0.0.0",0,0']
 
 
 def _address(meter: Meter) -> list[str]:

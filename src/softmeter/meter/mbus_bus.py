@@ -5,6 +5,7 @@ from math import isfinite
 from typing import TypeVar
 
 from softmeter.device.mbus_channel import (
+    NO_VALUE,
     VALUES,
     Answer,
     Asked,
@@ -42,8 +43,6 @@ _MOST_NUMBER = 2**32 - 1
 _OTHER_MODES = frozenset({1, 2, 3, 4, *range(7, 16)})
 """Encryption that no wired sub-meter has; what is beyond are old ones, which have a signature in its place."""
 _FLOAT_DECIMALS = 3
-_NOTHING = Value(0, 0, Unit.OTHER)
-"""In the place of a wanted record that an answer does not have, so that the others keep theirs."""
 
 
 class FramedBus:
@@ -151,7 +150,7 @@ def _answer(told: Told, asked: Asked) -> Answer:
     header = told.header
     found = _opened(told, asked.key)
     numbers = (
-        [_NOTHING if record is None else _value(record) for record in _wanted(found, asked.definitions)]
+        [NO_VALUE if record is None else _value(record) for record in _wanted(found, asked.definitions)]
         if found
         else []
     )

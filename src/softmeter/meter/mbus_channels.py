@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from softmeter.clock import Stamp
 from softmeter.device.device import Device
-from softmeter.device.mbus_channel import EMPTY, Channel, Value
+from softmeter.device.mbus_channel import EMPTY, NO_VALUE, Channel, Value
 from softmeter.wire.mbus import manufacturer_letters
 
 
 class Shown(NamedTuple):
-    """An installed sub-meter. `value` is its main one, None before the first answer, read at `time`."""
+    """An installed sub-meter. `value` is its main one, None where there is none, read at `time`."""
 
     number: int
     device_type: int
@@ -40,7 +40,7 @@ def channels(device: Device) -> tuple[Shown, ...]:
             number,
             channel.device_type,
             identifier(channel),
-            channel.values[0] if channel.values else None,
+            None if channel.values[:1] in {(), (NO_VALUE,)} else channel.values[0],
             channel.captured,
             not channel.failed,
             channel.valve,

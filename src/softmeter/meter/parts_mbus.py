@@ -14,17 +14,15 @@ from softmeter.device import mbus_orders
 from softmeter.device.breaker import State
 from softmeter.device.device import Device
 from softmeter.device.mbus import SubMeters
-from softmeter.device.mbus_channel import Channel, Definition, Value
+from softmeter.device.mbus_channel import NO_VALUE, Channel, Definition, Value
 from softmeter.errors import AccessError
 from softmeter.meter.mbus_channels import identifier, second_identifier
 from softmeter.meter.model.capture import SUB_METERS, travelling
 from softmeter.meter.parts import FixedLog, LoadProfile, lived, refusals
 from softmeter.meter.presented import Presented
 from softmeter.persistent import Ring
-from softmeter.units import Unit
 from softmeter.wire.types import Data, encode_data
 
-_UNKNOWN = Value(0, 0, Unit.COUNT)
 LONGEST_IDENTIFIER = 48
 _LONGEST_PERIOD_S = 86_400
 _SHORTEST_PERIOD_S = 60
@@ -156,7 +154,7 @@ class ValuePart(_OfChannel):
     @property
     def _read(self) -> Value:
         values = self.channel.values
-        return values[self.place - 1] if self.place <= len(values) else _UNKNOWN
+        return values[self.place - 1] if self.place <= len(values) else NO_VALUE
 
 
 class ValvePart(_OfChannel):

@@ -24,6 +24,7 @@ from softmeter.transport.tap import MakeTap
 PTY = "pty"
 SLOW = 300
 """Baud at which IEC 62056-21 begins."""
+_SPEED_DIGITS = 7
 READERS = 1
 LOG = "softmeter.optical"
 
@@ -53,7 +54,7 @@ def parse_place(text: str, option: str, baud: int = SLOW) -> Place:
     if not text.startswith("/"):
         return Address.parse(text, option)
     path, _, speed = text.partition("@")
-    if speed and not speed.isdecimal():
+    if speed and not (speed.isdecimal() and len(speed) <= _SPEED_DIGITS):
         raise ConfigurationError(f"{speed!r} in {text!r} is no speed; write it like /dev/ttyUSB0@9600", option)
     return SerialAddress(path, int(speed or baud))
 

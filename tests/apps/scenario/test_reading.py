@@ -55,6 +55,8 @@ WRONG = [
     ("[[step]]", "[[stp]]", "step: is missing"),
     ("[meter]", "[meter", "line 4: is no TOML"),
     ('"active_import"', '"activ_import"', "line 11, step 1, expect 2, object: 'activ_import' is no OBIS code"),
+    ("value = 1", "value = nan", "line 11, step 1, expect 2, value"),
+    ("value = 1", "least = inf", "line 11, step 1, expect 2, least: Input should be a finite number"),
     ("value = 1", 'result = "denied"', "line 11, step 1, expect 2, result: 'denied' is no answer of a meter"),
     ("value = 1", 'since = "then", value = 1', "line 11, step 1, expect 2, since: no value was kept as 'then' before"),
     (

@@ -145,6 +145,12 @@ def test_what_the_bench_cannot_do_is_told_with_its_step(what: str) -> None:
         told(("1m", ""), ("1m", what))
 
 
+def test_settings_that_are_no_table_are_told() -> None:
+    text = HEAD.replace("[meter]", "[meter]\nsettings = { identity = 3 }") + STEP.format(after="1h", what="")
+    with pytest.raises(ConfigurationError, match="identity: Input should be a valid dictionary"):
+        run(parse(text, "story"), Path())
+
+
 def test_seed_decides_about_keys_and_so_about_the_bytes() -> None:
     script = parse(HEAD + STEP.format(after="1h", what="expect = [{ tariff = 2 }]"), "story")
     digests = [run(script, Path(), seed=seed, digest=True).digest for seed in (1, 1, 2)]

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def cutting(where: str, connection: int, request: int, *, delivered: bool) -> Iterator[str]:
+def cutting(where: str, connection: int, request: int, *, delivered: bool, last: bool = False) -> Iterator[str]:
     """An address that leads to `where`, but for one request on one connection, both counted from 1.
 
-    That one's answer is lost, and where it is not `delivered` the request too.
+    That one's answer is lost, and where it is not `delivered` the request too; after the `last` one nothing passes.
     """
     host, _, port = where.partition(":")
     listening = socket.create_server(("127.0.0.1", 0))
@@ -23,6 +23,9 @@ def cutting(where: str, connection: int, request: int, *, delivered: bool) -> It
             except OSError:
                 return
             number += 1
+            if last and number > connection:
+                near.close()
+                continue
             cut = request if number == connection else 0
             threading.Thread(target=carry, args=(near, cut), daemon=True).start()
 

@@ -13,6 +13,7 @@ from apps.smartset.cutting import cutting
 from apps.smartset.loopback import Smartset, served
 from firmware.images import HARDWARE, IMAGE_KEY, MAKER, TRUST
 from softmeter.apps.firmware.command import build_image, sign_image
+from softmeter.apps.smartset.key_files import KeyFile
 from softmeter.instant import SECOND, Instant
 from softmeter.meter.meter import Meter
 from softmeter.runtime import image_keys
@@ -163,6 +164,20 @@ def agree(at: Rehearsal) -> None:
         assert not at.path("keys.toml.pending").exists()
     assert at.done("get", "1-0:1.8.0")
     renew(at)
+    rescue(at)
+
+
+def rescue(at: Rehearsal) -> None:
+    """The answer was lost, and then the way to the meter: nobody knows the key, and yet there is a way back."""
+    file = KeyFile.read(at.keys)
+    with served(at.meter) as whole, cutting(whole, connection=2, request=4, delivered=True, last=True) as where:
+        at.refused("--meter", where, "keys", "agree")
+    assert at.keys.read_text() == file.text
+    assert "run smartset … keys recover" in at.refused("keys", "agree")
+    assert "the meter took the new secrets" in at.done("keys", "recover")
+    held = at.meter.keys(1).unicast_encryption
+    assert held == read_keys(at.keys).clients["management"].unicast_encryption_key
+    assert (held.hex() in file.text, file.pending.exists()) == (False, False)
 
 
 def renew(at: Rehearsal) -> None:

@@ -215,7 +215,8 @@ def _other(secret: bytes) -> bytes:
 def _settings(part: MeterPart, directory: Path) -> configuration.Configuration:
     name = part.config if part.config in configuration.PACKAGED else str(directory / part.config)
     identity = {"serial": SERIAL, **({"type": part.type} if part.type else {})}
-    replaced = {**part.settings, "identity": {**identity, **part.settings.get("identity", {})}}
+    given = part.settings.get("identity", {})
+    replaced = {**part.settings, "identity": {**identity, **given} if isinstance(given, dict) else given}
     return configuration.parse(configuration.text(name), name, replaced)
 
 

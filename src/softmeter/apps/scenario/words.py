@@ -72,4 +72,4 @@ Type = Annotated[str, AfterValidator(_type), Field(json_schema_extra={"enum": ["
 class Part(BaseModel):
     """A table of the file: unknown entries are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

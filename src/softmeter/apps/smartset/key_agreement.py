@@ -3,6 +3,7 @@
 Who does not get the meter's answer cannot know the key. So one is agreed on at a time, and only one without which the
 others still let the client in. Where the answer about an encryption key is lost, a fresh one takes its place that
 travels wrapped in the master key, and is asked for under a key that does so too. A master key is agreed on once more.
+The fresh one is in the file that is to be before anything is asked: whatever breaks off, `keys recover` finds it there.
 """
 
 from collections.abc import Callable
@@ -99,7 +100,7 @@ def _nothing() -> None:
 
 
 def _agreed(settings: Settings, who: Login, setup: Obis, key_id: KeyId, begin: Callable[[], None]) -> bytes | None:
-    """The key that both ends worked out; None where the meter's answer was lost. `begin` is called before it is asked."""
+    """The key that both ends worked out; None: the meter's answer was lost. `begin` is called before the request."""
     identity, mark = _identity(who), bytes((key_id,))
     signer = identity.pair(Purpose.SIGNATURE)
     if signer is None:

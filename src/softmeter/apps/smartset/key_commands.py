@@ -115,6 +115,6 @@ def hls_secret(context: typer.Context, *, show: Show = False) -> None:
 @app.command()
 def recover(context: typer.Context) -> None:
     """Settle a change that broke off: find out which secrets the meter has."""
-    from softmeter.apps.smartset.key_changes import recover as settle
+    from softmeter.apps.smartset.key_agreement import recover as settle
 
     settle(context.obj)
