@@ -26,6 +26,14 @@ from softmeter.apps.entrance import {0}
 """
 
 
+WAITING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background inherit that it is ignored
+from softmeter.apps.entrance import softmeter
+softmeter()
+"""
+
+
 def test_the_scripts_of_the_package_enter_here() -> None:
     scripts = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["scripts"]
     for name, target in scripts.items():
@@ -44,7 +52,7 @@ def test_an_interrupt_while_it_is_loaded_is_no_traceback(program: str) -> None:
 
 @pytest.mark.slow
 def test_an_interrupt_while_it_waits_for_input_is_no_traceback() -> None:
-    command = [sys.executable, "-c", "from softmeter.apps.entrance import softmeter; softmeter()", "decode", "-"]
+    command = [sys.executable, "-c", WAITING, "decode", "-"]
     reading, writing = os.pipe()
     with subprocess.Popen(command, stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         os.close(reading)

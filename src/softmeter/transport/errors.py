@@ -19,7 +19,8 @@ def unreachable(address: str, error: OSError) -> TransportError:
 def silent(address: str, timeout_s: float) -> TransportError:
     """A connection was made, but no answer came."""
     return TransportError(
-        f"{address} gave no answer within {timeout_s:g} s: check the client address (SAP), or allow more time"
+        f"{address} gave no answer within {timeout_s:g} s: check the client address (SAP), allow more time, "
+        "or speak HDLC or mode E if it is an optical port"
     )
 
 

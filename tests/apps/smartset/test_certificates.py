@@ -202,6 +202,7 @@ def sign(at: Rehearsal) -> None:
     """What only a signed request may do, and a policy under which all of them are signed."""
     assert "read-write-denied" in at.refused(*POLICY)
     at.done("--sign", *POLICY)
+    assert "it demands signed requests: try --sign" in at.refused("get", "1-0:1.8.0")
     assert at.meter.keys(1).policy == 0x7C
     at.refused("get", "1-0:1.8.0")
     assert at.done("--sign", "get", "1-0:1.8.0")

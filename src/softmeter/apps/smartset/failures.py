@@ -11,6 +11,7 @@ from softmeter.dlms.refusals import (
     WrongPasswordError,
 )
 from softmeter.errors import MeterError, SecurityError
+from softmeter.security.suites import Suite
 from softmeter.transport.errors import TransportError
 
 _MECHANISM_HINT = "try --mechanism lowest, lls, hls5, hls6 or hls7, or another --client"
@@ -45,9 +46,7 @@ def explained(error: Exception, settings: Settings, login: Login) -> ExplainedEr
             )
         case WrongKeyError():
             proof = _PROOFS.get(login.credentials.mechanism, "unicast_encryption_key or authentication_key")
-            return ExplainedError(
-                f"wrong key: {proof} of {where} is not that of {meter}; take the key file of this meter, or its --suite"
-            )
+            return ExplainedError(f"wrong key: {proof} of {where} is not that of {meter}; {_advice(settings, login)}")
         case CounterTooLowError():
             return ExplainedError(
                 f"{meter} has seen a higher invocation counter from title {settings.title.hex()}: another program uses "
@@ -68,3 +67,15 @@ def explained(error: Exception, settings: Settings, login: Login) -> ExplainedEr
             return ExplainedError(str(error))
         case _:
             return ExplainedError(f"{meter} does not answer as a DLMS meter does: {error}; is this the right port?")
+
+
+def _advice(settings: Settings, login: Login) -> str:
+    """What to try where the meter does not take what these keys protect: above suite 0 right keys are not enough."""
+    if login.credentials.suite is Suite.SUITE_0:
+        return "take the key file of this meter, or its --suite"
+    if settings.sign:
+        return (
+            "take the key file of this meter; if a request without --sign goes through, the meter does not keep your "
+            "certificate (keys certificate import), or signing_certificate of [meter] is not its own"
+        )
+    return "take the key file of this meter; or it demands signed requests: try --sign"
