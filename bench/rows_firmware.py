@@ -36,17 +36,22 @@ def image(state: Path, octets: int = OCTETS) -> bytes:
     return sign(unsigned, keys.pair)
 
 
-def management(server: load.Server) -> Client:
-    """A management client with HLS 5 that has not associated yet."""
-    known = credentials(server.keys, "management")
-    secrets = Credentials(
+def hls5(encryption_key: bytes, authentication_key: bytes) -> Credentials:
+    """What a client comes in with by HLS 5, in service-specific ciphering."""
+    return Credentials(
         Mechanism.HLS_GMAC,
         Key(),
         Family.SERVICE,
         system_title=b"BEN\x00\x00\x00\x00\x01",
-        encryption_key=Key(known.encryption_key),
-        authentication_key=Key(known.authentication_key),
+        encryption_key=Key(encryption_key),
+        authentication_key=Key(authentication_key),
     )
+
+
+def management(server: load.Server) -> Client:
+    """A management client with HLS 5 that has not associated yet."""
+    known = credentials(server.keys, "management")
+    secrets = hls5(known.encryption_key, known.authentication_key)
     return Client(secrets, SystemEntropy(), counter=next_counter(server.address, "management"))
 
 

@@ -9,21 +9,18 @@ from pathlib import Path
 import load
 from meters import Fleet
 from rows import Alone, Figure
-from rows_firmware import OCTETS, image, management
+from rows_firmware import OCTETS, hls5, image, management
 from rows_process import CONSTANT, START, command
 
 from softmeter.bench.link import Line, Quality
 from softmeter.bench.reader import SimulatedStream
 from softmeter.device.radio import carrier
 from softmeter.device.surroundings import CALM
-from softmeter.dlms.acse import Mechanism
-from softmeter.dlms.channel import Credentials, Family
 from softmeter.dlms.client import Client
 from softmeter.dlms.image_upload import MOST_AHEAD, upload
 from softmeter.instant import LinkTime
 from softmeter.meter.optical import optical_server
 from softmeter.runtime.entropy import SystemEntropy
-from softmeter.security.suites import Key
 from softmeter.transport.hdlc import HdlcOptions, line_client
 from softmeter.transport.link import OpenLink
 from softmeter.transport.serial import INTER_OCTET_S
@@ -68,15 +65,7 @@ def optical(*, quick: bool) -> Figure:
     stream = SimulatedStream(port, line, LinkTime(0.0))
     carrier = line_client(HdlcOptions(client_sap=1, baud=BAUD, proposal=LARGEST), TIME_OUT_S, serial=True)
     keys = meter.keys(1)
-    secrets = Credentials(
-        Mechanism.HLS_GMAC,
-        Key(),
-        Family.SERVICE,
-        system_title=b"BEN\x00\x00\x00\x00\x01",
-        encryption_key=Key(keys.unicast_encryption),
-        authentication_key=Key(keys.authentication),
-    )
-    client = Client(secrets, SystemEntropy())
+    client = Client(hls5(keys.unicast_encryption, keys.authentication), SystemEntropy())
     with OpenLink(stream, carrier, client_sap=1, timeout_s=TIME_OUT_S, now=stream.now) as link:
         link.run(client.associate())
         link.run(upload(client, bytes(OPTICAL_OCTETS), b"A2.0", confirmed=False))

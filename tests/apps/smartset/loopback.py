@@ -15,7 +15,7 @@ from softmeter.device.device import Device
 from softmeter.device.display import Display
 from softmeter.dlms.server import Server
 from softmeter.entropy import SeededEntropy
-from softmeter.instant import LinkTime, parse_instant, whole_second
+from softmeter.instant import SECOND, Instant, LinkTime, parse_instant, whole_second
 from softmeter.meter.actor import Actor
 from softmeter.meter.factory import Factory
 from softmeter.meter.identity import Identity
@@ -55,6 +55,25 @@ def written_keys(path: Path, seed: str = "keys") -> keyfile.Keys:
 
 def new_meter(path: Path) -> Meter:
     return made(written_keys(path), Identity(serial="12345678"))
+
+
+@contextmanager
+def living(meter: Meter) -> Iterator[None]:
+    """Time goes on for the meter, fast."""
+    ended = threading.Event()
+
+    def live() -> None:
+        while not ended.is_set():
+            meter.device.advance(Instant(meter.device.now + SECOND))
+            ended.wait(0.01)
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _no_file(path: str) -> BinaryIO:

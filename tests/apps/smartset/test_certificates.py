@@ -2,19 +2,15 @@
 
 import json
 import stat
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from apps.smartset.cutting import cutting
-from apps.smartset.loopback import Smartset, served
+from apps.smartset.loopback import Smartset, living, served
 from firmware.images import HARDWARE, IMAGE_KEY, MAKER, TRUST
 from softmeter.apps.firmware.command import build_image, sign_image
 from softmeter.apps.smartset.key_files import KeyFile
-from softmeter.instant import SECOND, Instant
 from softmeter.meter.meter import Meter
 from softmeter.runtime import image_keys
 from softmeter.runtime.keyfile import read_keys
@@ -60,25 +56,6 @@ class Rehearsal:
 
     def _in_place(self, arguments: tuple[str, ...]) -> list[str]:
         return [str(self.path(word)) if word.endswith((".pem", ".der", ".img")) else word for word in arguments]
-
-
-@contextmanager
-def living(meter: Meter) -> Iterator[None]:
-    """Time goes on for the meter, fast."""
-    ended = threading.Event()
-
-    def live() -> None:
-        while not ended.is_set():
-            meter.device.advance(Instant(meter.device.now + SECOND))
-            ended.wait(0.01)
-
-    thread = threading.Thread(target=live)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 @pytest.mark.slow

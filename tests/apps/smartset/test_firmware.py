@@ -1,12 +1,11 @@
 """`smartset firmware`: upload, verify, activate, status, against a whole meter behind a socket."""
 
 import json
-import threading
 from pathlib import Path
 
 import pytest
 
-from apps.smartset.loopback import Smartset
+from apps.smartset.loopback import Smartset, living
 from firmware.images import TRUST, Recipe
 from softmeter.device.images import USUAL_BLOCK
 from softmeter.firmware.payload import ApplicationPayload, encode
@@ -62,20 +61,8 @@ def test_an_image_is_activated_now(own: Own, image: str) -> None:
     smartset, meter = own
     smartset("firmware", "upload", image)
     smartset("firmware", "verify")
-    ended = threading.Event()
-
-    def live() -> None:
-        while not ended.is_set():
-            meter.device.advance(Instant(meter.device.now + SECOND))
-            ended.wait(0.01)
-
-    thread = threading.Thread(target=live)
-    thread.start()
-    try:
+    with living(meter):
         status, shown, _ = smartset("firmware", "activate")
-    finally:
-        ended.set()
-        thread.join()
     assert (status, "application 1.05.02" in shown) == (0, True)
 
 

@@ -18,7 +18,6 @@ from softmeter.meter.model.capture import CLOCK, SUB_METERS, captured_value, dat
 from softmeter.meter.model.scripted import DUMMY, table
 from softmeter.meter.parts_mbus import ChannelPart, ValuePart, ValvePart, channel_profile
 from softmeter.meter.policies import BREAKER, LOG, M_BUS_CLIENT, M_BUS_LINE, READ, SCRIPT, SET
-from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
 from softmeter.wire.types import Tag
 
@@ -51,32 +50,15 @@ def _status(number: int) -> Data:
     return Data(source=Source(Tag.UNSIGNED, lambda meter: meter.device.behaviours.mbus.status(meter.device, number)))
 
 
-def _identifier(number: int) -> Data:
+def _name(number: int, which: str) -> Data:
+    """One of the names of a channel: `which` attribute of its part."""
     return Data(
         source=Source(
             Tag.OCTET_STRING,
-            lambda meter: ChannelPart(meter, number).identifier,
-            lambda meter, name: _name(meter, number, name),
+            lambda meter: getattr(ChannelPart(meter, number), which),
+            lambda meter, name: setattr(ChannelPart(meter, number), which, name),
         )
     )
-
-
-def _name(meter: Presented, number: int, name: bytes) -> None:
-    ChannelPart(meter, number).identifier = name
-
-
-def _second_identifier(number: int) -> Data:
-    return Data(
-        source=Source(
-            Tag.OCTET_STRING,
-            lambda meter: ChannelPart(meter, number).second_identifier,
-            lambda meter, name: _name_again(meter, number, name),
-        )
-    )
-
-
-def _name_again(meter: Presented, number: int, name: bytes) -> None:
-    ChannelPart(meter, number).second_identifier = name
 
 
 def _profile(number: int) -> ProfileGeneric:
@@ -95,8 +77,8 @@ def _channel(number: int) -> tuple[Row, ...]:
           for place in range(1, VALUES + 1)),
         Row(f"0-{number}:24.3.0", f"M-Bus master load profile, channel {number}", _profile(number), LOG),
         Row(f"0-{number}:24.4.0", f"M-Bus disconnect control, channel {number}", _valve(number), BREAKER),
-        Row(f"0-{number}:96.1.0", f"M-Bus device ID, channel {number}", _identifier(number), SET),
-        Row(f"0-{number}:96.1.1", f"M-Bus device ID 2, channel {number}", _second_identifier(number), SET),
+        Row(f"0-{number}:96.1.0", f"M-Bus device ID, channel {number}", _name(number, "identifier"), SET),
+        Row(f"0-{number}:96.1.1", f"M-Bus device ID 2, channel {number}", _name(number, "second_identifier"), SET),
         Row(f"0-{number}:96.10.3", f"Profile status, M-Bus channel {number}", _status(number), READ),
         *log_rows(Log(number << 8 | 4), f"M-Bus control, channel {number}"),
     )
