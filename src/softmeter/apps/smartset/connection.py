@@ -25,6 +25,8 @@ from softmeter.wire.types import decode_data
 _EARLIEST_S = 1_767_225_600
 """2026 began then; eight counters a second last until 2043."""
 _COUNTERS_PER_S = 8
+_LONGEST_WAIT_S = 5.0
+"""A clock that was set back is not waited for."""
 
 
 @contextlib.contextmanager
@@ -43,6 +45,8 @@ def opened(settings: Settings, who: Login | None = None) -> Iterator[Meter]:
             if who.credentials.message_key is Use.WRAPPED:
                 counter = max(counter, _by_time())
             link, client = _associated(stack, connect, who, counter)
+            if who.credentials.message_key is Use.WRAPPED:
+                stack.callback(_wait_for_time, client)
         except (ProtocolError, TransportError) as error:
             raise explained(error, settings, who) from error
         meter = Meter(link, client, settings, who)
@@ -97,6 +101,12 @@ def _associated(stack: contextlib.ExitStack, connect: Connect, who: Login, count
 def _by_time() -> int:
     """A counter above all those of earlier times: how far a meter is with keys that travel wrapped, it tells nobody."""
     return max(1, int((time.time() - _EARLIEST_S) * _COUNTERS_PER_S))
+
+
+def _wait_for_time(client: Client) -> None:
+    """Leave no counter behind that is ahead of its time: whoever comes next, at once, begins above it."""
+    ahead_s = (client.next_counter - _by_time()) / _COUNTERS_PER_S
+    time.sleep(min(max(0.0, ahead_s), _LONGEST_WAIT_S))
 
 
 def _next_counter(connect: Connect, who: Login) -> int:
