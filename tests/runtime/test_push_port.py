@@ -57,9 +57,18 @@ class Scene:
         self.settled: list[tuple[int, bool]] = []
         self.owed = False
         self.barrier = Barrier(lambda: self.owed)
+        self.online = True
         self.line = Line("wan", b"seed")
         places = Places(allowed)
-        self.port = PushPort(self.take, self.settle, self.barrier, places, time_out_s=time_out_s, line=self.line)
+        self.port = PushPort(
+            self.take,
+            self.settle,
+            self.barrier,
+            places,
+            online=lambda: self.online,
+            time_out_s=time_out_s,
+            line=self.line,
+        )
 
     def take(self) -> list[Outgoing]:
         taken, self.waiting = self.waiting, []
@@ -284,6 +293,26 @@ def test_closing_in_the_middle_leaves_the_push_unsettled() -> None:
     scene(story)
 
 
+def test_with_the_link_goes_what_was_under_way_and_the_last_gasp_waits_for_nobody() -> None:
+    async def story(on: Scene) -> None:
+        deaf, receiver = Receiver(closes=False), Receiver()
+        on.waiting = [push(1, await deaf.open()), push(2, await receiver.open())]
+        on.port.tick()
+        await deaf.arrived.wait()
+        on.online = False
+        on.waiting = [push(3, await receiver.open())]
+        on.port.tick()
+        await on.ticks(1)
+        for _ in range(5):
+            on.port.tick()
+            await asyncio.sleep(0.002)
+        assert (on.settled, receiver.octets) == ([(3, True)], [b"first3second"])
+        deaf.close()
+        receiver.close()
+
+    scene(story)
+
+
 def test_an_alarm_of_a_meter_arrives_at_a_real_listener() -> None:
     """Descriptor, monitor, script, push setup, keys, wrapper, socket; the first try fails, the second one goes."""
 
@@ -302,7 +331,7 @@ def test_an_alarm_of_a_meter_arrives_at_a_real_listener() -> None:
             told.append(arrived)
             device.behaviours.pushes.settle(device, number, arrived=arrived)
 
-        pushes = PushPort(lambda: outgoing(made.meter), settle, barrier, Places())
+        pushes = PushPort(lambda: outgoing(made.meter), settle, barrier, Places(), online=lambda: True)
         device.behaviours.alarms.allow(0, 0xFFFF_FFFF)
         device.record(Event.METER_COVER_REMOVED)
         while not told:
@@ -327,4 +356,4 @@ def test_an_alarm_of_a_meter_arrives_at_a_real_listener() -> None:
             await story()
 
     run(play())
-    assert call(Made(), 40, name(4), 1) == 0  # without a destination a push is nothing
+    assert call(Made(), 40, name(4), 1) == 250  # without a destination there is nothing to push

@@ -89,8 +89,8 @@ def test_half_a_request_and_silence_is_closed(caplog: pytest.LogCaptureFixture) 
         reader, writer = await on.client()
         writer.write(b"hal")
         began = time.monotonic()
-        assert await asyncio.wait_for(reader.read(), 3) == b""
-        assert SILENCE_S * 0.8 <= time.monotonic() - began < 1
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert time.monotonic() - began >= SILENCE_S * 0.8
         writer.close()
 
     scene(story)
@@ -102,12 +102,12 @@ def test_half_a_request_and_silence_is_closed(caplog: pytest.LogCaptureFixture) 
 @pytest.mark.slow
 def test_a_deadline_moves_with_each_request() -> None:
     async def story(on: Scene) -> None:
-        on.meter.silence_s = SILENCE_S
+        on.meter.silence_s = 1.5
         reader, writer = await on.client()
-        for _ in range(6):
+        for _ in range(3):
             writer.write(b"still here\n")
             assert await reader.readline() == b"still here\n"
-            await asyncio.sleep(SILENCE_S * 0.6)
+            await asyncio.sleep(0.8)
         assert await asyncio.wait_for(reader.read(), 3) == b""
         writer.close()
 
