@@ -73,6 +73,7 @@ BAD = [
     ("decimal = ','\nseparator = ','", "day.csv.toml", "not the separator"),
     ("missing = [1]", "day.csv.toml", "missing: must be a list of texts"),
     ("time = 1", "day.csv.toml", "time: 1 is of the wrong type"),
+    (f"time = {'[' * 300}{']' * 300}", "day.csv.toml", "time: [[[[[[[...]]]]]]] is of the wrong type"),
     ("[time]\nzone = 'x'", "day.csv.toml", "time.zone: is not known here"),
     ("[time]\ncolumns = []", "day.csv.toml", "time.columns: names no column"),
     ("[time]\nutc_offset = '1'", "day.csv.toml", "time.utc_offset: '1' must be written like +01:00"),

@@ -2,6 +2,7 @@
 
 import math
 import re
+import reprlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -101,7 +102,7 @@ class _Section:
     def take(self, key: str, kind: type | tuple[type, ...], default: object = None) -> object:
         value = self._values.pop(key, default)
         if value is not default and (not isinstance(value, kind) or isinstance(value, bool)):
-            raise self.error(key, f"{value!r} is of the wrong type")
+            raise self.error(key, f"{reprlib.repr(value)} is of the wrong type")
         return value
 
     def text(self, key: str, default: str) -> str:
