@@ -21,15 +21,15 @@ FUZZING := .cache/fuzz
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-## make demo      set up and start a meter on real data (Ctrl-C ends it; DEMO="--rate 60" passes options)
+## make demo          set up and start a meter on real data (Ctrl-C ends it; DEMO="--rate 60" passes options)
 demo: $(VENV)/.run
 	@$(BIN)/softmeter demo $(DEMO)
 
-## make test      set up and run the tests (TESTS="tests/wire -k name" runs some, WORKERS=0 in one process)
+## make test          set up and run the tests (TESTS="tests/wire -k name" runs some, WORKERS=0 in one process)
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
 
-## make check     what CI runs: format, lint, types, import contracts, generated files current, tests
+## make check         what CI runs: format, lint, types, import contracts, generated files current, tests
 check: lint types contracts current test
 
 lint: $(VENV)/.dev
@@ -48,11 +48,11 @@ current: $(VENV)/.dev
 	$(BIN)/python tools/manual_coverage.py --check
 	$(BIN)/python tools/legal.py --check
 
-## make legal     give the legally relevant part a new version, if it has changed
+## make legal         give the legally relevant part a new version, if it has changed
 legal: $(VENV)/.dev
 	$(BIN)/python tools/legal.py
 
-## make fix       format and mend what can be mended
+## make fix           format and mend what can be mended
 fix: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -61,43 +61,47 @@ fix: $(VENV)/.dev
 conformance: $(VENV)/.dev
 	$(BIN)/python tools/conformance_cases.py
 
-## make mutate    break the code in ten ways under which the manual's tests must fail (MUTATE="--mutate 20 --seed 1")
+## make mutate        break the code in ten ways under which the manual's tests must fail (MUTATE="--mutate 20 --seed 1")
 mutate: $(VENV)/.dev
 	$(BIN)/python tools/manual_coverage.py $(or $(MUTATE),--mutate 10)
 
-## make fuzz      hostile input for readers and live associations (FUZZ="--seconds 60 --seed 1 --target apdu")
+## make fuzz          hostile input for readers and live associations (FUZZ="--seconds 60 --seed 1 --target apdu")
 fuzz: $(FUZZING)/.made
 	$(FUZZING)/bin/python fuzz/run.py --engine both $(FUZZ)
 
-## make crash     power cuts at every write, damaged files, killed processes (CRASH="--seconds 60 --seed 1")
+## make crash         power cuts at every write, damaged files, killed processes (CRASH="--seconds 60 --seed 1")
 crash: $(VENV)/.dev
 	$(BIN)/python crash/cut.py $(CRASH)
 
-## make years     live through fifteen years and look at every row: two minutes and more (YEARS="--years 3")
+## make years         live through fifteen years and look at every row: two minutes and more (YEARS="--years 3")
 years: $(VENV)/.dev
 	$(BIN)/python tests/scenarios/years.py $(YEARS)
 
-## make p1-day    read a simulated day of every P1 variant as Home Assistant does (P1DAY="--variant be --hours 2")
+## make p1-day        read a simulated day of every P1 variant as Home Assistant does (P1DAY="--variant be --hours 2")
 p1-day: $(VENV)/.dev
 	$(BIN)/python tests/interop/p1_day.py $(P1DAY)
 
-## make bench     measure speed and size beside peers and floors, as ratios (BENCH="--quick")
+## make bench         measure speed and size beside peers and floors, as ratios (BENCH="--quick")
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py $(BENCH)
 
-## make coverage  branch coverage of the core
+## make coverage      branch coverage of the core
 coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered -m "not browser and not interop" $(TESTS)
 
-## make accuracy  run the type test on some front ends and write docs/accuracy/
+## make accuracy      run the type test on some front ends and write docs/accuracy/
 accuracy: $(VENV)/.dev
 	$(BIN)/python tools/accuracy_reports.py
 
-## make docs      write the generated pages of docs/
+## make docs          write the generated pages of docs/
 docs: $(VENV)/.dev
 	$(BIN)/python tools/make_docs.py
 
-## make lock      pin every version anew in constraints.txt
+## make golden        write the golden files anew; then read the diff
+golden: $(VENV)/.dev
+	GOLDEN=1 $(BIN)/python -m pytest -q tests/apps/decode/test_golden.py tests/meter/test_p1_variants.py
+
+## make lock          pin every version anew in constraints.txt
 lock:
 	rm -rf .cache/lock && $(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/python -m pip install --quiet -e '.[speed,dev,fuzz]'
@@ -105,15 +109,17 @@ lock:
 	  .cache/lock/bin/python -m pip freeze --exclude-editable; } > constraints.txt
 	rm -rf .cache/lock
 
-## make build     the wheel and the source distribution, in dist/
+## make build         the wheel, in dist/
 build: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
-## make clean     remove what these targets made
+## make clean         remove what these targets made
 clean:
 	rm -rf $(VENV) .cache dist
 
 $(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v >= (3, 11) else \
+	  "softmeter needs Python 3.11 or newer, and this is %d.%d; choose another: make PYTHON=python3.11 ..." % v)'
 	$(PYTHON) -m venv $(VENV)
 
 # The coverage-guided engine is only here: it comes for few systems, and nothing else needs it.

@@ -10,12 +10,13 @@ from random import Random
 from crashing.cuts import Leaving, left
 from crashing.disk import Disk, Image
 from crashing.recording import Recording, lay_out
+from dlms.secure_device import authority
 from firmware.images import Loader, Recipe
 from meter.making import Made
 from softmeter.apps.assembly import METER
 from softmeter.device.images import RESTART_S, Phase
 from softmeter.errors import MeterError
-from softmeter.firmware.payload import ApplicationPayload, Setting, encode
+from softmeter.firmware.payload import SECURITY_SUITE, ApplicationPayload, Setting, encode
 from softmeter.instant import SECOND, Instant
 from softmeter.obis import Obis
 from softmeter.persistent import Scalar
@@ -24,19 +25,22 @@ from softmeter.runtime.store import Store
 from softmeter.wire.types import octets, u16
 
 DECLARED = ApplicationPayload(
-    {"extra_services": 1},
+    {"extra_services": 1, SECURITY_SUITE: 1},
     (
         Setting(3, Obis.parse("0-0:96.7.20"), 2, u16.encode(60)),
         Setting(1, Obis.parse("0-0:96.1.2"), 2, octets.encode(b"a note")),
     ),
     {"automatic": ("3,1-0:1.8.0,2,Import",)},
     {"scroll_s": 9},
+    (authority().certificate,),
 )
 """Of every kind of thing that an image may change."""
 FACTS = (
     ("firmware", "running.A.version"),
     ("firmware", "running.A.counter"),
     ("firmware", "capability.extra_services"),
+    ("firmware", "capability.security_suite"),
+    ("firmware", "authority.00"),
     ("firmware", "restarts"),
     ("power_failures", "long_s"),
     ("display", "scroll_s"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from softmeter.cosem.dictionary import View
 from softmeter.device.images import Phase
+from softmeter.device.pulses import active_pulse_count
 from softmeter.meter.meter import Meter
 from softmeter.meter.policies import Audience
 from softmeter.runtime.saved import Saved
@@ -39,6 +40,8 @@ class Told:
     """Identifier of an image that the meter found good."""
     energy: int = 0
     """Reading of the total register."""
+    pulses: int = 0
+    """Number of a pulse of the active output."""
 
 
 @dataclass
@@ -103,6 +106,8 @@ def _broken(meter: Meter, view: View, told: Told) -> str:
         return f"the image {told.image.decode()} was found good, it is not whole: {images.phase.name}"
     if told.energy > int.from_bytes(view.readers[ENERGY](meter)[1:], "big"):
         return f"a reading of {told.energy} was given, the register is lower"
+    if told.pulses > active_pulse_count(meter.device.registers):
+        return f"pulse {told.pulses} was given, and would be given again"
     return ""
 
 

@@ -10,7 +10,7 @@ from random import Random
 from unittest.mock import patch
 
 from crashing.clients import CAPTURE, CLOCK, DEVICE, DEVICE_KEY, LOAD, Caller
-from crashing.consumer import Consumer
+from crashing.consumer import Consumer, Counter
 from crashing.ledger import Ledger, digest
 from crashing.maintenance import Maintenance
 from crashing.recording import Recording, lay_out
@@ -18,7 +18,6 @@ from runtime.virtual_time import AtOnce, VirtualTime
 from softmeter.apps import assembly, configuration
 from softmeter.apps.assembly import METER, Assembled, assemble
 from softmeter.apps.options import RunOptions
-from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.bench.journal import Quantity
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import MeterError
@@ -32,6 +31,7 @@ from softmeter.runtime.bench_time import BenchTime
 from softmeter.runtime.connection import Connection
 from softmeter.runtime.drive import Drive
 from softmeter.runtime.p1_port import Telegrams
+from softmeter.runtime.pulse_feed import HeardPulses, PulseFeed
 from softmeter.runtime.store import FILE_NAME, Store
 from softmeter.runtime.wan_port import WanPort
 from softmeter.wire.types import octets
@@ -78,8 +78,9 @@ class Recorded:
             store = Store.open(self.directory)
             try:
                 keep = _Witness(store, self)
-                assembled = _assembled(keep, self.directory)
-                virtual.run(_Life(self, assembled, keep, virtual, Random(seed)).lead(plan))
+                heard = HeardPulses()
+                assembled = _assembled(keep, self.directory, heard)
+                virtual.run(_Life(self, assembled, heard, keep, virtual, Random(seed)).lead(plan))
             finally:
                 self.recording.phase = "clean end"
                 store.close()
@@ -154,7 +155,7 @@ def _written_by(changes: Changes) -> str:
     return "+".join(sorted(writers)) or "nothing"
 
 
-def _assembled(keep: _Witness, directory: Path) -> Assembled:
+def _assembled(keep: _Witness, directory: Path, heard: HeardPulses) -> Assembled:
     """The meter; from its second start on it has a ciphered P1 port."""
     if keep.load(METER) is not None:
         options = RunOptions(directory, off_for_ns=OFF_NS, p1_variant=Variant.NL_ENCRYPTED.value)
@@ -162,7 +163,7 @@ def _assembled(keep: _Witness, directory: Path) -> Assembled:
         config = directory.with_name(f"{directory.name}.toml")
         config.write_text(f"{configuration.text('factory')}\n{SUB_METERS}", encoding="utf-8")
         options = RunOptions(directory, config=str(config), source=SOURCE, start=START, off_for_ns=OFF_NS)
-    return assemble(options, keep, PulseWatch(), lambda _: None)  # type: ignore[arg-type]
+    return assemble(options, keep, heard, lambda _: None)  # type: ignore[arg-type]
 
 
 async def _over_and_over(doing: Callable[[], Awaitable[None]]) -> None:
@@ -176,7 +177,13 @@ class _Life:
     """One life: the meter, its drive and port, and its clients."""
 
     def __init__(
-        self, recorded: Recorded, assembled: Assembled, keep: _Witness, virtual: VirtualTime, random: Random
+        self,
+        recorded: Recorded,
+        assembled: Assembled,
+        heard: HeardPulses,
+        keep: _Witness,
+        virtual: VirtualTime,
+        random: Random,
     ) -> None:
         self._ledger = recorded.ledger
         self._journal = assembled.journal
@@ -193,6 +200,9 @@ class _Life:
         telegrams = Telegrams(partial(broadcast, self._actor.meter, assembled.p1), self._drive.barrier)
         self._consumer = Consumer(telegrams, self._ledger)
         self._drive.ticked.connect(self._consumer.tick)
+        feed = PulseFeed(heard, self._actor.meter, self._drive.barrier)
+        self._counter = Counter(feed, self._ledger)
+        self._drive.ticked.connect(feed.tick)
         self._awake = asyncio.Event()
 
     async def lead(self, plan: Plan) -> None:
@@ -279,10 +289,11 @@ class _Life:
             self._journal.give(Quantity.VOLTAGE_V, None, self._actor.now)
 
     async def _consume(self) -> None:
-        """P1 is read now and then."""
+        """P1 is read now and then, and pulses from one time until another."""
         while await self._awake.wait():
             await asyncio.sleep(self._random.random() * 60)
             self._consumer.listens = True
+            self._counter.listen(listens=self._random.random() < 0.5)
             await asyncio.sleep(self._random.random() * 30)
             self._consumer.listens = False
 

@@ -13,11 +13,11 @@ from softmeter.apps.decode.stream import decoded
 from softmeter.apps.decode.tree import lines, plain
 from softmeter.bench.mbus_line import MBusLine
 from softmeter.bench.submeters import parse_sub_meters
-from softmeter.device.mbus_channel import Asked, Errand, Identity, Kind, Moment, Order, Outcome, Task
+from softmeter.device.mbus_channel import LEAST, MOST, Asked, Errand, Identity, Kind, Moment, Order, Outcome, Task
 from softmeter.device.surroundings import CALM
 from softmeter.errors import DecodeError
 from softmeter.meter import mbus_bus
-from softmeter.security.mbus import encrypt_mode_5, mode_5_configuration
+from softmeter.security.mbus import encrypt_mode_5, mode_5_configuration, wrap_dsmr4, wrap_smr5
 from softmeter.wire import mbus_writing
 from softmeter.wire.cursor import Cursor
 from softmeter.wire.mbus import ACKNOWLEDGE, SELECTED, Control, Frame, FrameReader, Header, Information, decode, encode
@@ -33,6 +33,8 @@ _LINE = MBusLine(_METERS)
 _KEY = bytes(range(16))
 _KEYRING = Keyring()
 _KEYRING.add("fuzz", _KEY)
+_GIVEN, _ASKED = encode(Frame(Control.SND_UD, 3, Information.DATA)), encode(Frame(Control.REQ_UD2, 3))
+_SEALED = (Information.COMMAND, Information.COMMAND, Information.CLOCK)
 _MOST_MEMORY = 4096
 _MOST_FRAMES = 20_000
 _ERRANDS = (
@@ -41,6 +43,8 @@ _ERRANDS = (
     Errand(2, Task.INSTALL, Asked(0, Identity())),
     Errand(1, Task.TELL, Asked(3, Identity()), Order(Kind.VALVE, 0)),
     Errand(1, Task.TELL, Asked(0, Identity(0x12345678)), Order(Kind.TIME, _SECOND)),
+    Errand(1, Task.TELL, Asked(3, Identity(0x12345678, 0x1EE9, 1, 3), _KEY), Order(Kind.TIME, _SECOND, access=9)),
+    Errand(1, Task.READ, Asked(0, _GAS.identity, _KEY)),
 )
 
 
@@ -70,8 +74,9 @@ def _frames(octets: bytes) -> None:
     same(seen[0], seen[1], "a stream in pieces")
     for frame in seen[0]:
         same(frame, decode(encode(frame)), "a frame")
-    if heard(octets, silent=True) is None:
-        raise FaultError("answer", "a silent line has not been heard")
+    for asked in (_GIVEN, _ASKED):
+        if heard(octets, asked, silent=True) is None:
+            raise FaultError("answer", "a silent line has not been heard")
     decode(octets)
 
 
@@ -109,10 +114,10 @@ def _master(octets: bytes) -> None:
     """A line that answers anything, then nothing: the errand ends, and what it tells fits the meter's objects."""
     errand = _ERRANDS[octets[0] % len(_ERRANDS)] if octets else _ERRANDS[0]
     answers = iter(_heard(octets[1:]))
-    outcome = _run(errand, lambda _: heard(next(answers, b""), silent=True) or b"")
+    outcome = _run(errand, lambda frame: heard(next(answers, b""), frame, silent=True) or b"")
     repr(outcome)
     for value in outcome.answer.values if outcome.answer else ():
-        if not (0 <= value.number < 1 << 32 and -128 <= value.scaler < 128):
+        if not (LEAST <= value.number <= MOST and -128 <= value.scaler < 128):
             raise FaultError("answer", f"{value}")
 
 
@@ -205,11 +210,26 @@ def _question(random: Random) -> bytes:
         b"\x04\x6d" + random.randbytes(4),
         mbus_writing.octet(mbus_writing.REMOTE_CONTROL, random.getrandbits(2)),
         mbus_writing.string(mbus_writing.KEY, random.randbytes(random.choice((16, 30, 5)))),
+        mbus_writing.string(mbus_writing.KEY, wrap_dsmr4(_GAS.default_key, _KEY)),
+        mbus_writing.string(
+            mbus_writing.KEY, wrap_smr5(_GAS.default_key, _KEY, _GAS.header.address, random.getrandbits(3))
+        ),
         _content(random)[:200],
     )
+    if random.random() < 0.3:
+        plain = random.choice((*orders[1:], mbus_writing.clock(random.getrandbits(31)), random.randbytes(12)))
+        return encode(Frame(control, address, random.choice(_SEALED), _sealed(random, plain[:220])))
     information = random.choice((Information.SELECT, Information.DATA, Information.DATA, *Information))
     content = orders[0] if information is Information.SELECT else random.choice(orders[1:])
     return encode(Frame(control, SELECTED if information is Information.SELECT else address, information, content))
+
+
+def _sealed(random: Random, plain: bytes) -> bytes:
+    """An order in mode 5 as somebody with the key sends it, mostly."""
+    octets = mbus_writing.padded(plain)
+    header = _GAS.header._replace(access=random.getrandbits(4), configuration=mode_5_configuration(len(octets)))
+    content = header.octets + encrypt_mode_5(_KEY, header.address, header.access, octets)
+    return content if random.random() < 0.8 else random.choice((content[:-1], content[12:], header.octets + octets))
 
 
 def _stream(random: Random) -> bytes:

@@ -12,7 +12,7 @@ from softmeter.apps.decode.exchange import Exchange
 from softmeter.apps.decode.keyring import Keyring
 from softmeter.apps.decode.stream import decoded
 from softmeter.apps.decode.tree import Node, lines, plain
-from softmeter.apps.smartset.push_opening import MOST_CLIENTS, Opening, Push
+from softmeter.apps.smartset.push_opening import MOST_CLIENTS, MeterKeys, Opening, Push
 from softmeter.dlms.apdu import encode_apdu
 from softmeter.dlms.dialect import STANDARD
 from softmeter.dlms.gbt import unanswered_blocks
@@ -56,7 +56,7 @@ def _listen(octets: bytes) -> None:
 
 def _received(octets: bytes, step: int) -> list[Push]:
     highest: dict[tuple[int, str], int] = {}
-    opening = Opening("fuzz", {1: _KEYS, 2: _KEYS}, highest, SeededEntropy(1))
+    opening = Opening("fuzz", [MeterKeys(_TITLE, {1: _KEYS, 2: _KEYS})], highest, SeededEntropy(1))
     stream, pushes = Reassembly(), []
     try:
         for at in range(0, len(octets), step):

@@ -26,6 +26,8 @@ def announced(**more: Place) -> Announcement:
     ({"udp": WAN}, ["  DLMS      127.0.0.1:4059, TCP and UDP", "  optical   none"]),
     ({"optical": OPTICAL}, ["  DLMS      127.0.0.1:4059, TCP", "  optical   127.0.0.1:4062, HDLC or mode E over TCP"]),
     ({"optical": SerialAddress("/dev/pts/7")}, ["  optical   /dev/pts/7, HDLC or mode E"]),
+    ({"pulses": Address("127.0.0.1", 4064, "")},
+     ["  pulses    127.0.0.1:4064, a line of JSON for each", "  try       softmeter pulses 127.0.0.1:4064"]),
 ])  # fmt: skip
 def test_a_person_is_told_what_is_open(more: dict[str, Place], lines: list[str]) -> None:
     assert set(lines) <= set(announced(**more).as_text().splitlines())
@@ -40,6 +42,7 @@ def test_a_program_is_told_the_same() -> None:
 @pytest.mark.parametrize(("more", "protocols", "commands"), [
     ({}, ["DLMS/COSEM over TCP", "DSMR 5.0.2 telegrams"], 2 + 1),
     ({"udp": WAN}, ["DLMS/COSEM over TCP and UDP", "DSMR 5.0.2 telegrams"], 3 + 1),
+    ({"pulses": WAN}, ["DLMS/COSEM over TCP", "DSMR 5.0.2 telegrams", "lines of JSON"], 2 + 1 + 2),
     ({"optical": SerialAddress("/dev/pts/7")},
      ["DLMS/COSEM over TCP", "DLMS/COSEM over HDLC, with or without mode E", "DSMR 5.0.2 telegrams"], 2 + 1 + 1),
     ({"optical": SerialAddress("/dev/ttyUSB0")},

@@ -16,7 +16,8 @@ def test_a_first_demo_has_a_week_of_history_and_ends_it_now(tmp_path: Path) -> N
     assert span_s == 8 * 86_400
     assert abs(parse_instant(options["jump_to"]) / SECOND - time.time()) < 60
     assert options["catch_up"]
-    assert options["keys"].exists()
+    assert options["known_keys"] == demonstration({**GIVEN, "state": tmp_path})["known_keys"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_later_demo_catches_up_with_the_present_unless_told_otherwise(tmp_path: Path) -> None:

@@ -82,3 +82,19 @@ def test_the_version_is_told(program: str) -> None:
         [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True, timeout=30
     )
     assert told.stdout == f"softmeter {__version__}, legally relevant part {IDENTIFICATION}\n"
+
+
+@pytest.mark.slow
+def test_a_shell_completes_commands_and_names_of_objects() -> None:
+    code = "from softmeter.apps.entrance import smartset; smartset()"
+    for words, expected in (("smartset pr", ["profile"]), ("smartset get activ", ["active_import"])):
+        asked = {"_SMARTSET_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        ended = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, **asked},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert set(expected) <= set(ended.stdout.split()), ended.stderr

@@ -9,7 +9,6 @@ from softmeter.device.events import Event, Log
 from softmeter.errors import ConfigurationError
 from softmeter.instant import Instant
 from softmeter.meter.clients import MANAGEMENT
-from softmeter.runtime.lock import LOCK_NAME
 from softmeter.runtime.mark import MARK_NAME
 from softmeter.runtime.store import FILE_NAME
 
@@ -75,8 +74,9 @@ def test_a_secret_that_no_key_file_holds_keeps_no_meter_from_starting(tmp_path: 
     ],
 )
 def test_a_first_start_that_fails_leaves_nothing(tmp_path: Path, wrong: dict[str, object]) -> None:
-    with pytest.raises(ConfigurationError), started(tmp_path, **{"source": SUPPLY, **wrong}):
+    state = tmp_path / "new" / "m"
+    with pytest.raises(ConfigurationError), started(state, **{"source": SUPPLY, **wrong}):
         pass
-    assert [path.name for path in tmp_path.iterdir()] == [LOCK_NAME]
-    with started(tmp_path, source=SUPPLY, start=START) as (made, _):
+    assert list(tmp_path.iterdir()) == []
+    with started(state, source=SUPPLY, start=START) as (made, _):
         assert made.actor.now == START

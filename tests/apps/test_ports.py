@@ -23,6 +23,8 @@ WRONG = [
     ({"wan": "localhost:8080"}, "the place of wan too"),
     ({"wan": "0.0.0.0:4061"}, "the place of wan too"),
     ({"p1": "/dev/ttyUSB0", "optical": "/dev/ttyUSB0@300"}, "the place of p1 too"),
+    ({"pulses": "pty"}, "no HOST:PORT"),
+    ({"pulses": "127.0.0.1:4061"}, "the place of p1 too"),
     ({"push_to": ["a/b"]}, "no network, address or host name"),
 ]
 
@@ -50,6 +52,17 @@ def test_an_option_goes_before_the_file_and_each_is_known_by_its_name() -> None:
     assert found.p1 == SerialAddress("/dev/ttyUSB0", 115_200)
     assert found.optical == Address("127.0.0.1", 4062, "--optical")
     assert found.given == {"wan", "p1", "panel"}
+    assert found.pulses is None
+
+
+def test_pulses_are_where_somebody_wants_them() -> None:
+    by_file = Ports(pulses="127.0.0.1:4064")
+    assert listening(options(), by_file, "m.toml").pulses == Address("127.0.0.1", 4064, "m.toml: ports.pulses")
+    assert listening(options(pulses="127.0.0.1:1"), by_file, "").pulses == Address("127.0.0.1", 1, "--pulses")
+    with pytest.raises(ConfigurationError, match=r"^--pulses-paced: there are no pulses"):
+        listening(RunOptions(Path("m"), pulses_paced=True), Ports(), "")
+    with pytest.raises(ConfigurationError, match=r"^--pulses: 127.0.0.1:4061 is the place of p1 too"):
+        listening(options(pulses="127.0.0.1:4061"), Ports(), "")
 
 
 @pytest.mark.parametrize(

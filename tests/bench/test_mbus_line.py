@@ -61,12 +61,12 @@ def test_several_at_once_cannot_be_understood() -> None:
 
 def test_an_address_is_taken_and_kept() -> None:
     wires = Wires("water")
-    assert wires.hold(send(0, mbus_writing.octet(mbus_writing.BUS_ADDRESS, 17)))
+    assert wires.hold(send(0, Information.DATA, mbus_writing.octet(mbus_writing.BUS_ADDRESS, 17)))
     assert wires.hold(read(0)) is None
     told = wires.hold(read(17))
     assert told is not None
     assert told.header.address == SubMeter("water", 1).header.address
-    assert not wires.hold(send(17, mbus_writing.octet(mbus_writing.BUS_ADDRESS, 251)))
+    assert not wires.hold(send(17, Information.DATA, mbus_writing.octet(mbus_writing.BUS_ADDRESS, 251)))
 
 
 def test_the_same_request_again_is_answered_the_same() -> None:
@@ -89,12 +89,26 @@ def test_who_is_selected_answers_until_another_one_is() -> None:
     assert wires.hold(read(253)) is None
 
 
+def test_a_fabrication_number_tells_apart_who_has_the_same_address() -> None:
+    wires = Wires("gas")
+    number = wires.line.meters[0].header.address[:4]
+    anybody = b"\xff" * 8
+    assert wires.hold(select(anybody + b"\x0c\x78" + number))
+    assert wires.hold(select(anybody + b"\x0c\x78" + b"\xff" * 4))
+    for wrong in (b"\x0c\x78" + bytes(4), b"\x0c\x78", b"\x0c\x78" + number[:3], b"\x0c\x13" + number, number + number):
+        assert not wires.hold(select(anybody + wrong)), wrong
+
+
+def test_nothing_is_ever_urgent() -> None:
+    assert Wires("gas").say(Frame(0x7A, 0)) == ACKNOWLEDGE
+
+
 @pytest.mark.parametrize(
     "records", ["", "017A", "046D00000000", "0D" + "FD19" + "03" + "112233", "01FD1F09", "0C1300000000"]
 )
 def test_what_a_sub_meter_does_not_take(records: str) -> None:
     wires = Wires("gas")
-    assert not wires.hold(send(0, bytes.fromhex(records)))
+    assert not wires.hold(send(0, Information.DATA, bytes.fromhex(records)))
     assert wires.say(Frame(0x73, 0, 0x5B, b"")) == b""
     assert wires.say(Frame(0x73, 0, Information.APPLICATION_RESET)) == ACKNOWLEDGE
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dlms.device import COLUMNS, ROW, SUMMER, SmallProfile, captured
-from softmeter.cosem.buffer import Column, encode_rows
+from softmeter.cosem.buffer import SIGNED, Column, encode_rows
 from softmeter.errors import LocalProtocolError
 from softmeter.wire.types import Data, Tag, decode_data, encode_data
 
@@ -77,3 +77,14 @@ def test_octets_of_fixed_width_travel() -> None:
 def test_a_column_of_another_width_is_a_mistake() -> None:
     with pytest.raises(LocalProtocolError, match="cannot travel as UNSIGNED"):
         encode_rows(np.zeros(1, [("v", "<u4")]), (Column(captured(1, "0-0:96.0.0"), "v", Tag.UNSIGNED),))
+
+
+def test_a_signed_column_has_the_type_of_each_sign() -> None:
+    rows = np.zeros(4, np.dtype([("v", SIGNED), ("s", "u1")]))
+    rows["v"], rows["s"] = (5, -7, 2**32 - 1, -(2**31)), (1, 2, 3, 4)
+    captures = COLUMNS[0].captures
+    columns = (Column(captures, "v", Tag.DOUBLE_LONG_UNSIGNED), Column(captures, "s", Tag.UNSIGNED))
+    told = [[one.value for one in row.value] for row in decode_data(encode_rows(rows, columns)).value]
+    assert told == [[5, 1], [-7, 2], [2**32 - 1, 3], [-(2**31), 4]]
+    types = [row.value[0].type for row in decode_data(encode_rows(rows, columns)).value]
+    assert types == [Tag.DOUBLE_LONG_UNSIGNED, Tag.DOUBLE_LONG] * 2

@@ -9,10 +9,11 @@ from softmeter.clock import Stamp
 from softmeter.device.device import Device
 from softmeter.device.events import Log
 from softmeter.device.profile import Catalogue, Column, ProfileSettings, clock_column, status_column
+from softmeter.device.pulses import Train
 from softmeter.device.settings import DeviceSettings
 from softmeter.instant import SECOND, Instant, parse_instant
 from softmeter.metrology.energy import Quantity
-from softmeter.signal.samples import Integers, Measurements
+from softmeter.signal.samples import Measurements
 
 
 class Varying:
@@ -60,11 +61,11 @@ class Recorder:
         self.seen: list[tuple[int, ...]] = []
         """Pulses and seconds in the order in which they were told."""
 
-    def pulses(self, active: Integers, reactive: Integers) -> None:
-        self.active += active.tolist()
-        self.reactive += reactive.tolist()
-        self.seen += [(1, instant) for instant in active.tolist()]
-        self.seen += [(2, instant) for instant in reactive.tolist()]
+    def pulses(self, active: Train, reactive: Train) -> None:
+        self.active += active.instants.tolist()
+        self.reactive += reactive.instants.tolist()
+        self.seen += [(1, instant) for instant in active.instants.tolist()]
+        self.seen += [(2, instant) for instant in reactive.instants.tolist()]
 
     def second(self, device: Device) -> None:
         wh = device.registers.wh(Quantity.ACTIVE_IMPORT)

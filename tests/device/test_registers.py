@@ -37,6 +37,8 @@ def test_rates_sum_to_the_total(counted: list[tuple[int, tuple[int, ...]]]) -> N
     for summed in RATED:
         of_rates = [registers.mj(*summed, rate=rate) for rate in range(1, RATES + 1)]
         assert registers.mj(*summed) == sum(of_rates)
+        if len(summed) == 1:
+            assert registers.rates_wh(*summed) == [registers.wh(*summed, rate=rate) for rate in range(1, RATES + 1)]
     twin = Registers()
     twin.restore(dict(registers.saved()))
     assert twin.saved() == registers.saved()

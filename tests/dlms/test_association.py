@@ -37,7 +37,7 @@ def aare(octets: bytes | None) -> Aare:
 
 def test_the_public_client_gets_the_services_he_may_use() -> None:
     link = Link()
-    expected = vector("acse.aare.public").replace(bytes.fromhex("00501F01F4"), bytes.fromhex("0010110500"))
+    expected = vector("acse.aare.public").replace(bytes.fromhex("00501F01F4"), bytes.fromhex("0010110800"))
     assert link.ask(vector("acse.aarq.public")) == expected
     assert link.events == [AssociationOpened(PUBLIC_SAP, Mechanism.LOWEST)]
 
@@ -72,7 +72,7 @@ def test_the_published_hls_aarq_is_challenged() -> None:
     assert answer.authentication is not None
     assert len(answer.authentication) == 16
     assert answer.user_information is not None
-    assert link.unprotect(answer.user_information).hex().upper() == "0800065F1F0400601A5D05000007"
+    assert link.unprotect(answer.user_information).hex().upper() == "0800065F1F0400601A5D08000007"
     assert link.events == []
     assert link.meter.counters.accepted == {(MANAGEMENT_SAP, CLIENT_TITLE): 1}
 
@@ -228,7 +228,7 @@ def test_a_plain_release_with_user_information_is_answered_with_it() -> None:
     assert answer is not None
     message = decode_acse(answer)
     assert isinstance(message, Rlre)
-    assert message.user_information == bytes.fromhex("0800065F1F040000101105000007")
+    assert message.user_information == bytes.fromhex("0800065F1F040000101108000007")
 
 
 def test_a_ciphered_association_is_released_by_a_protected_request() -> None:

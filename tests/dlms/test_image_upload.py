@@ -9,7 +9,7 @@ import pytest
 from conformance.appl import MANAGEMENT, Bench
 from firmware.images import TRUST, Recipe
 from softmeter.cosem.classes.image_transfer import ImageTransferStatus
-from softmeter.device.images import RESTART_S
+from softmeter.device.images import RESTART_S, Phase
 from softmeter.dlms.acse import Context, Mechanism
 from softmeter.dlms.client import Client
 from softmeter.dlms.conversation import Ahead, Unanswered, drive
@@ -57,6 +57,17 @@ def test_an_image_is_uploaded_verified_and_activated() -> None:
     assert drive(activate(session.client), session.serve) is ImageTransferStatus.ACTIVATION_INITIATED  # busy
     session.bench.actor.jump(Instant(session.bench.actor.now + RESTART_S * SECOND))
     assert drive(standing(session.client), session.serve).status is ImageTransferStatus.ACTIVATION_SUCCESSFUL
+
+
+def test_an_image_that_was_found_good_is_not_sent_again() -> None:
+    session = Session()
+    assert session.upload() == BLOCKS
+    drive(verify(session.client), session.serve)
+    assert session.upload() == 0
+    assert session.images.phase is Phase.VERIFICATION_SUCCESSFUL
+    other = drive(upload(session.client, IMAGE[:-1] + b"\0", NAME), session.serve)
+    assert (other, session.images.phase) == (BLOCKS, Phase.INITIATED)
+    assert session.upload(resume=False) == BLOCKS
 
 
 @pytest.mark.parametrize("ahead", [2, 15, 100])

@@ -78,6 +78,7 @@ def test_an_empty_profile() -> None:
     profile = _read(_meter([]))
     assert len(profile) == 0
     assert profile[ENERGY].tolist() == []
+    assert iso_times(profile[CLOCK_TIME]) == []
     assert len(Profile((), ())) == 0
 
 

@@ -28,10 +28,10 @@ CLIENT = pairs(SUITE, "client")
 SHOWN = ROOT.issue(CLIENT_TITLE, CLIENT[Purpose.SIGNATURE].public, Purpose.SIGNATURE)
 
 
-def device() -> SecureMeter:
-    """One that trusts an authority and knows no client."""
+def device(*others: Authority) -> SecureMeter:
+    """One that trusts an authority, and some others, and knows no client."""
     meter = SecureMeter(SUITE)
-    trust = meter.store.trust = TrustStore(TITLE, SUITE, (ROOT.certificate,))
+    trust = meter.store.trust = TrustStore(TITLE, SUITE, [one.certificate for one in (ROOT, *others)])
     trust.draw_pair(Purpose.SIGNATURE, SeededEntropy(3))
     own = trust.take(ROOT.answer(trust.request(Purpose.SIGNATURE), Purpose.SIGNATURE), NOW)
     meter.store.keys = replace(meter.store.keys, identity=Trusting(trust, lambda: meter.store.now))
@@ -147,9 +147,9 @@ def test_the_device_shows_its_own_to_who_shows_one() -> None:
 
 
 def test_a_client_trusts_no_certificate_of_a_stranger() -> None:
-    meter, stranger = device(), authority(name="Stranger")
+    stranger = authority(name="Stranger")
+    meter = device(stranger)
     trust = meter.store.trust
-    trust.trust([ROOT.certificate, stranger.certificate])
     trust.draw_pair(Purpose.SIGNATURE, SeededEntropy(4))
     trust.take(stranger.answer(trust.request(Purpose.SIGNATURE), Purpose.SIGNATURE), NOW)
     wrong = introducing(meter, ROOT)

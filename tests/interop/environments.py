@@ -16,9 +16,12 @@ HERE: Final = Path(__file__).resolve().parent
 CACHE: Final = HERE.parents[1] / ".cache" / "interop"
 PACKAGES: Final = {
     "gurux": "gurux-dlms",
+    "gurux-example": "gurux-dlms-agent gurux-dlms gurux-net gurux-serial",
     "dlms-cosem": "dlms-cosem",
     "dsmr-parser": "dsmr-parser",
+    "iec62056-21": "iec62056-21",
     "pqopen": "pqopen-lib",
+    "pymbusparser": "pymbusparser",
     "pydlms": "pydlms-client[all]",
     "pymeterbus": "pyMeterBus",
 }
@@ -37,7 +40,7 @@ def interpreter(name: str) -> Path:
             return python
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(directory)], check=True)
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, "--constraint", str(constraints), PACKAGES[name]], check=True)
+        subprocess.run([*install, "--constraint", str(constraints), *PACKAGES[name].split()], check=True)
         stamp.write_text(wanted, encoding="ascii")
     return python
 

@@ -14,16 +14,19 @@ from meter.asking import call, put
 from meter.making import KEYS as METER_KEYS
 from meter.making import Made
 from meter.test_push import destination
+from softmeter.apps.smartset.push_opening import MeterKeys, Opening
 from softmeter.dlms.apdu import encode_apdu
 from softmeter.dlms.gbt import unanswered_blocks
 from softmeter.dlms.messages import AttributeReference, DataNotification
+from softmeter.dlms.sealing import KeySet
 from softmeter.dlms.unsolicited import EventNotification
+from softmeter.entropy import SeededEntropy
 from softmeter.meter.push import outgoing
 from softmeter.obis import Obis
 from softmeter.security.ciphering import Cipher, Protection
 from softmeter.security.suites import Key
 from softmeter.wire.types import encode_length
-from softmeter.wire.wrapper import Datagram, encode_datagram
+from softmeter.wire.wrapper import Datagram, decode_datagram, encode_datagram
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
@@ -100,12 +103,13 @@ def test_gurux_opens_a_ciphered_notification() -> None:
     assert gurux(sealed(READING, 5), ciphered=True)[0][1:3] == [TOLD_TIME, ["0100010800ff", 0x12345]]
 
 
-@pytest.mark.parametrize("ciphered", [False, True])
-def test_gurux_opens_what_a_whole_meter_pushes(*, ciphered: bool) -> None:
+@pytest.mark.parametrize("form", [128, 0])
+def test_gurux_opens_what_a_whole_meter_pushes(form: int) -> None:
     """Set over objects, triggered by the script table, sealed under the client's keys."""
+    ciphered = form != 128
     made = Made()
     consumer = "0-6:25.9.0"
-    assert put(made, 40, consumer, 3, destination(b"127.0.0.1:1", form=0 if ciphered else 128)) == 0
+    assert put(made, 40, consumer, 3, destination(b"127.0.0.1:1", form=form)) == 0
     assert call(made, 9, "0-0:10.0.108", 1, b"\x12\x00\x07") == 0
     (sent,) = outgoing(made.meter)
     keys = METER_KEYS[2]
@@ -115,3 +119,27 @@ def test_gurux_opens_what_a_whole_meter_pushes(*, ciphered: bool) -> None:
     assert (command, time) == (0x0F, "2026-01-01T00:00:00Z")
     assert value[0] == Obis.parse(consumer).octets.hex()
     assert len(value) == 7
+
+
+def test_our_listener_opens_what_gurux_pushes() -> None:
+    """Plain and confirmed, ciphered, without a time, and in general blocks that are acknowledged one by one."""
+    secrets = [TITLE.hex(), KEYS.unicast_encryption.hex(), KEYS.authentication.hex()]
+    pushes = answered(started("gurux", "gurux_notify.py", json.dumps(secrets)))
+    keys = KeySet(unicast=KEYS.unicast_encryption, authentication=KEYS.authentication)
+    opening = Opening("gurux", [MeterKeys(TITLE, {1: keys})], {}, SeededEntropy(1))
+    told, asked = [], []
+    for frames in pushes:
+        found = [opening.receive(decode_datagram(bytes.fromhex(frame))) for frame in frames]
+        told.append(found[-1])
+        asked.append(len(opening.to_send()))
+        assert found[:-1] == [None] * (len(frames) - 1)
+    plain, ciphered, timeless, long = told
+    assert [one.octets if one else b"" for one in (plain, ciphered, timeless)] == [BODY] * 3
+    assert [one.time if one else "" for one in told] == ["2024-03-11T12:00:00+01:00"] * 2 + [
+        None,
+        "2024-03-11T12:00:00+01:00",
+    ]
+    assert [one.title if one else "" for one in told] == [None] + [TITLE.hex().upper()] * 3
+    assert long is not None
+    assert long.body.value[0].value == b"*" * 3000
+    assert asked == [1, 0, 0, len(pushes[3]) - 1]  # gurux asks for confirmations; the last block ends it all

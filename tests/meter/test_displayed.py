@@ -10,13 +10,13 @@ from softmeter.device.device import Device
 from softmeter.device.display import DASHES, Screen
 from softmeter.device.display_lists import MANUAL
 from softmeter.device.events import Log
+from softmeter.device.pulses import Train
 from softmeter.device.surroundings import Surrounded
 from softmeter.errors import AccessError
 from softmeter.instant import SECOND, Instant, LinkTime, whole_second
 from softmeter.meter.model.shown import screen
 from softmeter.meter.policies import Audience
 from softmeter.obis import Obis
-from softmeter.signal.samples import Integers
 from softmeter.wire.types import Data, Tag, decode_data, encode_data
 
 FIRST = whole_second(START)
@@ -282,9 +282,9 @@ class Heard:
         self.active: list[int] = []
         self.reactive: list[int] = []
 
-    def pulses(self, active: Integers, reactive: Integers) -> None:
-        self.active += active.tolist()
-        self.reactive += reactive.tolist()
+    def pulses(self, active: Train, reactive: Train) -> None:
+        self.active += active.instants.tolist()
+        self.reactive += reactive.instants.tolist()
 
     def second(self, device: Device) -> None:
         """Nothing more to hear."""

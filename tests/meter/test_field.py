@@ -18,7 +18,7 @@ from softmeter.cosem.classes.image_transfer import ImageTransferStatus
 from softmeter.device.device import Device
 from softmeter.device.events import Event, Log
 from softmeter.device.images import LARGEST_BLOCK, RESTART_S, SMALLEST_BLOCK
-from softmeter.device.pulses import Outputs
+from softmeter.device.pulses import Outputs, Train
 from softmeter.device.surroundings import Surrounded
 from softmeter.dlms import image_upload
 from softmeter.dlms.acse import Context, Mechanism
@@ -35,7 +35,6 @@ from softmeter.meter.policies import Audience
 from softmeter.meter.vigilance import Vigilance
 from softmeter.metrology.energy import Quantity
 from softmeter.obis import Obis
-from softmeter.signal.samples import Integers
 from softmeter.wire.types import date_time, decode_data
 
 FIRST = whole_second(START)
@@ -144,9 +143,9 @@ def test_each_energy_has_an_output_of_its_own() -> None:
     class Watched(Outputs):
         wants_seconds = False
 
-        def pulses(self, active: Integers, reactive: Integers) -> None:
-            seen["active"] += len(active)
-            seen["reactive"] += len(reactive)
+        def pulses(self, active: Train, reactive: Train) -> None:
+            seen["active"] += len(active.instants)
+            seen["reactive"] += len(reactive.instants)
 
         def second(self, device: Device) -> None:  # noqa: ARG002
             raise AssertionError("nobody wants to see single seconds")

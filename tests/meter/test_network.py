@@ -11,9 +11,11 @@ from softmeter.clock import DateTime
 from softmeter.device.adjustment import set_clock
 from softmeter.device.events import Log
 from softmeter.device.modem import is_reachable
-from softmeter.device.modem_parameters import Interface
+from softmeter.device.modem_parameters import Interface, Ping
+from softmeter.device.saved import saved_int
 from softmeter.device.surroundings import Surrounded
 from softmeter.instant import SECOND, Instant, whole_second
+from softmeter.meter.at_commands import answers
 from softmeter.meter.parts_network import idle_s, most_connections, wan_port
 from softmeter.wire.types import Data, Tag, decode_data, encode_data
 
@@ -80,7 +82,7 @@ def test_what_is_heard_is_what_surrounds_the_meter() -> None:
     assert [value(made, 47, GSM, attribute) for attribute in (3, 5)] == [ROAMING, 8]
     cell = value(made, 47, GSM, 6)
     assert isinstance(cell, tuple)
-    assert [one.value for one in cell][:4] == [0x12345, 0x123, 8, 0]
+    assert [one.value for one in cell][:4] == [0x12345, 0x123, 8, 99]
     assert cell[5].value == 8
 
 
@@ -148,6 +150,56 @@ def test_a_network_that_lets_nobody_in_any_more_is_event_148() -> None:
     assert codes(made) == [147, 148, 149, 146]
 
 
+def diagnosed(made: Made) -> list[object]:
+    """Registration, data, operator, and the parts of the cell."""
+    cell = value(made, 47, GSM, 6)
+    assert isinstance(cell, tuple)
+    return [*(value(made, 47, GSM, one) for one in (3, 5, 2)), *(one.value for one in cell)]
+
+
+def test_a_wrong_pin_leaves_the_card_closed_and_the_module_unregistered() -> None:
+    made = Made()
+    assert put(made, 45, "0-0:25.4.0", 3, encode_data(Data(Tag.LONG_UNSIGNED, 1234))) == 0
+    live(made, 1)
+    assert diagnosed(made) == [0, 0, "", 0, 0, 99, 99, 0, 0, 0]
+    assert answers(made.meter, "+CPIN?")[0] == "+CPIN: SIM PIN"
+    assert codes(made) == [147, 148]
+    assert put(made, 45, "0-0:25.4.0", 3, encode_data(Data(Tag.LONG_UNSIGNED, 0))) == 0
+    assert diagnosed(made)[:3] == [HOME, 7, "softmeter mobile"]
+
+
+def test_a_network_that_lets_nobody_in_says_so_and_its_cell_is_still_heard() -> None:
+    made = around({10: Surrounded(access_refused=1, cell=0x12345)})
+    live(made, 11)
+    assert diagnosed(made)[:4] == [3, 0, "", 0x12345]
+    assert answers(made.meter, "+CEREG?")[0] == "+CEREG: 2,3"
+
+
+@pytest.mark.parametrize(
+    ("technology", "rsrp", "reports", "errors"),
+    [(7, -85, (19, 55), 99), (8, -85, (19, 71), 99), (5, -140, (127, 127), 99), (1, -85, (127, 127), 0)],
+)
+def test_what_no_link_can_tell_is_told_as_unknown(
+    technology: int, rsrp: int, reports: tuple[int, int], errors: int
+) -> None:
+    made = around({10: Surrounded(technology=technology, rsrp=rsrp)})
+    live(made, 11)
+    quality, cell = value(made, 151, LTE, 3), value(made, 47, GSM, 6)
+    assert isinstance(quality, tuple)
+    assert isinstance(cell, tuple)
+    assert (quality[0].value, quality[1].value) == reports
+    assert cell[3].value == errors
+
+
+def test_a_weak_gsm_signal_has_wrong_bits() -> None:
+    made = around({10 * step: Surrounded(technology=1, rsrp=-90 - 5 * step) for step in range(1, 7)})
+    errors = []
+    for step in range(1, 7):
+        live(made, 10 * step + 1)
+        errors.append(diagnosed(made)[6])
+    assert errors == [0, 2, 3, 4, 5, 7]
+
+
 @pytest.mark.manual("11.module-replaced")
 def test_another_module_goes_on_with_what_the_meter_keeps() -> None:
     made = around({10: Surrounded(module_present=0), 60: Surrounded()})
@@ -161,10 +213,13 @@ def test_another_module_goes_on_with_what_the_meter_keeps() -> None:
     assert is_reachable(made.meter.device, Interface.WAN)
 
 
-@pytest.mark.parametrize(("period_s", "found_s"), [(0, 900), (60, 180)])
+@pytest.mark.parametrize(
+    ("place", "period_s", "found_s"), [(b"192.0.2.1", 0, 900), (b"192.0.2.1", 60, 180), (b"", 60, 900)]
+)
 @pytest.mark.manual("11.3.self-reset")
-def test_a_module_that_hangs_is_found_and_reset(period_s: int, found_s: int) -> None:
+def test_a_module_that_hangs_is_found_and_reset(place: bytes, period_s: int, found_s: int) -> None:
     made = around({100: Surrounded(modem_hangs=1)})
+    put(made, 1, "0-1:94.31.129", 2, octets(place))
     put(made, 1, "0-1:94.31.130", 2, encode_data(Data(Tag.LONG_UNSIGNED, period_s)))
     live(made, 100 + found_s - 1)
     assert not is_reachable(made.meter.device, Interface.WAN)
@@ -184,6 +239,9 @@ def test_pings_are_counted_into_the_volume(step: int) -> None:
     assert own(made, 131) == own(made, 132) == 12 * 60
     made.meter.device.behaviours.modem.carried(1000, 1)
     assert (own(made, 131), own(made, 132)) == (1720, 721)
+    assert put(made, 1, "0-1:94.31.129", 2, octets(b"")) == 0
+    live(made, 7200, step)
+    assert own(made, 132) == 721  # nobody to ping
 
 
 @pytest.mark.parametrize(
@@ -226,6 +284,100 @@ def test_auto_connect_keeps_the_module_off_the_network_outside_its_windows(step:
     assert put(made, 29, "0-0:2.1.0", 2, encode_data(Data(Tag.ENUM, 1))) != 0
 
 
+def set_connect(made: Made, **wanted: int) -> None:
+    places = {
+        "mode": (2, Tag.ENUM),
+        "repetitions": (3, Tag.UNSIGNED),
+        "delay_s": (4, Tag.LONG_UNSIGNED),
+    }
+    for what, number in wanted.items():
+        attribute, tag = places[what]
+        assert put(made, 29, "0-0:2.1.0", attribute, encode_data(Data(tag, number))) == 0
+
+
+def refusals_at(made: Made, *seconds: int) -> list[int]:
+    """How many times the network had refused the module, at some seconds."""
+    counted = []
+    for second in seconds:
+        live(made, second)
+        counted.append(saved_int(made.meter.device.behaviours.modem.saved(), "attempts", 0))
+    return counted
+
+
+@pytest.mark.parametrize(("delay_s", "beats"), [(0, (59, 60, 179, 180)), (300, (299, 300, 899, 900))])
+def test_who_is_refused_tries_again_after_the_delay_of_auto_connect(delay_s: int, beats: tuple[int, ...]) -> None:
+    made = Made()
+    set_connect(made, delay_s=delay_s, repetitions=0)
+    assert put(made, 45, "0-0:25.4.0", 2, octets(b"elsewhere")) == 0
+    assert refusals_at(made, *beats) == [1, 2, 2, 3]
+    first, second = refusals_at(made, 100_000, 100_000 + 3600)
+    assert second == first + 1  # who shall be there never gives up
+
+
+def test_a_delay_of_more_than_an_hour_is_kept_to_and_does_not_grow(tmp_path: Path) -> None:
+    made = Made()
+    set_connect(made, delay_s=7200)
+    assert put(made, 45, "0-0:25.4.0", 2, octets(b"elsewhere")) == 0
+    assert refusals_at(made, 7199, 7200, 14_399, 14_400) == [1, 2, 2, 3]
+    again = cut(made, tmp_path, Instant(START + 14_500 * SECOND))
+    assert value(again, 29, "0-0:2.1.0", 4) == 7200
+
+
+@pytest.mark.parametrize("step", [31, 100_000])
+def test_an_invoked_connection_is_given_up_after_its_repetitions_until_somebody_invokes_it_again(step: int) -> None:
+    made = around({10: Surrounded(access_refused=1), 50_000: Surrounded()})
+    set_connect(made, mode=104, repetitions=2, delay_s=100)
+    live(made, 11)
+    assert call(made, 29, "0-0:2.1.0", 1) == 0
+    live(made, 40_000, step)
+    modem = made.meter.device.behaviours.modem
+    assert (modem.attached, modem.saved()["attempts"]) == (False, 3)  # at once, and twice again
+    live(made, 60_000, step)
+    assert not modem.attached
+    assert call(made, 29, "0-0:2.1.0", 1) == 0
+    assert modem.attached
+
+
+V4, V6 = (42, "0-0:25.1.0"), (48, "0-0:25.7.0")
+
+
+def test_the_network_gives_addresses_of_both_families_while_the_meter_is_in_it() -> None:
+    made = around({10: Surrounded(network_up=0), 20: Surrounded()})
+    given = [value(made, *V4, one) for one in (3, 6, 7, 9, 10)]
+    assert [int(str(one)) >> 24 for one in given] == [10, 255, 10, 10, 10]
+    unicast = value(made, *V6, 4)
+    assert isinstance(unicast, tuple)
+    title = made.meter.system_title
+    assert [one.value for one in unicast] == [bytes.fromhex("fe80000000000000") + title, unicast[1].value[:8] + title]
+    gateways, resolvers = value(made, *V6, 6), [value(made, *V6, one) for one in (7, 8)]
+    assert isinstance(gateways, tuple)
+    assert [one.value[:2].hex() for one in gateways] == ["fe80"]
+    assert [len(str(one)) > 16 for one in resolvers] == [True, True]
+    live(made, 11)
+    assert [value(made, *V4, one) for one in (3, 6, 7, 9, 10)] == [0] * 5
+    assert [value(made, *V6, one) for one in (4, 6, 7, 8)] == [(), (), b"", b""]
+    live(made, 21)
+    assert [value(made, *V4, one) for one in (3, 6, 7, 9, 10)] == given
+    assert value(made, *V6, 4) == unicast
+
+
+def test_addresses_that_a_client_sets_hold_where_the_network_gives_none(tmp_path: Path) -> None:
+    made = Made()
+    mine = bytes.fromhex("20010db8000000000000000000000007")
+    addresses = encode_data(Data(Tag.ARRAY, (Data(Tag.OCTET_STRING, mine),)))
+    assert put(made, *V6, 4, addresses) == put(made, *V6, 7, octets(mine)) == 0
+    assert get(made, *V6, 4) != addresses
+    assert put(made, *V6, 3, encode_data(Data(Tag.ENUM, 2))) == 0
+    assert put(made, *V4, 8, encode_data(Data(Tag.BOOLEAN, value=False))) == 0
+    for attribute in (3, 6, 7, 9, 10):
+        assert put(made, *V4, attribute, encode_data(Data(Tag.DOUBLE_LONG_UNSIGNED, attribute))) == 0
+    again = cut(made, tmp_path, Instant(START + 60 * SECOND))
+    for each in (made, again):
+        assert get(each, *V6, 4) == addresses
+        assert [value(each, *V6, one) for one in (6, 7, 8)] == [(), mine, b""]
+        assert [value(each, *V4, one) for one in (3, 6, 7, 9, 10)] == [3, 6, 7, 9, 10]
+
+
 @pytest.mark.manual("11.parameters-in-the-meter")
 def test_what_a_client_set_outlives_a_power_cut(tmp_path: Path) -> None:
     made = Made()
@@ -266,7 +418,7 @@ def test_in_factory_state_nothing_of_it_is_stored() -> None:
 def test_power_that_comes_back_within_a_second_does_not_stop_the_pings(period_s: int) -> None:
     device = Made().meter.device
     modem = device.behaviours.modem
-    modem.change(device, modem.parameters._replace(ping=modem.parameters.ping._replace(period_s=period_s)))
+    modem.change(device, modem.parameters._replace(ping=Ping(b"192.0.2.1", period_s)))
     device.advance(Instant(START + 10 * SECOND))
     device.resume(Instant(START + 59 * SECOND + SECOND // 2))
     device.advance(Instant(START + 70 * SECOND))

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from meter.making import START, Made
 from softmeter.bench.journal import Control, Quantity
 from softmeter.device.device import Device
+from softmeter.device.pulses import Train, in_order
 from softmeter.instant import SECOND, Instant
 from softmeter.meter.p1 import P1Settings, Variant, telegram
 from softmeter.runtime.store import Store
 from softmeter.signal.demo import demo
 from softmeter.signal.household import Household
-from softmeter.signal.samples import Integers
 
 SPAN_S = 2 * 3600
 DAY_S = 86_400
@@ -48,10 +48,11 @@ class Recorder:
         self.telegrams = 0
         self.pulsed = 0
 
-    def pulses(self, active: Integers, reactive: Integers) -> None:
-        self.streams["active"].update(active.astype("<i8").tobytes())
-        self.streams["reactive"].update(reactive.astype("<i8").tobytes())
-        self.pulsed += len(active) + len(reactive)
+    def pulses(self, active: Train, reactive: Train) -> None:
+        for pulse in in_order(active, reactive):
+            energy = None if pulse.energy is None else pulse.energy.name
+            self.streams[pulse.output.value].update(f"{pulse.number} {pulse.at} {energy}\n".encode())
+        self.pulsed += len(active.instants) + len(reactive.instants)
 
     def second(self, device: Device) -> None:
         for variant in self.variants:

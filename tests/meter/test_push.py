@@ -9,7 +9,7 @@ from meter.asking import call, cut, get, put
 from meter.making import KEYS, START, Made
 from softmeter.bench.journal import Quantity
 from softmeter.clock import DateTime
-from softmeter.device.adjustment import shift_clock
+from softmeter.device.adjustment import set_clock, shift_clock
 from softmeter.device.push_setting import CONSUMER
 from softmeter.device.surroundings import Surrounded
 from softmeter.device.zone import FOREVER
@@ -21,8 +21,8 @@ from softmeter.dlms.sealing import KeySet, Sealer
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import SECOND, Instant, whole_second
-from softmeter.meter.parts_push import MOST_OCTETS
 from softmeter.meter.push import Outgoing, outgoing
+from softmeter.meter.pushed_values import MOST_OCTETS
 from softmeter.obis import Obis
 from softmeter.wire.types import NULL, Data, Tag, decode_data, encode_data
 from softmeter.wire.wrapper import decode_datagram
@@ -156,6 +156,97 @@ def test_what_failed_is_tried_again_until_its_tries_are_used_up() -> None:
     (sent,) = outgoing(made.meter)
     made.meter.device.behaviours.pushes.settle(made.meter.device, sent.number, arrived=True)
     live(made, 2000)
+    assert outgoing(made.meter) == []
+
+
+def refused(made: Made) -> None:
+    (sent,) = outgoing(made.meter)
+    made.meter.device.behaviours.pushes.settle(made.meter.device, sent.number, arrived=False)
+
+
+def test_a_trigger_while_a_refused_push_waits_has_it_go_at_once_with_all_its_tries() -> None:
+    made = pushing(1)
+    put(made, 40, name(1), 6, number(Tag.UNSIGNED, 1))
+    put(made, 40, name(1), 7, number(Tag.LONG_UNSIGNED, 3600))
+    call(made, 40, name(1), 1)
+    refused(made)
+    live(made, 10)
+    assert call(made, 40, name(1), 1) == 0
+    refused(made)
+    live(made, 3609)
+    assert outgoing(made.meter) == []
+    live(made, 3610)
+    refused(made)  # the one try again that it has
+    live(made, 10_000)
+    assert outgoing(made.meter) == []
+
+
+def test_triggers_never_put_off_a_refused_push_that_waits(tmp_path: Path) -> None:
+    made = pushing(1)
+    put(made, 40, name(1), 5, number(Tag.LONG_UNSIGNED, 50_000))
+    put(made, 40, name(1), 7, number(Tag.LONG_UNSIGNED, 100))
+    call(made, 40, name(1), 1)
+    live(made, 50_000)
+    refused(made)
+    again = cut(made, tmp_path, Instant(START + 50_010 * SECOND))
+    for second in range(50_020, 50_100, 10):
+        live(again, second)
+        assert call(again, 40, name(1), 1) == 0
+    live(again, 50_100)
+    assert len(outgoing(again.meter)) == 1
+
+
+def test_a_push_that_waits_goes_by_what_its_setup_says_now() -> None:
+    made = pushing(1)
+    put(made, 40, name(1), 7, number(Tag.LONG_UNSIGNED, 50_000))
+    call(made, 40, name(1), 1)
+    refused(made)
+    put(made, 40, name(1), 7, number(Tag.LONG_UNSIGNED, 30))
+    live(made, 29)
+    assert outgoing(made.meter) == []
+    live(made, 30)
+    refused(made)
+    assert put(made, 40, name(1), 3, destination(b"127.0.0.1:5001")) == 0
+    live(made, 31)
+    (sent,) = outgoing(made.meter)
+    assert sent.port == 5001
+
+
+@pytest.mark.parametrize(("place", "ports"), [(b"127.0.0.1:5001", [5001]), (b"", [])])
+def test_what_nobody_took_yet_goes_where_the_setup_says_now(place: bytes, ports: list[int]) -> None:
+    made = pushing(1)
+    assert call(made, 40, name(1), 1) == 0
+    assert put(made, 40, name(1), 3, destination(place)) == 0
+    assert [sent.port for sent in outgoing(made.meter)] == ports
+
+
+def test_a_push_that_waits_for_its_window_goes_when_there_is_none_any_more() -> None:
+    made = pushing(1)
+    windowed(made, DateTime(hour=3, minute=0, second=0), DateTime(hour=3, minute=2, second=0))
+    call(made, 40, name(1), 1)
+    live(made, 10)
+    assert put(made, 40, name(1), 4, encode_data(Data(Tag.ARRAY, ()))) == 0
+    live(made, 11)
+    assert len(outgoing(made.meter)) == 1
+
+
+def test_a_window_that_is_gone_for_good_by_a_new_time_ends_the_push_and_not_its_setup() -> None:
+    made = pushing(1)
+    windowed(made, DateTime(2026, 1, 2, 0xFF, 3, 0, 0), DateTime(2026, 1, 2, 0xFF, 4, 0, 0))
+    call(made, 40, name(1), 1)
+    live(made, 10)
+    set_clock(made.meter.device, made.meter.device.now, DateTime.of(made.meter.device.now // SECOND + 10**7, -60, 0))
+    live(made, 20)
+    assert put(made, 40, name(1), 4, encode_data(Data(Tag.ARRAY, ()))) == 0
+    assert outgoing(made.meter) == []
+    assert call(made, 40, name(1), 1) == 0
+    assert len(outgoing(made.meter)) == 1
+
+
+def test_to_push_without_a_destination_is_refused_and_a_script_passes_over_it() -> None:
+    made = Made()
+    assert call(made, 40, name(1), 1) == 250
+    assert call(made, 9, "0-0:10.0.108", 1, b"\x12\x00\x02") == 0
     assert outgoing(made.meter) == []
 
 
@@ -319,6 +410,32 @@ def test_elements_and_whole_objects_are_pushed_and_what_is_none_is_refused() -> 
     assert put(made, 40, name(1), 2, listed((64, "0-0:43.0.0", 9, 0))) != 0
 
 
+LOAD_PROFILE = (7, "1-0:99.1.0", 2)
+
+
+def test_the_last_entries_of_a_profile_are_pushed_and_so_many_of_their_columns() -> None:
+    made = pushing(1, form=PLAIN)
+    wanted = [0xF003, 0xF201, 0xF0FF, 0xFF01, 1, 4, 5]
+    assert put(made, 40, name(1), 2, listed(*[(*LOAD_PROFILE, index) for index in wanted])) == 0
+    live(made, 3600)
+    call(made, 40, name(1), 1)
+    (sent,) = outgoing(made.meter)
+    last, narrow, every, too_wide, first, fourth, fifth = values(opened(sent))
+    rows = decode_data(get(made, 7, "1-0:99.1.0", 2)).value
+    assert len(rows) == 4
+    assert last.value == rows[1:]
+    assert [one.value for one in narrow.value] == [rows[3].value[:2]]
+    assert every.value == rows
+    assert too_wide == NULL
+    assert (first, fourth, fifth) == (rows[0], rows[3], NULL)
+
+
+@pytest.mark.parametrize("index", [0x1001, 0xE001, 0xF000])
+def test_an_index_that_selects_nothing_of_a_profile_is_refused(index: int) -> None:
+    made = Made()
+    assert put(made, 40, name(1), 2, listed((*LOAD_PROFILE, index))) == 250
+
+
 @pytest.mark.parametrize("place", [b"nowhere", b"host:0", b"host:70000", b"::1:5000", b"\xff:1", b"a b:1"])
 def test_a_destination_that_is_none_is_refused(place: bytes) -> None:
     made = Made()
@@ -346,6 +463,30 @@ def test_what_waits_outlives_a_power_cut_and_is_sent_with_the_values_of_then(tmp
     again.meter.device.advance(Instant(START + 70_000 * SECOND))
     (sent,) = outgoing(again.meter)
     assert decode_apdu(decode_datagram(sent.datagrams[0]).apdu).long_invoke_id == 1
+
+
+def test_what_waited_for_a_module_that_hung_goes_after_a_power_cut(tmp_path: Path) -> None:
+    made = pushing(1, timeline={50: Surrounded(modem_hangs=1)})
+    live(made, 60)
+    call(made, 40, name(1), 1)
+    assert outgoing(made.meter) == []
+    again = cut(made, tmp_path, Instant(START + 70 * SECOND))
+    live(again, 80)
+    assert len(outgoing(again.meter)) == 1
+
+
+def test_who_the_meter_is_is_told_with_each_connection_until_it_has_arrived_once() -> None:
+    changes = {50 + 10 * step: Surrounded(network_up=step % 2) for step in range(6)}
+    made = pushing(7, timeline=changes)
+    put(made, 40, name(7), 6, number(Tag.UNSIGNED, 0))
+    told = []
+    for at in (61, 81, 101):
+        live(made, at)
+        sent = outgoing(made.meter)
+        told.append(len(sent))
+        for one in sent:
+            made.meter.device.behaviours.pushes.settle(made.meter.device, one.number, arrived=at == 81)
+    assert told == [1, 1, 0]
 
 
 def test_what_was_handed_out_and_never_settled_is_sent_anew_after_a_cut(tmp_path: Path) -> None:
@@ -391,6 +532,18 @@ def test_what_nobody_took_before_the_network_went_waits_for_it(gone: Surrounded)
     live(made, 5001)
     (sent,) = outgoing(made.meter)
     assert DateTime.decode(opened(sent).time).iso() > "2026-01-01T01:00:50+01:00"
+
+
+def test_what_is_under_way_when_the_network_goes_is_sent_anew_and_costs_no_try() -> None:
+    made = pushing(1, timeline={50: Surrounded(network_up=0), 5000: Surrounded()})
+    put(made, 40, name(1), 6, number(Tag.UNSIGNED, 0))
+    call(made, 40, name(1), 1)
+    (sent,) = outgoing(made.meter)
+    live(made, 60)
+    made.meter.device.behaviours.pushes.settle(made.meter.device, sent.number, arrived=False)
+    live(made, 5001)
+    (anew,) = outgoing(made.meter)
+    assert anew.number == sent.number + 1
 
 
 @pytest.mark.parametrize("step", [37, 100_000])

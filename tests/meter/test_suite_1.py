@@ -42,9 +42,10 @@ from softmeter.dlms.refusals import RefusalError
 from softmeter.dlms.server import Server
 from softmeter.errors import AccessError, MeterError, RemoteProtocolError
 from softmeter.firmware.payload import SECURITY_SUITE, ApplicationPayload, encode
-from softmeter.instant import Instant
+from softmeter.instant import SECOND, Instant
 from softmeter.meter.clients import BROADCAST
 from softmeter.meter.policies import Audience
+from softmeter.meter.upgraded import suite_of
 from softmeter.security.agreement import ephemeral_key, signed_point, verified_point
 from softmeter.security.certificates import Entity
 from softmeter.security.ciphering import Cipher, Protection
@@ -57,6 +58,7 @@ from softmeter.wire.wrapper import Datagram, encode_datagram
 
 DENIED, OTHER = ActionResult.READ_WRITE_DENIED, ActionResult.OTHER_REASON
 SECRET = b"a secret of HLS 6"
+OTHER_CLIENT = b"CLI00002"
 CURRENT = "0-0:40.0.0"
 _transfers, _agreements = array_of(struct(KeyTransfer)), array_of(struct(KeyAgreement))
 SIGNED = {"family": Family.GENERAL, "signing": Signing.BEFORE}
@@ -127,6 +129,33 @@ def test_a_cut_at_any_point_of_the_upgrade_leaves_one_suite_or_the_other() -> No
     after = restarted(loader.made)
     assert (after.meter.suite, len(after.meter.trust.certificates)) == (Suite.SUITE_1, 1)
     Manager(after).enter().provision()
+
+
+def test_authorities_of_an_image_are_trusted_once_its_successor_is_seen_and_not_before() -> None:
+    loader = Loader()
+    made = loader.made
+    assert loader.load(UPGRADE.made()) == loader.call(4) == 0
+    successor = made.actor.advanced(Instant(made.meter.device.now + RESTART_S * SECOND))
+    assert suite_of(successor) is Suite.SUITE_1
+    assert (made.meter.suite, made.meter.trust.certificates) == (Suite.SUITE_0, ())  # that one may be thrown away
+    made.actor.adopt(successor)
+    assert [one.der for one in made.meter.trust.certificates] == [ROOT.certificate]
+
+
+def test_other_authorities_take_the_place_of_those_before_for_who_is_connected_too() -> None:
+    made = upgraded()
+    manager = Manager(made).enter().provision()
+    other = authority(name="Other")
+    loader = Loader(made)
+    payload = encode(ApplicationPayload({SECURITY_SUITE: 1}, authorities=(other.certificate,)), 1000)
+    assert loader.load(Recipe(version="1.05.03", counter=8, payload=payload).made(), "A1.05.03") == loader.call(4) == 0
+    live(made, RESTART_S)
+    for meter in (made, restarted(made)):
+        kept = [one.der for one in meter.meter.trust.certificates]
+        assert kept[0] == other.certificate
+        assert len(kept) == 3  # what was imported stays
+    assert manager.result(IMPORT, octets.encode(ROOT.issue(OTHER_CLIENT, PAIR.public, Purpose.SIGNATURE))) != 0
+    assert manager.result(IMPORT, octets.encode(other.issue(OTHER_CLIENT, PAIR.public, Purpose.SIGNATURE))) == 0
 
 
 def test_the_counters_go_on_with_the_keys() -> None:

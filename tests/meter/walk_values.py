@@ -224,10 +224,6 @@ LEGAL: Table = {
     ("MBusClient", "version_of_device"): each("u8", (0, 255)),
     ("MBusClient", "device_type"): each("u8", (2, 3, 7)),
     ("Ipv4Setup", "use_dhcp"): (b"\x03\x00", b"\x03\x01"),
-    ("Ipv4Setup", "subnet_mask"): each("u32", (0xFFFFFF00, 0)),
-    ("Ipv4Setup", "gateway"): each("u32", (0xC0000201, 0)),
-    ("Ipv4Setup", "primary_dns"): each("u32", (0xC0000235, 0)),
-    ("Ipv4Setup", "secondary_dns"): each("u32", (0xC0000236, 0)),
     ("GprsModemSetup", "apn"): (octets(b"internet.example"), octets(b"")),
     ("AutoConnect", "repetitions"): each("u8", (0, 3, 255)),
     ("AutoConnect", "repetition_delay"): each("u16", (0, 60, 0xFFFF)),
@@ -324,6 +320,14 @@ NOT_AS_WRITTEN = {
     ("0-0:1.0.0", "time"): "the status is the clock's own",
     ("SingleActionSchedule", "execution_time"): "hundredths are ignored",
     ("0-0:25.1.0", "ip_address"): "the network gives the address as long as DHCP is in use",
+    **{
+        ("0-0:25.1.0", name): "the network gives it as long as DHCP is in use"
+        for name in ("subnet_mask", "gateway", "primary_dns", "secondary_dns")
+    },
+    **{
+        ("0-0:25.7.0", name): "the network gives it until addresses are set by hand"
+        for name in ("unicast_addresses", "gateways", "primary_dns", "secondary_dns")
+    },
     ("0-0:25.3.0", "authentication"): "names and passwords read as nothing",
     ("0-0:25.4.0", "pin_code"): "a PIN reads as nothing",
     **{(word, "value"): "a client clears bits only" for word in FALLING},

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from softmeter.runtime.descriptors import MOST, OWN, Shares, shares
+from softmeter.runtime.descriptors import MOST, OWN, Shares, room, shares
 
 
 @pytest.mark.parametrize(
@@ -15,13 +15,20 @@ from softmeter.runtime.descriptors import MOST, OWN, Shares, shares
         (1_000_000, MOST),
         (resource.RLIM_INFINITY, MOST),
         (sum(MOST) + OWN, MOST),
-        (1024, Shares(wan=256, panel=128, p1=576)),
-        (256, Shares(wan=96, panel=48, p1=48)),
-        (20, Shares(wan=4, panel=2, p1=2)),
+        (1024, Shares(wan=256, panel=128, p1=476, pulses=100)),
+        (256, Shares(wan=96, panel=48, p1=24, pulses=24)),
+        (20, Shares(wan=4, panel=2, p1=1, pulses=1)),
     ],
 )
 def test_dlms_gets_its_share_first(limit: int, expected: Shares) -> None:
     assert shares(limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"), [(1_000_000, 4096), (resource.RLIM_INFINITY, 4096), (1024, 1024 - OWN), (20, 8)]
+)
+def test_a_program_of_one_port_has_what_the_limit_leaves(limit: int, expected: int) -> None:
+    assert room(4096, limit) == expected
 
 
 @pytest.mark.slow

@@ -179,3 +179,14 @@ def test_what_suite_1_adds_comes_back(tmp_path: Path, keys: Keys) -> None:
     assert key_text(read) == key_text(whole)
     assert again.held.hls_secret == b"of-HLS-6"
     assert bytes(range(32)).hex() not in repr(read)
+
+
+@pytest.mark.parametrize(
+    ("client", "name"), [("readout", "unicast_encryption_key"), ("management", "broadcast_encryption_key")]
+)
+def test_one_encryption_key_in_two_places_is_refused(tmp_path: Path, keys: Keys, client: str, name: str) -> None:
+    one = keys.clients["maintenance"].unicast_encryption_key
+    path = tmp_path / "keys.toml"
+    path.write_text(key_text(keys).replace(getattr(keys.clients[client], name).hex(), one.hex().upper()))
+    with pytest.raises(ConfigurationError, match="each needs a key of its own"):
+        read_keys(path)

@@ -12,9 +12,21 @@ from softmeter.bench.mbus_line import MBusLine
 from softmeter.bench.submeters import parse_sub_meters
 from softmeter.device.mbus_channel import Asked, Errand, Identity, Kind, Moment, Order, Outcome, Task
 from softmeter.device.surroundings import CALM
+from softmeter.meter.mbus_answers import identity
 from softmeter.runtime.mbus_master import BAUD, LONGEST_S, MBusMaster
 from softmeter.units import Unit
-from softmeter.wire.mbus import ACKNOWLEDGE, Control, decode
+from softmeter.wire.cursor import Cursor
+from softmeter.wire.mbus import (
+    ACKNOWLEDGE,
+    FRAME_COUNT,
+    MOST_PRIMARY,
+    Control,
+    Frame,
+    Header,
+    Information,
+    decode,
+    encode,
+)
 
 SECOND = 1_780_000_000
 NOBODY = Asked(0, Identity())
@@ -65,16 +77,14 @@ def simulated(text: str) -> Line:
     return exchange
 
 
-def ran(wire: Wire, *errands: Errand) -> tuple[list[Outcome], float]:
-    """What became of errands, and how long it took."""
+def ran(wire: Wire, *errands: Errand, at_once: bool = False) -> tuple[list[Outcome], float]:
+    """What became of errands, and how long it took; they are taken one by one from the last, or all `at_once`."""
     time, told = VirtualTime(), {}
     numbered = [errand._replace(number=number) for number, errand in enumerate(errands, 1)]
 
     async def live() -> None:
-        given = list(numbered)
-        master = MBusMaster(
-            wire, lambda: [given.pop()] if given else [], lambda number, one: told.update({number: one})
-        )
+        given = [numbered] if at_once else [[one] for one in numbered]
+        master = MBusMaster(wire, lambda: given.pop() if given else [], lambda number, one: told.update({number: one}))
         for _ in range(int(LONGEST_S) + 60):
             master.tick()
             if len(told) == len(numbered):
@@ -144,7 +154,9 @@ def test_answers_of_real_meters_are_taken(name: str) -> None:
     def line(octets: bytes) -> bytes:
         return frame if decode(octets).purpose & 0xF == Control.REQ_UD2 & 0xF else ACKNOWLEDGE
 
-    (told,), took_s = ran(Wire(line, piece=3), Errand(1, Task.READ, Asked(1, Identity())))
+    header = Header.read(Cursor(decode(frame).content))
+    primary = decode(frame).address if decode(frame).address <= MOST_PRIMARY else 0
+    (told,), took_s = ran(Wire(line, piece=3), Errand(1, Task.READ, Asked(primary, identity(header))))
     assert told.answer is not None
     assert told.answer.readable
     assert told.answer.values or name == "example_binary16_lvar"
@@ -182,3 +194,83 @@ def test_whatever_goes_wrong_an_errand_has_an_outcome() -> None:
     impossible = Errand(1, Task.TELL, Asked(1, Identity()), Order(Kind.RECORDS, octets=bytes(300)))
     told, _ = ran(Wire(simulated("gas:3")), impossible)
     assert told == [Outcome()]
+
+
+class LateWire(Wire):
+    """Each answer comes when it comes, whatever was said meanwhile."""
+
+    def __init__(self, line: Line, late_s: Callable[[bytes], float]) -> None:
+        super().__init__(line)
+        self._later_s = late_s
+        self._pending: list[tuple[float, bytes]] = []
+
+    def write(self, octets: bytes) -> None:
+        self.sent.append(octets)
+        answer = self._line(octets)
+        if answer:
+            at = asyncio.get_running_loop().time() + self._later_s(octets)
+            self._pending = sorted([*self._pending, (at, answer)])
+
+    async def read(self) -> bytes:
+        if not self._pending:
+            await asyncio.sleep(3600)
+        await asyncio.sleep(max(0.0, self._pending[0][0] - asyncio.get_running_loop().time()))
+        return self._pending.pop(0)[1]
+
+    def forget(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._pending = [one for one in self._pending if one[0] > now]
+
+
+@pytest.mark.parametrize("late_s", [0.5, 1.0, 1.98])
+def test_an_acknowledgement_that_comes_late_is_not_taken_for_that_of_the_next_order(late_s: float) -> None:
+    def line(octets: bytes) -> bytes:
+        return ACKNOWLEDGE if decode(octets).address == 5 else b""
+
+    wire = LateWire(line, lambda _: late_s)
+    close = Order(Kind.VALVE, 0)
+    there, nobody = Asked(5, Identity(1)), Asked(6, Identity(2))
+    errands = Errand(1, Task.TELL, there, close), Errand(2, Task.TELL, nobody, close)
+    told, _ = ran(wire, *errands, at_once=True)
+    assert not told[1].taken
+
+
+def test_a_slow_sub_meter_is_not_mistaken_while_another_one_is_installed() -> None:
+    gas, water = parse_sub_meters("gas:3,water:4")
+    exchange = simulated("gas:3,water:4")
+    for late_s in (0.3, 0.5, 0.7, 0.9, 1.3):
+        wire = LateWire(exchange, lambda octets, late=late_s: late if decode(octets).address == 253 else 0.05)  # type: ignore[misc]
+        known = (identity(water.header),)
+        (told,), took_s = ran(wire, install()._replace(known=known))
+        assert told.answer is None or told.answer.identity == identity(gas.header), late_s
+        assert took_s < LONGEST_S + 5
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.4, 0.7])
+def test_a_slow_gateway_is_read_all_the_same_and_to_the_end(late_s: float) -> None:
+    (gas,) = parse_sub_meters("gas:3")
+    parts = (b"\x0c\x13" + bytes(4) + b"\x1f", b"\x0c\x3b" + bytes(4))
+
+    def line(octets: bytes) -> bytes:
+        frame = decode(octets)
+        if frame.purpose & 0xF != Control.REQ_UD2 & 0xF:
+            return ACKNOWLEDGE
+        part = parts[not frame.control & FRAME_COUNT]
+        return encode(Frame(Control.RSP_UD, 5, Information.LONG_HEADER, gas.header.octets + part))
+
+    read = Errand(1, Task.READ, Asked(5, identity(gas.header)))
+    (told,), _ = ran(LateWire(line, lambda _: late_s), read)
+    assert told.answer is not None
+    assert [one.unit for one in told.answer.values] == [Unit.CUBIC_METRE, Unit.CUBIC_METRE_PER_HOUR]
+
+
+def test_an_old_sub_meter_in_the_fixed_structure_is_installed_at_its_address() -> None:
+    frame = bytes.fromhex("68131368080573785634120A00E97E01000000350100003C16")
+
+    def line(octets: bytes) -> bytes:
+        return frame if decode(octets).purpose & 0xF == Control.REQ_UD2 & 0xF else ACKNOWLEDGE
+
+    (told,), _ = ran(Wire(line), Errand(1, Task.INSTALL, Asked(5, Identity())))
+    assert told.answer is not None
+    assert told.answer.identity == Identity(0x12345678, 0, 0, 7)
+    assert told.answer.values == ((1, -3, Unit.CUBIC_METRE),)

@@ -214,7 +214,7 @@ def test_who_listens_in_hears_each_request_apart() -> None:
             heard.append(b"end")
 
     async def story(on: Scene, path: str) -> None:
-        on.line.make_tap = lambda _, __: Ears()
+        on.line.listen_in(lambda _, __: Ears())
         reader = Reader(path)
         await reader.until(b"!\n")
         reader.close()

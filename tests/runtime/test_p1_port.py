@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from softmeter.bench.link import Quality
+from softmeter.bench.link import Line, Quality
 from softmeter.runtime import p1_port
 from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
@@ -23,8 +23,9 @@ class Scene:
         self.watchers = 0
         self.owed = False
         self.barrier = Barrier(lambda: self.owed)
-        address = Address("127.0.0.1", 0, "--p1")
-        self.port = P1Port(address, Telegrams(self.telegram, self.barrier), self.watch, most_readers=most_readers)
+        self.line = Line("p1", b"")
+        telegrams, address = Telegrams(self.telegram, self.barrier), Address("127.0.0.1", 0, "--p1")
+        self.port = P1Port(address, telegrams, self.watch, most_readers=most_readers, line=self.line)
 
     def telegram(self) -> bytes:
         self.built += 1
@@ -143,7 +144,7 @@ def test_when_it_is_full_whoever_is_behind_gives_way_first() -> None:
         address = await on.port.open()
         slow = socket.create_connection((address.host, address.port))
         on.size = 20_000
-        while not any(transport.get_write_buffer_size() for transport in on.port._readers.values()):
+        while not any(one.transport.get_write_buffer_size() for one in on.port._readers):
             on.port.tick()
             await good.readline()
         late, also = await on.reader()
@@ -216,7 +217,7 @@ def test_who_listens_in_hears_every_telegram_and_what_readers_say() -> None:
             heard.append(("end", b""))
 
     async def story(on: Scene) -> None:
-        on.port.make_tap = lambda _, __: Ears()
+        on.port.listen_in(lambda _, __: Ears())
         reader, writer = await on.reader()
         assert await reader.readline() == b"/1!\n"
         writer.write(b"?")
@@ -262,7 +263,7 @@ def test_a_slow_line_to_the_readers_brings_every_telegram_later() -> None:
     async def story(on: Scene) -> None:
         reader, writer = await on.reader()
         assert await reader.readline() == b"/1!\n"
-        on.port.line.up.quality = Quality(latency_s=0.04)
+        on.line.up.quality = Quality(latency_s=0.04)
         for number in (2, 3):
             began = asyncio.get_running_loop().time()
             on.port.tick()
@@ -282,7 +283,7 @@ def test_a_line_that_gets_worse_while_a_reader_is_behind_lets_him_catch_up(monke
         await reader.read(1)
         assert on.port.behind
         on.size = 10
-        on.port.line.up.quality = Quality(latency_s=0.02)
+        on.line.up.quality = Quality(latency_s=0.02)
         on.port.tick()
         while not (await reader.read(1 << 20)).endswith(b"!\n"):
             pass

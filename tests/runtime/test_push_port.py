@@ -296,11 +296,12 @@ def test_closing_in_the_middle_leaves_the_push_unsettled() -> None:
 def test_with_the_link_goes_what_was_under_way_and_the_last_gasp_waits_for_nobody() -> None:
     async def story(on: Scene) -> None:
         deaf, receiver = Receiver(closes=False), Receiver()
-        on.waiting = [push(1, await deaf.open()), push(2, await receiver.open())]
+        port = await receiver.open()
+        on.waiting = [push(1, await deaf.open()), push(2, port)]
         on.port.tick()
         await deaf.arrived.wait()
         on.online = False
-        on.waiting = [push(3, await receiver.open())]
+        on.waiting = [push(3, port)]
         on.port.tick()
         await on.ticks(1)
         for _ in range(5):

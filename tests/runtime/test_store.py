@@ -13,7 +13,7 @@ from runtime.states import EVENT, LOAD, REAL, M, Part, filled, load_row, reopene
 from softmeter.clock import Stamp
 from softmeter.errors import ConfigurationError, LocalProtocolError, StorageError
 from softmeter.persistent import Changes, Memory, Ring
-from softmeter.runtime.lock import LOCK_NAME
+from softmeter.runtime.lock import LOCK_NAME, DirectoryLock
 from softmeter.runtime.schema import TABLES, VERSION, migrate
 from softmeter.runtime.store import FILE_NAME, Store
 
@@ -32,20 +32,48 @@ def test_a_new_state_is_empty_private_and_says_whose_it_is(tmp_path: Path) -> No
 
 
 def test_a_state_that_never_held_a_meter_leaves_nothing(tmp_path: Path) -> None:
-    for _ in range(2):
-        Store.open(tmp_path).close()
-        assert [path.name for path in tmp_path.iterdir()] == [LOCK_NAME]
+    for directory in (tmp_path, tmp_path / "new", tmp_path / "a" / "b"):
+        for _ in range(2):
+            Store.open(directory).close()
+            assert list(tmp_path.iterdir()) == []
     filled(tmp_path)
     assert reopened(tmp_path) is not None
 
 
-def test_a_state_whose_first_commit_failed_is_left(tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
+def test_a_state_whose_first_commit_failed_leaves_nothing(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "m")
     with pytest.raises(LocalProtocolError):
         store.commit(M, Changes({("device", "power"): 1.5}), REAL)  # type: ignore[dict-item]
     store.close()
-    assert (tmp_path / FILE_NAME).exists()
-    assert reopened(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_refused_start_did_not_make_stays(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    (tmp_path / FILE_NAME).write_bytes(b"")
+    with pytest.raises(StorageError):
+        Store.open(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [FILE_NAME, "note.txt"]
+
+
+def test_who_waited_for_a_lock_that_was_abandoned_has_the_one_that_is_there(tmp_path: Path) -> None:
+    first = DirectoryLock(tmp_path / "m")
+    with pytest.raises(ConfigurationError, match="already in use"):
+        DirectoryLock(tmp_path / "m")
+    first.abandon()
+    second = DirectoryLock(tmp_path / "m")
+    with pytest.raises(ConfigurationError, match="already in use"):
+        DirectoryLock(tmp_path / "m")
+    second.release()
+    assert [path.name for path in (tmp_path / "m").iterdir()] == [LOCK_NAME]
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ConfigurationError, match="cannot be used as a state directory"):
+        DirectoryLock(tmp_path / place)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_changes_come_back_after_reopening(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from softmeter.instant import LinkTime
 from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.loop import run
-from softmeter.runtime.trace import ConnectionTrace, KeyLog, TraceFile
+from softmeter.runtime.trace import TRACE_BEGINS, ConnectionTrace, KeyLog, TraceFile
 from softmeter.runtime.wan_port import WanPort
 from softmeter.transport.tap import Host, Tap, host_of
 from softmeter.wire.packets import UDP, segment_of
@@ -92,8 +92,8 @@ def test_a_full_file_stays_whole_and_says_so_once(tmp_path: Path, caplog: pytest
 
 
 def test_both_files_are_for_their_owner_only_even_where_they_were_for_all(tmp_path: Path) -> None:
-    for name in ("trace", "keys"):
-        (tmp_path / name).write_text("old")
+    for name, begins in (("trace", TRACE_BEGINS), ("keys", b"# log")):
+        (tmp_path / name).write_bytes(begins + b"old")
         (tmp_path / name).chmod(0o644)
     TraceFile(tmp_path / "trace", "test").close()
     log = KeyLog(tmp_path / "keys", "# log")
@@ -201,3 +201,17 @@ def test_datagrams_are_packets_of_udp(tmp_path: Path) -> None:
         (UDP, 50_000, DATAGRAM),
         (UDP, 4059, DATAGRAM),
     ]
+
+
+def test_a_file_of_another_kind_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "meter.xml"
+    path.write_bytes(b"<?xml version='1.0'?>")
+    with pytest.raises(ConfigurationError, match=r"meter\.xml: is there and is no trace; name another file"):
+        TraceFile(path, "test")
+    with pytest.raises(ConfigurationError, match="is there and is no key log"):
+        KeyLog(path, "# test")
+    assert path.read_bytes() == b"<?xml version='1.0'?>"
+    for _ in range(2):
+        traced(tmp_path / "again.pcapng")[0].close()
+        KeyLog(tmp_path / "again.keys", "# test").close()
+    assert (tmp_path / "again.keys").read_text() == "# test\n"

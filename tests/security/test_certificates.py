@@ -81,17 +81,24 @@ def test_a_certificate_is_found_in_either_form_of_a_file() -> None:
             der_of(none)
 
 
-def test_authorities_that_were_told_survive_and_those_given_are_the_owners() -> None:
-    given = TrustStore(TITLE, Suite.SUITE_1, (ROOT.certificate,))
-    assert given.saved() == {}
-    told = TrustStore(TITLE, Suite.SUITE_1)
-    told.trust([ROOT.certificate])
-    later = TrustStore(TITLE, Suite.SUITE_1)
-    later.restore(told.saved())
-    assert [one.der for one in later.certificates] == [ROOT.certificate]
+def test_authorities_are_those_of_the_owner_as_he_names_them_now() -> None:
+    named: list[bytes] = []
+    store = TrustStore(TITLE, Suite.SUITE_1, (ROOT.certificate,), lambda: tuple(named))
+    assert [one.der for one in store.certificates] == [ROOT.certificate]
+    other = authority_certificate(PAIR, "Other", NOW - YEAR, NOW + YEAR)
+    named.append(other)
+    assert [one.der for one in store.certificates] == [other]
     with pytest.raises(SecurityError):
-        told.trust([b"none"])
-    assert len(told.certificates) == 1
+        store.take(ROOT.issue(OTHER_TITLE, PAIR.public, Purpose.SIGNATURE), NOW)
+    assert store.saved() == {}
+
+
+def test_authorities_that_an_older_version_saved_are_those_it_starts_with() -> None:
+    store = TrustStore(TITLE, Suite.SUITE_1)
+    store.restore({"anchor.00": ROOT.certificate})
+    assert [one.der for one in store.certificates] == [ROOT.certificate]
+    with pytest.raises(StorageError):
+        TrustStore(TITLE, Suite.SUITE_1, follow=lambda: (b"none",)).restore({})
 
 
 @pytest.mark.parametrize("damaged", [{"certificate.00": b"none"}, {"anchor.00": b"none"}, {"pair.0": bytes(32)}])
@@ -100,7 +107,9 @@ def test_a_store_that_cannot_be_used_is_not(damaged: dict[str, bytes]) -> None:
         TrustStore(TITLE, Suite.SUITE_1).restore(damaged)
 
 
-def authority_certificate(pair: KeyPair, name: str, begin: int, end: int, bound: int | None = None) -> bytes:
+def authority_certificate(
+    pair: KeyPair, name: str, begin: int, end: int, bound: int | None = None, identifier: bytes = b""
+) -> bytes:
     """What `ROOT` vouches for, with a span and a bound of its own."""
     span = [datetime.fromtimestamp(at // SECOND, UTC) for at in (begin, end)]
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
@@ -115,6 +124,8 @@ def authority_certificate(pair: KeyPair, name: str, begin: int, end: int, bound:
         .add_extension(usage, critical=True)
         .add_extension(x509.BasicConstraints(ca=True, path_length=bound), critical=True)
     )
+    if identifier:
+        builder = builder.add_extension(x509.SubjectKeyIdentifier(identifier), critical=False)
     root = KeyPair.draw(Suite.SUITE_1, SeededEntropy("Root"))
     return builder.sign(root.private, hash_of(Suite.SUITE_1)).public_bytes(Encoding.DER)
 
@@ -153,3 +164,17 @@ def test_an_authority_that_is_named_as_a_device_is_not_the_device() -> None:
     assert (store.certificate(Purpose.SIGNATURE), store.public(TITLE, Purpose.SIGNATURE)) == (own, own and own.public)
     assert store.remove(lambda one: one.is_authority)
     assert store.pair(Purpose.SIGNATURE) is pair
+
+
+@pytest.mark.parametrize("own", [b"", b"an owner's way of naming keys"])
+def test_a_certificate_names_the_key_it_is_signed_with_as_its_issuer_does(own: bytes) -> None:
+    digest = x509.SubjectKeyIdentifier.from_public_key(PAIR.public.key)
+    root = authority_certificate(PAIR, "Owner", NOW, NOW + YEAR, None, own)
+    standing = StandingAuthority(root, PAIR, 1)
+    branch = Authority("Branch", PAIR, NOW, Instant(NOW + YEAR), standing)
+    issued = [branch.certificate, standing.issue(TITLE, PAIR.public, Purpose.SIGNATURE)]
+    for der in issued:
+        named = Certificate.read(der).x509.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+        assert named.key_identifier == (own or digest.digest)
+    of_branch = Certificate.read(issued[0]).x509.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    assert of_branch == digest

@@ -248,7 +248,7 @@ def test_what_cannot_be_opened() -> None:
         HdlcLink.tcp(address, HdlcOptions())
     with pytest.raises(ConfigurationError, match="no serial device"):
         HdlcLink.serial("/dev/null", HdlcOptions())
-    with pytest.raises(ConfigurationError, match="no serial device"):
+    with pytest.raises(TransportError, match="No such file"):
         HdlcLink.serial("/dev/there-is-none", HdlcOptions())
     with pty_meter() as path, pytest.raises(ConfigurationError, match="123 baud"):
         HdlcLink.serial(path, HdlcOptions(baud=123))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from softmeter.errors import DecodeError
 from softmeter.wire.cursor import Cursor
-from softmeter.wire.mbus_records import Function, Quantity, Record, records
+from softmeter.wire.mbus_quantities import Quantity
+from softmeter.wire.mbus_records import Function, Record, part, records
 from vectors.table import HERE
 
 ANSWERS: dict[str, str] = json.loads((HERE / "meter_frames" / "mbus_answers.json").read_text("utf-8"))
@@ -92,3 +93,92 @@ def test_any_octets(octets: bytes) -> None:
     except DecodeError:
         return
     assert sum(record.size for record in found) <= len(octets)
+
+
+@pytest.mark.parametrize(
+    ("octets", "value"),
+    [
+        ("066D071EB2413B00", "2026-11-01T18:30:07"),
+        ("066D479E12413B2D", "2026-11-01T18:30:07 (summer time) (not valid)"),
+        ("036D071E12", "18:30:07"),
+        ("036DFFFFFF", "*:*:*"),
+        ("046D1E8CA127", "2021-07-01T12:30 (summer time)"),
+        ("046D3F1FFF27", "2023-07-31T*:*"),
+        ("046D1E2CA127", "2021-07-01T12:30"),
+        ("426CFFFF", "not valid"),
+        ("426CE0FF", "*-*-*"),
+        ("026C2106", "2001-06-01"),
+        ("82046C2106", "2001-06-01"),
+        ("04FD701E0CA127", "2021-07-01T12:30"),
+        ("0493391E0CA127", "2021-07-01T12:30"),
+        ("056D00000000", 0.0),
+        ("0C6D12345678", 78563412),
+    ],
+)
+def test_dates_and_times(octets: str, value: object) -> None:
+    (record,) = read(bytes.fromhex(octets))
+    assert record.value == value
+
+
+@pytest.mark.parametrize(
+    ("octets", "error"),
+    [("0C931500000000", 0x15), ("0C93F01800000000", 0x18), ("0C930000000000", None), ("0C1315000000", None)],
+)
+def test_a_record_may_say_that_its_value_is_none(octets: str, error: int | None) -> None:
+    (record,) = read(bytes.fromhex(octets))
+    assert record.error == error
+    assert record.qualifiers == (bytes((error,)) if error else b"")
+
+
+def test_behind_what_is_the_manufacturers_own_codes_mean_something_else() -> None:
+    (record,) = read(bytes.fromhex("0C93FFF01505000000"))
+    assert (record.quantity.exponent, record.qualifiers, record.error) == (-3, b"\x7f\x70\x15", None)
+    (own,) = read(bytes.fromhex("0CFFF01505000000"))
+    assert (own.quantity, own.error) == (Quantity("manufacturer's own"), None)
+
+
+@pytest.mark.parametrize(
+    ("octets", "quantity"),
+    [
+        ("01FB0201", Quantity("reactive energy", "varh", 3)),
+        ("01FB1501", Quantity("reactive power", "var", 1)),
+        ("01FB1B01", Quantity("relative humidity", "%", 0)),
+        ("01FB2D01", Quantity("frequency", "Hz", -2)),
+        ("01FB3401", Quantity("apparent power", "VA", 0)),
+        ("01FD2501", Quantity("storage interval", "min")),
+        ("01FD6F01", Quantity("operating time of the battery", "a")),
+        ("01FD7101", Quantity("radio level", "dBm")),
+        ("01FD7401", Quantity("remaining battery life", "d")),
+        ("01A101", None),
+        ("012101", Quantity("on time", "min")),
+        ("017F01", Quantity("manufacturer's own")),
+        ("01FD4801", Quantity("voltage", "V", -1)),
+        ("01FD5901", Quantity("current", "A", -3)),
+    ],
+)
+def test_quantities(octets: str, quantity: Quantity | None) -> None:
+    if quantity is None:
+        with pytest.raises(DecodeError):
+            read(bytes.fromhex(octets))
+    else:
+        (record,) = read(bytes.fromhex(octets))
+        assert record.quantity == quantity
+
+
+@pytest.mark.parametrize(
+    ("octets", "cut", "goes_on"),
+    [
+        ("0113051F", 3, True),
+        ("0113051FAABB", 3, True),
+        ("0113050F1F", 3, False),
+        ("011305", 3, False),
+        ("1F", 0, True),
+        ("", 0, False),
+        ("0113052F2F1F2F", 5, True),
+        ("01130E", 3, False),
+        ("0E1305", 3, False),
+    ],
+)
+def test_what_goes_on_in_another_answer(octets: str, cut: int, goes_on: bool) -> None:  # noqa: FBT001 - a row of a table
+    content = bytes.fromhex(octets)
+    assert part(content) == (content[:cut], goes_on)

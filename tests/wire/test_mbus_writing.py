@@ -2,9 +2,10 @@
 
 import pytest
 
-from softmeter.wire import mbus_writing
+from softmeter.wire import mbus_times, mbus_writing
 from softmeter.wire.cursor import Cursor
-from softmeter.wire.mbus_records import Quantity, records
+from softmeter.wire.mbus_quantities import Quantity
+from softmeter.wire.mbus_records import records
 
 
 def value(octets: bytes) -> object:
@@ -33,8 +34,7 @@ def test_numbers_of_digits(number: int, count: int) -> None:
 def test_times(second: int, text: str) -> None:
     octets = mbus_writing.time(second)
     assert value(octets) == text
-    year, month, day, hour, minute = mbus_writing.time_of(octets[2:])
-    assert f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}" == text
+    assert mbus_times.local_second_of(octets[2:]) == second // 60 * 60
 
 
 def test_the_published_time() -> None:
@@ -48,3 +48,19 @@ def test_octets_and_blocks() -> None:
         padded = mbus_writing.padded(bytes(size))
         assert len(padded) % 16 == 0
         assert padded[2 : 2 + size] == bytes(size)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    ["", "1E0C", "9E0CA127", "3F0CA127", "1E18A127", "1E0CA020", "1E0CA1FF", "1E0CFE22", "071EB2413B", "079EB2413B00"],
+)
+def test_what_names_no_second(octets: str) -> None:
+    assert mbus_times.local_second_of(bytes.fromhex(octets)) is None
+
+
+def test_a_time_in_seconds_there_and_back() -> None:
+    for second in (1_625_142_607, 946_684_800, 4_102_444_799):
+        octets = mbus_times.seconds(second, summer=True)
+        assert mbus_times.local_second_of(octets) == second
+        assert octets[2] >> 5 == (second // 86_400 + 3) % 7 + 1
+    assert mbus_times.text(b"") is None

@@ -49,6 +49,15 @@ def test_the_checksums_fit() -> None:
     assert summed(pseudo + octets[20:]) == 0xFFFF
 
 
+def test_only_udp_writes_a_checksum_of_zero_as_ones() -> None:
+    """There zero says that there is none (RFC 768); in TCP it is a sum like others (RFC 1624)."""
+    tcp = tcp_packet(Segment(TCP, *V4, bytes(2), 0, PUSH), 0)
+    completed = tcp_packet(Segment(TCP, *V4, tcp[36:38], 0, PUSH), 0)
+    assert completed[36:38] == b"\x00\x00"
+    udp = udp_packet(Segment(UDP, *V4, bytes(2)))
+    assert udp_packet(Segment(UDP, *V4, udp[26:28]))[26:28] == b"\xff\xff"
+
+
 def test_ends_of_two_families_meet_in_ipv6() -> None:
     found = segment_of(LinkType.RAW, tcp_packet(Segment(TCP, V4[0], V6[1], b"x"), 0))
     assert found is not None

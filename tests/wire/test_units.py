@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softmeter.wire.mode_e import with_parity
-from softmeter.wire.units import Cutter, Kind, unit_at
+from softmeter.wire.units import Cutter, Kind, mbus_body_octets, unit_at
 from vectors.table import HERE, vector
 
 FRAME = vector("hdlc.i.aarq.public (ns0,nr0,P)")
@@ -92,3 +92,11 @@ def test_every_octet_belongs_to_one_unit(octets: bytes) -> None:
         at = stop
     cutter = Cutter(longest=30)
     assert b"".join(cutter.receive(octets)) + cutter.rest() == octets
+
+
+def test_an_m_bus_frame_of_more_than_255_octets_ends_where_its_checksum_fits() -> None:
+    body = bytes(range(256)) + b"\x01"
+    frame = b"\x68\x01\x01\x68" + body + bytes((sum(body) & 0xFF, 0x16))
+    assert mbus_body_octets(frame, 0) == 257
+    assert unit_at(frame + frame, 0) == (Kind.MBUS, len(frame))
+    assert mbus_body_octets(MBUS, 0) == MBUS[1]

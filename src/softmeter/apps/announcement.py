@@ -22,7 +22,7 @@ _TERMINALS = "/dev/pts/"
 
 
 class Announcement(NamedTuple):
-    """A meter whose ports answer; `places`: wan, p1, panel and, where they are open, udp, optical, mbus and modem."""
+    """A meter whose ports answer; `places`: wan, p1, panel and, where they are, udp, optical, mbus, modem, pulses."""
 
     identity: Identity
     places: Mapping[str, Place]
@@ -61,6 +61,7 @@ class Announcement(NamedTuple):
             f"  optical   {self._optical()}",
             *([f"  M-Bus     {self.places['mbus']}, sub-meters"] if "mbus" in self.places else []),
             *([f"  modem     {self.places['modem']}, AT commands"] if "modem" in self.places else []),
+            *([f"  pulses    {self.places['pulses']}, a line of JSON for each"] if "pulses" in self.places else []),
             f"  panel     http://{self.places['panel']}/",
             f"  keys      {self.keys}",
             *(f"  try       {command}" for port in self.panel_ports() for command in port.commands),
@@ -94,6 +95,9 @@ class Announcement(NamedTuple):
             ports.append(PanelPort(name="optical", address=str(optical), protocol=protocol, commands=_through(optical)))
         reader = f"nc {p1.host} {p1.port}" if isinstance(p1, Address) else f"cat {p1}"
         ports.append(PanelPort(name="P1", address=str(p1), protocol=_TELEGRAMS[self.p1], commands=(reader,)))
+        if isinstance(pulses := self.places.get("pulses"), Address):
+            commands = (f"softmeter pulses {pulses}", f"nc {pulses.host} {pulses.port}")
+            ports.append(PanelPort(name="pulses", address=str(pulses), protocol="lines of JSON", commands=commands))
         return tuple(ports)
 
 

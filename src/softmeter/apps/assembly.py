@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from softmeter.apps import configuration, mbus_setup, p1_setup
 from softmeter.apps.options import RunOptions
@@ -20,7 +20,7 @@ from softmeter.device.display import Display
 from softmeter.device.events import Event
 from softmeter.device.images import UNKNOWN, ImageTrust
 from softmeter.device.pulses import Outputs
-from softmeter.errors import ConfigurationError
+from softmeter.errors import ConfigurationError, StorageError
 from softmeter.instant import SECOND, Instant, LinkTime, iso, whole_second
 from softmeter.meter.actor import Actor
 from softmeter.meter.factory import Factory
@@ -87,9 +87,7 @@ def assemble(
     if saved is not None and options.config is not None:
         factory.configuration = reconfigured(factory.configuration, options.config, saved, say)
     configured_in = options.config or (FACTORY if saved is None else f"configuration of {options.state}")
-    settings = configuration.parse(
-        factory.configuration, configured_in, {**p1_setup.asked(options), **mbus_setup.asked(options)}
-    )
+    settings = configuration.parse(factory.configuration, configured_in, asked(options))
     journal = Journal()
     source = _source(factory, say)
     broken = 0 if is_intact() else 1 << ERROR_BITS[Event.PROGRAM_MEMORY_ERROR]
@@ -102,9 +100,8 @@ def assemble(
     path = options.state / KEY_FILE
     if saved is None:
         _take_first_keys(meter, settings.p1, options, path)
-        _trust_images(meter, options.state / image_keys.FILE_NAME)
         device.glance()
-        store.commit(METER, actor.changes(), time.time_ns())  # the store is the truth: first it, then the file
+        _store_first(actor, store, options.state / image_keys.FILE_NAME)  # the store is the truth, then the key file
     else:
         _go_on(actor, saved, store, options, say)
         _add_p1_keys(meter, settings.p1, path, lambda: store.commit(METER, actor.changes(), time.time_ns()))
@@ -119,6 +116,34 @@ def assemble(
     links = Links(journal, meter.system_title, limited=settings.modem.link_limits)
     p1, mbus, at = settings.p1, settings.mbus, settings.modem.at_place
     return Assembled(actor, journal, links, settings.ports, configured_in, p1, mbus, factory.source, path, at)
+
+
+def asked(options: RunOptions) -> dict[str, Any]:
+    """What options of this start say instead of the configuration.
+
+    Raises:
+        ConfigurationError: one of them has no such form.
+    """
+    return {**p1_setup.asked(options), **mbus_setup.asked(options)}
+
+
+def _store_first(actor: Actor, store: Store, path: Path) -> None:
+    """Store a new meter; where that fails, keys of images that were made for it alone go too."""
+    was_there = path.exists()
+    _trust_images(actor.meter, path)
+    try:
+        store.commit(METER, actor.changes(), time.time_ns())
+    except StorageError:
+        if not was_there:
+            path.unlink()
+        raise
+
+
+def _given_keys(options: RunOptions) -> keyfile.Keys | None:
+    """The keys that a new meter gets, where somebody has said which."""
+    if options.keys is not None:
+        return keyfile.read_keys(options.keys)
+    return options.known_keys
 
 
 def _factory(options: RunOptions, saved: Saved | None, say: Say) -> Factory:
@@ -156,8 +181,7 @@ def _go_on(actor: Actor, saved: Saved, store: Store, options: RunOptions, say: S
 def _begin(factory: Factory, options: RunOptions) -> None:
     given = configuration.read(options.config or FACTORY)
     identity = given.identity
-    if options.keys is not None:
-        keys = keyfile.read_keys(options.keys)
+    if (keys := _given_keys(options)) is not None:
         identity = replace(identity, serial=keys.logical_device_name[-8:], manufacturer=keys.logical_device_name[:3])
         if (identity.logical_device_name, identity.system_title) != (keys.logical_device_name, keys.system_title):
             message = f"is for {keys.logical_device_name}, which is no name of a {identity.type}"
@@ -188,9 +212,8 @@ def _open(path: str) -> BinaryIO:
 
 def _take_first_keys(meter: Meter, p1: P1Settings, options: RunOptions, path: Path) -> None:
     """Give a new meter keys from a file, or fresh ones; never those of a lost meter, whose counters are unknown."""
-    if options.keys is not None:
-        keys = keyfile.read_keys(options.keys)
-    else:
+    keys = _given_keys(options)
+    if keys is None:
         identity = meter.identity
         keys = keyfile.generate(meter.entropy, identity.system_title, identity.logical_device_name)
     for name, client in keys.clients.items():

@@ -12,11 +12,27 @@ from pydantic import BaseModel
 
 from softmeter.apps.telling import tell
 from softmeter.apps.toml_lines import Place, line_of
+from softmeter.errors import ConfigurationError
 
 WRONG = 1
 NOTHING = "nothing wrong"
 _BROKEN = re.compile(r"at line (\d+)")
 _ENDLESS = re.compile(r"[0-9_]{3000,}")
+_NAMED = re.compile(r"'([^']+)'")
+_OF_A_NAME = "[key]"
+"""How pydantic says that the name of an entry is meant, not its value."""
+_WORDS = (
+    (re.compile(r"^Input should be a valid integer"), "must be a whole number"),
+    (re.compile(r"^Input should be a valid string"), "must be text"),
+    (re.compile(r"^Input should be a valid boolean"), "must be true or false"),
+    (re.compile(r"^Input should be a valid (?:dictionary|.* or instance of \w+)"), "must be a table"),
+    (re.compile(r"^Input should be a valid (?:list|tuple|set|array)"), "must be a list"),
+    (re.compile(r"^Input should be an? valid "), "must be a "),
+    (re.compile(r"^Input should (?=be|have|match)"), "must "),
+    (re.compile(r"greater than or equal to (\S+)"), r"\1 or more"),
+    (re.compile(r"less than or equal to (\S+)"), r"\1 or less"),
+)
+_WITHOUT_VALUE = {"extra_forbidden", "missing"}
 
 
 class Problem(NamedTuple):
@@ -84,8 +100,41 @@ def our_words(found: Mapping[str, Any], kind: type[BaseModel]) -> str:
             return f"is not known here; did you mean {close[0]}?" if close else "is not known here"
         case "missing":
             return "is missing"
-    said: str = found["msg"].removeprefix("Value error, ")
+        case "literal_error" | "enum" if isinstance(found["input"], str):
+            close = get_close_matches(found["input"], _NAMED.findall(found["msg"]), n=1)
+            return f"{_plain(found['msg'])}; did you mean {close[0]}?" if close else _plain(found["msg"])
+    return _plain(found["msg"])
+
+
+def _plain(message: str) -> str:
+    """What pydantic says of a value, as it stands behind the name of an entry."""
+    said = message.removeprefix("Value error, ").partition(", unable to ")[0]
+    for pattern, ours in _WORDS:
+        said = pattern.sub(ours, said)
     return said
+
+
+def problem_of(found: Mapping[str, Any], kind: type[BaseModel], text: str) -> Problem:
+    """What pydantic found in a document of a kind, which `text` is, in our words where it is about a name."""
+    place = tuple(part for part in found["loc"] if part != _OF_A_NAME)
+    said, shown = our_words(found, kind), _short(found["input"])
+    is_whole_table = found["type"] == "value_error" and isinstance(found["input"], dict)
+    if found["type"] not in _WITHOUT_VALUE and not is_whole_table and shown not in said:
+        said += f" (found {shown})"
+    return Problem(line_of(place, text), ".".join(map(str, place)), said)
+
+
+def refusal(problems: Sequence[Problem], name: str) -> ConfigurationError:
+    """All that is wrong in the file `name`, each on a line."""
+    return ConfigurationError(f"\n{name}: ".join(map(str, problems)), name)
+
+
+def _short(value: Any) -> str:
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "a table nested far too deep"
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def tell_problems(checked: Mapping[str, Sequence[Problem]], sound: Mapping[str, str], *, json: bool) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from softmeter.apps.checking import Problem, document_of, our_words, too_deep
+from softmeter.apps.checking import Problem, document_of, problem_of, too_deep
 from softmeter.apps.mbus_setup import MBusTable
 from softmeter.apps.modem_table import ModemTable, NetworkTable, settings_of
 from softmeter.apps.packaged import text_of
@@ -207,7 +207,7 @@ def problems(text: str, replaced: Mapping[str, Any] | None = None) -> Configurat
     try:
         return _configuration(File.model_validate(_merged(document, replaced or {})))
     except ValidationError as error:
-        return sorted(_problem(one, text) for one in error.errors())
+        return sorted(problem_of(one, File, text) for one in error.errors())
     except RecursionError:
         return [too_deep(KIND)]
     except ConfigurationError as error:
@@ -279,15 +279,6 @@ def _configuration(file: File) -> Configuration:
     )
 
 
-def _problem(found: Mapping[str, Any], text: str) -> Problem:
-    """What pydantic found, in our words where it is about a name."""
-    entry = ".".join(str(part) for part in found["loc"])
-    said, shown = our_words(found, File), _short(found["input"])
-    if found["type"] not in {"extra_forbidden", "missing"} and shown not in said:
-        said += f" (found {shown})"
-    return Problem(line_of(found["loc"], text), entry, said)
-
-
 _PLACES = (
     (re.compile(r"profile (\w+)"), ("profiles",)),
     (re.compile(r"tariff week '(.*?)'"), ("tariff", "weeks")),
@@ -308,11 +299,3 @@ def _place(message: str) -> tuple[str, ...]:
         if match := pattern.match(message):
             return (*place, *match.groups())
     return ()
-
-
-def _short(value: Any) -> str:
-    try:
-        text = repr(value)
-    except RecursionError:
-        return "a table nested far too deep"
-    return text if len(text) <= 60 else f"{text[:57]}..."

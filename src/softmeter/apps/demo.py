@@ -7,7 +7,6 @@ from typing import Any
 
 from softmeter.apps import configuration
 from softmeter.entropy import SeededEntropy
-from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, iso
 from softmeter.meter.identity import Identity
 from softmeter.runtime import keyfile
@@ -16,13 +15,12 @@ from softmeter.runtime.store import FILE_NAME
 SERIAL = "12345678"
 HISTORY_S = 8 * 86_400
 """How long the meter has lived already when it is shown."""
-KEYS_NAME = "demo-keys.toml"
 
 
 def demonstration(given: dict[str, Any]) -> dict[str, Any]:
     """The options of a run for those of a demo; eight days of waveforms would take too long to begin with."""
     state: Path = given["state"]
-    options = {**given, "config": "nl", "source": given["source"] or "demo", "keys": None, "panel_token": None}
+    options = {**given, "config": "nl", "source": given["source"] or "demo", "panel_token": None}
     if (state / FILE_NAME).exists():
         # A demo lives in the present: one that was stopped while its history was made has some of it left to live.
         usual = given["start"] is None and given["jump_to"] is None and given["rate"] == 1
@@ -31,18 +29,11 @@ def demonstration(given: dict[str, Any]) -> dict[str, Any]:
         now = time.time_ns() // SECOND * SECOND
         options |= {"start": iso(Instant(now - HISTORY_S * SECOND)), "jump_to": iso(Instant(now))}
         options["catch_up"] = given["rate"] == 1
-    return {**options, "keys": _known_keys(state)}
+    return {**options, "known_keys": _known_keys()}
 
 
-def _known_keys(state: Path) -> Path:
+def _known_keys() -> keyfile.Keys:
     """The keys of every demo meter: made from a public seed, so that nobody takes them for secrets."""
     identity = Identity(serial=SERIAL, manufacturer=configuration.read("nl").identity.manufacturer)
     seed = hashlib.sha256(b"softmeter demo: keys that everybody knows").digest()
-    keys = keyfile.generate(SeededEntropy(seed), identity.system_title, identity.logical_device_name)
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"cannot be made ({error.strerror})", str(state)) from None
-    path = state / KEYS_NAME
-    keyfile.write_keys(path, keys, replace=True)
-    return path
+    return keyfile.generate(SeededEntropy(seed), identity.system_title, identity.logical_device_name)

@@ -8,24 +8,26 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from softmeter.apps import configuration, mbus_setup
+from softmeter.apps import mbus_setup
 from softmeter.apps.announcement import Announcement
-from softmeter.apps.assembly import FACTORY, METER, Assembled, assemble
-from softmeter.apps.module_line import check_apart, module_line
+from softmeter.apps.assembly import METER, Assembled, assemble
+from softmeter.apps.module_line import module_line
 from softmeter.apps.options import RunOptions
 from softmeter.apps.panel.live_time import LiveTime
 from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.apps.panel.server import create_app
 from softmeter.apps.panel.serving import serving
 from softmeter.apps.panel.shown_meter import ShownMeter
-from softmeter.apps.ports import Listening, check_free, is_loopback, listening
+from softmeter.apps.ports import Listening, is_loopback
 from softmeter.apps.progress import jump_progress
+from softmeter.apps.start_checks import check_start, usable_places
 from softmeter.apps.telling import say, tell
 from softmeter.apps.wan_place import with_set_port
 from softmeter.bench.bench import Bench
 from softmeter.bench.shelf import Shelf
 from softmeter.device.modem import is_reachable
 from softmeter.device.modem_parameters import Interface
+from softmeter.device.pulses import Together
 from softmeter.device.push_setting import Service
 from softmeter.dlms.datagram_server import DatagramServer
 from softmeter.dlms.server import Server
@@ -38,16 +40,18 @@ from softmeter.meter.parts_network import idle_s, most_connections, wan_port
 from softmeter.meter.push import outgoing
 from softmeter.meter.vigilance import Vigilance
 from softmeter.runtime.address import Address
-from softmeter.runtime.bench_time import BenchTime, check_rate
+from softmeter.runtime.bench_time import BenchTime
 from softmeter.runtime.descriptors import MOST, raised_limit, shares
 from softmeter.runtime.drive import Drive
 from softmeter.runtime.optical_port import OpticalPort, Place
 from softmeter.runtime.p1_line import P1Line
 from softmeter.runtime.p1_port import P1Port, Telegrams
 from softmeter.runtime.ports import Port, follow_power
+from softmeter.runtime.pulse_feed import HeardPulses, PulseFeed
+from softmeter.runtime.pulse_port import PulsePort
 from softmeter.runtime.push_places import Places
 from softmeter.runtime.push_port import PushPort
-from softmeter.runtime.store import FILE_NAME, Store
+from softmeter.runtime.store import Store
 from softmeter.runtime.udp_port import UdpPort
 from softmeter.runtime.volume import Volume
 from softmeter.runtime.wan_port import WanPort
@@ -62,23 +66,16 @@ async def live(options: RunOptions) -> None:
         ConfigurationError: an option, a file or an address cannot be used.
         StorageError: the state cannot be read or written.
     """
-    check_rate(options.rate)
-    if not (options.state / FILE_NAME).exists():  # nothing is made by a start that fails
-        given = configuration.read(options.config or FACTORY)
-        places = listening(options, given.ports, options.config or FACTORY)
-        check_apart(given.modem.at_place, places)
-        await check_free(places)
+    await check_start(options)
     store = Store.open(options.state)
     try:
-        pulses = PulseWatch()
-        assembled = assemble(options, store, pulses, say)
+        watch, heard = PulseWatch(), HeardPulses()
+        assembled = assemble(options, store, Together(watch, heard), say)
         module = [assembled.at_place] if assembled.at_place else []
         ports = await with_set_port(options, assembled.ports, wan_port(assembled.actor.meter), say, module)
-        places = listening(options, ports, assembled.configured_in)
-        check_apart(assembled.at_place, places)
-        await check_free(places)
+        places = await usable_places(options, ports, assembled.configured_in, assembled.at_place, assembled.mbus)
         with ThreadPoolExecutor(1, "store") as writer:
-            life = _Life(options, store, assembled, places, pulses, writer)
+            life = _Life(options, store, assembled, places, (watch, heard), writer)
             with life.tracing:
                 await life.lead()
     finally:
@@ -94,7 +91,7 @@ class _Life:
         store: Store,
         assembled: Assembled,
         places: Listening,
-        pulses: PulseWatch,
+        pulses: tuple[PulseWatch, HeardPulses],
         writer: ThreadPoolExecutor,
     ) -> None:
         self._options = options
@@ -131,12 +128,17 @@ class _Life:
             self._drive.barrier,
             line=links.optical,
         )
+        watch, heard = pulses
+        self._feed = PulseFeed(heard, meter, self._drive.barrier, self._drive.watch)
+        self._pulses = self._pulse_port()
+        self._pace()
         self._volume = Volume()
         self._pushes = PushPort(
             lambda: outgoing(meter),
             lambda number, arrived: meter.device.behaviours.pushes.settle(meter.device, number, arrived=arrived),
             self._drive.barrier,
             Places(ports.push_to, f"{assembled.configured_in}: ports.push_to"),
+            online=lambda: meter.device.behaviours.modem.online,
             carried=self._volume.carried,
             line=links.wan,
         )
@@ -147,20 +149,28 @@ class _Life:
         self._udp.make_tap = self._volume.counting(self._udp.make_tap)
         bench = Bench(meter, assembled.journal, LiveTime(self._drive, time.monotonic))
         self._shelf = None if line else Shelf(assembled.mbus.simulated, bench, meter)
-        self._shown = ShownMeter(actor, bench, pulses, self._drive.barrier)
+        self._shown = ShownMeter(actor, bench, watch, self._drive.barrier)
         self._shown.source = assembled.source
 
     def _p1_port(self, telegrams: Telegrams) -> P1Port | P1Line:
-        """The P1 port where it is wanted, and as it is wanted: to hold time up for its readers or not."""
+        """The P1 port where it is wanted."""
         place, line = self._places.p1, self._assembled.links.p1
-        port: P1Port | P1Line
         if isinstance(place, Address):
-            port = P1Port(place, telegrams, self._drive.watch, most_readers=self._shares.p1, line=line)
-        else:
-            port = P1Line(place, telegrams, self._drive.watch, line)
-        if self._options.p1_paced:
-            self._drive.pace(lambda: port.behind, port.relieved)
-        return port
+            return P1Port(place, telegrams, self._drive.watch, most_readers=self._shares.p1, line=line)
+        return P1Line(place, telegrams, self._drive.watch, line)
+
+    def _pulse_port(self) -> PulsePort | None:
+        """The stream of pulses, where it is wanted."""
+        place = self._places.pulses
+        return None if place is None else PulsePort(place, self._feed, most_readers=self._shares.pulses)
+
+    def _pace(self) -> None:
+        """Hold time up for those readers for whom that is wanted."""
+        paced: list[P1Port | P1Line | PulsePort] = [self._p1] if self._options.p1_paced else []
+        if self._options.pulses_paced and self._pulses is not None:
+            paced.append(self._pulses)
+        for port in paced:
+            self._drive.pace(lambda: any(one.behind for one in paced), port.relieved)
 
     def _traced(self, meter: Meter) -> contextlib.AbstractContextManager[object]:
         """What writes the trace and the key log, if either is wanted."""
@@ -179,7 +189,7 @@ class _Life:
         serial = not isinstance(self._optical.place, Address)
         self._optical.listen_in(tracing.port("optical", "optical port", serial=serial))
         serial = isinstance(self._p1, P1Line)
-        self._p1.make_tap = tracing.port("p1", "P1 telegrams", serial=serial, broadcast=True)
+        self._p1.listen_in(tracing.port("p1", "P1 telegrams", serial=serial, broadcast=True))
         return contextlib.closing(tracing)
 
     async def lead(self) -> None:
@@ -206,6 +216,8 @@ class _Life:
                 places["modem"] = module_at
             if self._mbus is not None:
                 places["mbus"] = self._mbus.place
+            if self._pulses is not None:
+                places["pulses"] = await self._pulses.open()
             following = asyncio.gather(*[self._follow(port, interface) for port, interface in ports])
             following.add_done_callback(lambda _: self._drive.stop())  # a port that cannot open again ends the run
             self._drive.ticked.connect(self._ticked)
@@ -221,6 +233,9 @@ class _Life:
                 self._shown.end()
                 for port, _ in ports:
                     await port.close()
+                if self._pulses is not None:
+                    await self._pulses.close()
+                self._feed.end()
                 await self._pushes.close()
                 if self._mbus is not None:
                     await self._mbus.runs.close()
@@ -300,6 +315,7 @@ class _Life:
         if self._mbus is not None:
             self._mbus.runs.tick()
         self._p1.tick()
+        self._feed.tick()
         self._wan.tick()
         self._udp.tick()
         self._optical.tick()
@@ -308,7 +324,13 @@ class _Life:
     def _panel(self) -> contextlib.AbstractAsyncContextManager[Address]:
         """The panel's web server, while the meter lives."""
         hosts = () if is_loopback(self._places.panel) else ("*",)
-        app = create_app(self._shown, token=self._options.panel_token, allowed_hosts=hosts, sub_meters=self._shelf)
+        app = create_app(
+            self._shown,
+            token=self._options.panel_token,
+            allowed_hosts=hosts,
+            sub_meters=self._shelf,
+            pulses=self._feed,
+        )
         return serving(app, self._places.panel, self._shares.panel)
 
     def _announce(self, places: dict[str, Place]) -> None:

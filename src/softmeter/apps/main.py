@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from softmeter.apps.accuracy.cli import app as accuracy
-from softmeter.apps.command_line import command_of
+from softmeter.apps.command_line import command_of, examples, wrong_argument
 from softmeter.apps.config.cli import app as config
 from softmeter.apps.firmware.cli import app as firmware
 from softmeter.apps.keys.cli import app as keys_app
@@ -22,8 +22,13 @@ WRONG = 2
 app = typer.Typer(
     name="softmeter",
     help="A complete smart electricity meter in software.",
+    epilog=examples(
+        "softmeter demo",
+        "softmeter run --state my-meter --source household:seed=7",
+        "softmeter scenario run outage-over-midnight",
+        "softmeter decode C001C100080000010000FF0200",
+    ),
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -59,6 +64,14 @@ MBus = Annotated[
     typer.Option(
         "--mbus", metavar="PLACE", help="Line with M-Bus sub-meters: HOST:PORT, pty, or a device@BAUD [none]."
     ),
+]
+Pulses = Annotated[
+    str | None,
+    typer.Option("--pulses", metavar="HOST:PORT", help="Stream of pulses, a line of JSON for each [none]."),
+]
+PulsesPaced = Annotated[
+    bool,
+    typer.Option("--pulses-paced", help="Let time stand still until readers have taken the pulses of each second."),
 ]
 Panel = Annotated[str | None, typer.Option("--panel", metavar="HOST:PORT", help="Web panel [127.0.0.1:8080].")]
 PanelToken = Annotated[
@@ -134,6 +147,8 @@ def run(
     p1_paced: P1Paced = False,
     optical: Optical = None,
     mbus: MBus = None,
+    pulses: Pulses = None,
+    pulses_paced: PulsesPaced = False,
     panel: Panel = None,
     panel_token: PanelToken = None,
     source: Source = None,
@@ -159,7 +174,13 @@ def demo(**given: Any) -> None:
     _live(demonstration(given))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "softmeter decode C001C100080000010000FF0200",
+        "softmeter decode --keys meter/keys.toml trace.pcapng",
+        "softmeter decode --key 36C66639E48A8CA4D6BC8B282A793BBB gateway.log",
+    )
+)
 def decode(
     what: Annotated[
         str, typer.Argument(metavar="HEX|FILE|-", help="Octets in hexadecimal, a file, or standard input.")
@@ -168,10 +189,15 @@ def decode(
         list[Path] | None,
         typer.Option(metavar="FILE", help="A keys.toml or key log: opens what is ciphered. Any number of them."),
     ] = None,
-    key: Annotated[str, typer.Option(metavar="HEX", help="Encryption key.")] = "",
+    key: Annotated[
+        list[str] | None, typer.Option(metavar="HEX", help="Encryption key; any number of them are tried.")
+    ] = None,
     auth_key: Annotated[
-        str, typer.Option(metavar="HEX", help="Authentication key; without it no tag is checked.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            metavar="HEX", help="Authentication key: one for all keys, or one for each; without it no tag is checked."
+        ),
+    ] = None,
     title: Annotated[str, typer.Option(metavar="HEX", help="System title of the sender, where it is not said.")] = "",
     secrets: Annotated[bool, typer.Option("--secrets", help="Show passwords and keys that are in the octets.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -180,7 +206,7 @@ def decode(
     from softmeter.apps.decode.command import DecodeOptions
     from softmeter.apps.decode.command import decode as print_decoded
 
-    raise typer.Exit(print_decoded(DecodeOptions(what, keys or (), key, auth_key, title, secrets, json)))
+    raise typer.Exit(print_decoded(DecodeOptions(what, keys or (), key or (), auth_key or (), title, secrets, json)))
 
 
 @app.command()
@@ -194,6 +220,10 @@ def submeters(
     at: Annotated[
         str | None, typer.Option("--at", metavar="ISO", help="Instant at which they stand [they go with real time].")
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="Where they keep what they remember, keys too [nowhere]."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object when the line answers.")] = False,
 ) -> None:
     """Run simulated M-Bus sub-meters on a line of their own, for other masters to read."""
@@ -203,7 +233,28 @@ def submeters(
     from softmeter.runtime.loop import run as run_loop
 
     to_standard_error()
-    run_loop(serve(SubMeterOptions(meters, listen, instant(at, "--at"), json)))
+    run_loop(serve(SubMeterOptions(meters, listen, instant(at, "--at"), json, state)))
+
+
+@app.command()
+def pulses(
+    address: Annotated[str, typer.Argument(metavar="HOST:PORT", help="Where the meter's stream of pulses is.")],
+    output: Annotated[
+        str | None, typer.Option("--output", metavar="NAME", help="Only this output: active or reactive [both].")
+    ] = None,
+    intervals: Annotated[
+        int | None,
+        typer.Option("--intervals", metavar="N", min=1, help="End after so many intervals [Ctrl-C ends it]."),
+    ] = None,
+    reference: Annotated[
+        float | None,
+        typer.Option("--reference", metavar="W", help="Power of the load, W or var: tells the error of the meter."),
+    ] = None,
+) -> None:
+    """Read a meter's stream of pulses; the power between two of them, and at the end over all of them."""
+    from softmeter.apps.pulses import asked, read
+
+    read(asked(address, output, intervals, reference))
 
 
 @app.command()
@@ -267,5 +318,8 @@ def _usage(error: TyperException) -> str:
     message = error.format_message()
     if message.startswith("Usage:"):  # called without any argument
         return message
+    message = wrong_argument(error)
     context = getattr(error, "ctx", None)
-    return f"softmeter: {message.removesuffix('.')}; see {context.command_path if context else app.info.name} --help"
+    see = " See" if message.endswith("?") else "; see"
+    program = context.command_path if context else app.info.name
+    return f"softmeter: {message}{see} {program} --help"

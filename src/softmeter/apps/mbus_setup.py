@@ -85,6 +85,13 @@ def asked(options: RunOptions) -> dict[str, Any]:
     return {"mbus": {"line": options.mbus, "sub_meters": ""}}
 
 
+def device_of(table: MBusTable, options: RunOptions, source: str) -> SerialAddress | None:
+    """The serial device that the line of the master is; `source` is the file that `table` comes from."""
+    named = f"{source}: mbus.line" if options.mbus is None else OPTION
+    place = parse_place(table.line, named, BAUD) if table.line else None
+    return place if isinstance(place, SerialAddress) else None
+
+
 class Master(NamedTuple):
     """The master of a meter, and where its line is."""
 

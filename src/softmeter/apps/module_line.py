@@ -18,7 +18,8 @@ def check_apart(place: Place | None, found: Listening) -> None:
         ConfigurationError: it has; says which.
     """
     for name in LISTENING:
-        if place is not None and meet(place, getattr(found, name)):
+        taken = getattr(found, name)
+        if place is not None and taken is not None and meet(place, taken):
             raise ConfigurationError(f"{place} is the place of {name} too; choose another", "modem.at_port")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant, parse_instant
+from softmeter.runtime.keyfile import Keys
 
 LONGEST_S = 36_500 * 86_400
 DURATION = re.compile(r"(0|([0-9]+(\.[0-9]+)?[smhd])+)")
@@ -19,6 +20,8 @@ class RunOptions:
     state: Path
     config: str | None = None
     keys: Path | None = None
+    known_keys: Keys | None = None
+    """Those of a demo, instead of a file."""
     wan: str | None = None
     p1: str | None = None
     p1_variant: str | None = None
@@ -27,6 +30,10 @@ class RunOptions:
     optical: str | None = None
     mbus: str | None = None
     """The line of the meter's own M-Bus master."""
+    pulses: str | None = None
+    """Where the stream of pulses is."""
+    pulses_paced: bool = False
+    """Live second by second, and only on when each reader of pulses has taken all lines."""
     panel: str | None = None
     panel_token: str | None = None
     source: str | None = None

@@ -25,3 +25,5 @@ def text_of(path_or_name: str, package: str, names: Collection[str]) -> str:
         raise ConfigurationError(message, path_or_name) from None
     except UnicodeDecodeError:
         raise ConfigurationError("is no text in UTF-8", path_or_name) from None
+    except ValueError:  # a name with a NUL in it
+        raise ConfigurationError("cannot be the name of a file", repr(path_or_name)) from None

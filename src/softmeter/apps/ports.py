@@ -1,6 +1,7 @@
 """Where a meter listens: what a configuration file says, what options say instead, and whether that can be."""
 
 import ipaddress
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -10,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from softmeter.apps.options import RunOptions
 from softmeter.errors import ConfigurationError
 from softmeter.runtime.address import Address
-from softmeter.runtime.optical_port import PTY, Place, parse_place
+from softmeter.runtime.optical_port import PTY, Place, SerialAddress, parse_place
 from softmeter.runtime.p1_line import BAUD
 from softmeter.runtime.push_places import LOOPBACK, Places
 
-LISTENING: Final = ("wan", "p1", "optical", "panel")
+LISTENING: Final = ("wan", "p1", "optical", "panel", "pulses")
 _LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 _EVERY_HOST = {"0.0.0.0", "::"}  # noqa: S104 - to see that two ports meet there
 
@@ -22,6 +23,7 @@ _EVERY_HOST = {"0.0.0.0", "::"}  # noqa: S104 - to see that two ports meet there
 class Ports(BaseModel):
     """Where the meter listens, HOST:PORT; `optical` and `p1` may be a device or `pty` as well.
 
+    `pulses`: where the stream of pulses is; without it there is none.
     `push_to`: networks and host names that pushes may go to, such as `192.0.2.0/24`; `*` is any.
     """
 
@@ -31,15 +33,18 @@ class Ports(BaseModel):
     p1: str = "127.0.0.1:4061"
     optical: str = "127.0.0.1:4062"
     panel: str = "127.0.0.1:8080"
+    pulses: str | None = None
     push_to: tuple[str, ...] = LOOPBACK
 
     @field_validator(*LISTENING)
     @classmethod
-    def _can_be_listened_on(cls, text: str, info: ValidationInfo) -> str:
+    def _can_be_listened_on(cls, text: str | None, info: ValidationInfo) -> str | None:
         name = str(info.field_name)
+        if text is None:
+            return None
         try:
             place = _place(name, text)
-            others = {str(other): _place(other, info.data[other]) for other in LISTENING if other in info.data}
+            others = {str(other): _place(other, info.data[other]) for other in LISTENING if info.data.get(other)}
         except ConfigurationError as error:
             raise ValueError(str(error)) from None
         if shared := next(_shared(name, place, others), None):
@@ -64,6 +69,7 @@ class Listening:
     p1: Place
     optical: Place
     panel: Address
+    pulses: Address | None
     given: frozenset[str]
     """The ports that an option or a file has placed; the others are where they always are."""
 
@@ -79,14 +85,17 @@ def listening(options: RunOptions, ports: Ports, source: str) -> Listening:
     Raises:
         ConfigurationError: one cannot be listened on, two are the same, or the panel would be open to everybody.
     """
-    said = {name: _said(name, options, ports, source) for name in LISTENING}
+    said = {name: _said(name, options, ports, source) for name in LISTENING if _wanted(name, options, ports)}
     found = Listening(
         Address.parse(*said["wan"]),
         parse_place(*said["p1"], BAUD),
         parse_place(*said["optical"]),
         Address.parse(*said["panel"]),
+        Address.parse(*said["pulses"]) if "pulses" in said else None,
         frozenset(name for name in LISTENING if _is_given(name, options, ports)),
     )
+    if options.pulses_paced and found.pulses is None:
+        raise ConfigurationError("there are no pulses to wait for; say where with --pulses", "--pulses-paced")
     _check_apart(found, {name: where for name, (_, where) in said.items()})
     if not is_loopback(found.panel) and not options.panel_token:
         message = f"{found.panel} is no loopback address; a panel there needs --panel-token"
@@ -94,30 +103,37 @@ def listening(options: RunOptions, ports: Ports, source: str) -> Listening:
     return found
 
 
+def _wanted(name: str, options: RunOptions, ports: Ports) -> str | None:
+    """Where a port shall be; None: nowhere."""
+    option: str | None = getattr(options, name)
+    return getattr(ports, name) if option is None else option
+
+
 def _is_given(name: str, options: RunOptions, ports: Ports) -> bool:
     return getattr(options, name) is not None or getattr(ports, name) != Ports.model_fields[name].default
 
 
 def _said(name: str, options: RunOptions, ports: Ports, source: str) -> tuple[str, str]:
-    """Where a port shall be, and the name under which a person can change that."""
-    option = getattr(options, name)
-    if option is not None:
-        return option, f"--{name}"
-    return getattr(ports, name), f"{source}: ports.{name}" if _is_given(name, options, ports) else f"--{name}"
+    """Where a port that is wanted shall be, and the name under which a person can change that."""
+    by_file = getattr(options, name) is None and _is_given(name, options, ports)
+    return _wanted(name, options, ports) or "", f"{source}: ports.{name}" if by_file else f"--{name}"
 
 
-async def check_free(found: Listening) -> None:
-    """Find out whether the places that a person gave can be listened on.
+async def check_free(found: Listening, *others: Place | None) -> None:
+    """Find out whether the ports of a start can be listened on, and `others` that it needs.
+
+    The optical port that nobody asked for may stay closed.
 
     Raises:
         ConfigurationError: one cannot.
     """
-    for name in LISTENING:
-        place = getattr(found, name)
-        if name in found.given and isinstance(place, Address):
+    needed = [getattr(found, name) for name in LISTENING if name != "optical" or name in found.given]
+    for place in (*needed, *others):
+        if isinstance(place, Address):
             (await place.listen()).close()
-    if "wan" in found.given:
-        (await found.udp.datagrams()).close()
+        elif isinstance(place, SerialAddress) and place.path != PTY:
+            os.close(place.opened())
+    (await found.udp.datagrams()).close()
 
 
 def is_loopback(address: Address) -> bool:
@@ -134,8 +150,8 @@ def _place(name: str, text: str) -> Place:
 
 def _check_apart(found: Listening, named: Mapping[str, str]) -> None:
     """No two ports are at one place; the one that was given is named, with the one it meets."""
-    places = {name: getattr(found, name) for name in LISTENING}
-    for name in sorted(LISTENING, key=lambda one: one not in found.given):
+    places = {name: place for name in LISTENING if (place := getattr(found, name)) is not None}
+    for name in sorted(places, key=lambda one: one not in found.given):
         if shared := next(_shared(name, places[name], places), None):
             raise ConfigurationError(f"{places[name]} is the place of {shared} too; choose another", named[name])
 

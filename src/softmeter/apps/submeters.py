@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import json
+import logging
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from softmeter.apps.telling import tell
 from softmeter.bench.mbus_line import MBusLine
+from softmeter.bench.submeter_past import Past
 from softmeter.bench.submeters import SubMeter, parse_sub_meters
 from softmeter.device.mbus_channel import Moment
 from softmeter.device.surroundings import CALM
@@ -17,9 +20,12 @@ from softmeter.instant import Instant, whole_second
 from softmeter.runtime.address import Address
 from softmeter.runtime.mbus_line import BAUD, MBusPort
 from softmeter.runtime.optical_port import SerialAddress, parse_place
+from softmeter.runtime.reports import Reports
+from softmeter.runtime.whole_file import check_writable, write_whole
+from softmeter.security.mbus import KEY_OCTETS
 from softmeter.wire.mbus import Frame, encode, manufacturer_letters
 
-OPTION = "--listen"
+OPTION, STATE = "--listen", "--state"
 PTY = "pty"
 
 
@@ -32,21 +38,58 @@ class SubMeterOptions:
     at: Instant | None = None
     """The instant at which they stand; None: they go with the clock of this machine."""
     json: bool = False
+    state: Path | None = None
+    """Where they keep what they remember; None: they are fresh from the factory at each start."""
 
 
-class _Line:
-    """The sub-meters, and what they remember while the process runs."""
+class Line:
+    """The sub-meters, and what they remember: while the process runs, or in a file, which holds their keys."""
 
-    def __init__(self, meters: tuple[SubMeter, ...], at: Instant | None) -> None:
+    def __init__(self, meters: tuple[SubMeter, ...], at: Instant | None = None, state: Path | None = None) -> None:
+        """Begin anew, or go on as a file has it.
+
+        Raises:
+            ConfigurationError: the file cannot be read, or is none of sub-meters.
+        """
         self._line = MBusLine(meters)
-        self._memory = ""
+        self._memory = "" if state is None else self._kept(state)
         self._at = at
+        self._state = state
+        self._reports = Reports(logging.getLogger("softmeter.submeters"))
 
     def answer(self, frame: Frame) -> bytes:
         """What the line answers now."""
         now = Instant(time.time_ns()) if self._at is None else self._at
-        self._memory, answer = self._line.exchange(self._memory, encode(frame), Moment(whole_second(now), CALM))
+        before = self._memory
+        self._memory, answer = self._line.exchange(before, encode(frame), Moment(whole_second(now), CALM))
+        if self._state is None or self._memory == before:
+            return answer
+        try:
+            write_whole(self._state, self._memory.encode(), mode=0o600)
+        except OSError as error:
+            self._memory = before  # who cannot remember it has not heard it
+            self._reports.say(logging.WARNING, "%s cannot be written: %s", self._state, error.strerror)
+            return b""
         return answer
+
+    def _kept(self, state: Path) -> str:
+        check_writable(state, STATE)
+        try:
+            memory = state.read_text("utf-8") if state.exists() else ""
+            is_memory = all(map(_is_past, self._line.pasts(memory)))
+        except OSError as error:
+            raise ConfigurationError(f"{state} cannot be read: {error.strerror}", STATE) from None
+        except (ValueError, TypeError, AttributeError):
+            is_memory = False
+        if not is_memory:
+            raise ConfigurationError(f"{state} is no file of sub-meters; name another one", STATE)
+        return memory
+
+
+def _is_past(past: Past) -> bool:
+    """Whether what was read has the form of a past; ValueError where octets are no hexadecimal digits."""
+    typed = all(isinstance(one, str if isinstance(kept, str) else int) for one, kept in zip(past, Past(), strict=True))
+    return typed and len(bytes.fromhex(past.key)) in {0, KEY_OCTETS} and bytes.fromhex(past.accesses) is not None
 
 
 async def serve(options: SubMeterOptions) -> None:
@@ -58,7 +101,7 @@ async def serve(options: SubMeterOptions) -> None:
     meters = parse_sub_meters(options.meters)
     if not meters:
         raise ConfigurationError("name at least one, like gas,water:7", "sub-meters")
-    port = MBusPort(_Line(meters, options.at).answer)
+    port = MBusPort(Line(meters, options.at, options.state).answer)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,26 +5,24 @@ whoever asks decides which past they have. An empty text is the past of sub-mete
 """
 
 import json
-from collections.abc import Callable
 from functools import reduce
 from operator import and_
 
+from softmeter.bench.submeter_orders import Hearer, obeyed
 from softmeter.bench.submeter_past import NEVER, Past
 from softmeter.bench.submeters import KINDS, SubMeter
-from softmeter.clock import days_from_civil
-from softmeter.device.breaker import State
 from softmeter.device.mbus_channel import BATTERY, FRAUD, PERMANENT, POWER_LOW, VALVE, Moment
 from softmeter.device.surroundings import SUB_METERS, Surrounded
-from softmeter.errors import DecodeError, SecurityError
-from softmeter.security.mbus import encrypt_mode_5, mode_5_configuration, unwrap
+from softmeter.errors import DecodeError
+from softmeter.security.mbus import encrypt_mode_5, mode_5_configuration
 from softmeter.wire import mbus_writing
-from softmeter.wire.cursor import Cursor
 from softmeter.wire.mbus import (
     ACKNOWLEDGE,
+    ADDRESS_OCTETS,
     ALL_SILENT,
     ALL_WITH_ANSWER,
+    ANYBODY,
     FRAME_COUNT,
-    MOST_PRIMARY,
     SELECTED,
     Control,
     Frame,
@@ -33,9 +31,9 @@ from softmeter.wire.mbus import (
     encode,
     matches,
 )
-from softmeter.wire.mbus_records import Record, records
 
 _REQUEST = Control.REQ_UD2 & ~FRAME_COUNT
+_FABRICATION_NUMBER, _NUMBER_OCTETS = b"\x0c\x78", 4
 
 
 _FACTORY = Past()
@@ -126,13 +124,21 @@ class _Talk:
     def hear(self, frame: Frame) -> tuple[Past, bytes]:
         """What it remembers then, and its answer."""
         if frame.address == SELECTED and frame.information == Information.SELECT:
-            meant = matches(frame.content[:8], self.meter.header.address)
+            meant = self._is_chosen(frame.content)
             self.past = self.past._replace(selected=int(meant), counted_frame=NEVER)
             return self.past, ACKNOWLEDGE if meant else b""
         if not self._is_meant(frame.address):
             return self.past, b""
         answer = self._answer(frame)
         return self.past, b"" if frame.address == ALL_SILENT else answer
+
+    def _is_chosen(self, wanted: bytes) -> bool:
+        """Whether a selection means it: by its address, and where that is said too by its fabrication number."""
+        address, more = self.meter.header.address, wanted[ADDRESS_OCTETS:]
+        number = more.removeprefix(_FABRICATION_NUMBER)
+        if more and (len(more), len(number)) != (len(_FABRICATION_NUMBER) + _NUMBER_OCTETS, _NUMBER_OCTETS):
+            return False
+        return all(matches(one, address) for one in (wanted[:ADDRESS_OCTETS], number + ANYBODY[len(number) :]))
 
     def _is_meant(self, address: int) -> bool:
         if address == SELECTED:
@@ -148,6 +154,8 @@ class _Talk:
                 return ACKNOWLEDGE
             case Control.SND_UD:
                 return ACKNOWLEDGE if self._takes(frame) else b""
+            case Control.REQ_UD1:
+                return ACKNOWLEDGE  # nothing is urgent
             case purpose if purpose in {_REQUEST, _REQUEST & ~0x10}:
                 return self._says(frame.control & FRAME_COUNT)
             case _:
@@ -156,52 +164,11 @@ class _Talk:
     def _takes(self, frame: Frame) -> bool:
         if frame.information == Information.APPLICATION_RESET:
             return True
-        if frame.information != Information.DATA:
+        is_stuck = not self.meter.kind.has_valve or bool(self._status & PERMANENT)
+        past = obeyed(Hearer(self.meter, self.past, self.moment.second, is_stuck), frame)
+        if past is None:
             return False
-        try:
-            found = list(records(Cursor(frame.content)))
-        except DecodeError:
-            return False
-        return bool(found) and all(self._obeys(record, frame.content) for record in found)
-
-    def _obeys(self, record: Record, content: bytes) -> bool:
-        octets = content[record.at + record.head : record.at + record.size]
-        obey = _ORDERS.get(content[record.at + 1 : record.at + record.head])
-        return obey(self, octets) if obey is not None else False
-
-    def take_address(self, octets: bytes) -> bool:
-        """Be called by another primary address from now on."""
-        if len(octets) != 1 or octets[0] > MOST_PRIMARY:
-            return False
-        self.past = self.past._replace(address=octets[0])
-        return True
-
-    def take_time(self, octets: bytes) -> bool:
-        """Set the clock."""
-        if len(octets) != 4:
-            return False
-        year, month, day, hour, minute = mbus_writing.time_of(octets)
-        if not (1 <= month <= 12 and 1 <= day <= 31):
-            return False
-        local = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60
-        self.past = self.past._replace(clock_offset_s=local - self.moment.second // 60 * 60)
-        return True
-
-    def take_key(self, octets: bytes) -> bool:
-        """Encrypt with another key from now on."""
-        try:
-            key = unwrap(self.meter.default_key, octets[1:], self.meter.header.address)
-        except SecurityError:
-            return False
-        self.past = self.past._replace(key=key.hex())
-        return True
-
-    def move_valve(self, octets: bytes) -> bool:
-        """Open or close the valve: nothing is counted behind a closed one."""
-        is_stuck = not self.meter.kind.has_valve or self._status & PERMANENT
-        if is_stuck or len(octets) != 1 or octets[0] > State.READY:
-            return False
-        self.past = self.past.turned(self.meter, self.moment.second, valve=octets[0])
+        self.past = past
         return True
 
     def _says(self, count: int) -> bytes:
@@ -230,15 +197,6 @@ class _Talk:
         if meter.kind.has_valve:
             content += mbus_writing.octet(mbus_writing.REMOTE_CONTROL, past.valve)
         return content
-
-
-_ORDERS: dict[bytes, Callable[[_Talk, bytes], bool]] = {
-    mbus_writing.BUS_ADDRESS: _Talk.take_address,
-    bytes((mbus_writing.TIME,)): _Talk.take_time,
-    mbus_writing.KEY: _Talk.take_key,
-    mbus_writing.REMOTE_CONTROL: _Talk.move_valve,
-}
-"""What a record does, by its value information."""
 
 
 def _status(surrounded: Surrounded, place: int, *, has_valve: bool) -> int:

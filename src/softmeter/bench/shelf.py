@@ -1,7 +1,8 @@
 """The simulated sub-meters of a bench, one by one: plugged in and out, tampered with, broken, with a flow imposed."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
 from softmeter.bench.bench import Bench
 from softmeter.bench.mbus_line import MBusLine
@@ -13,7 +14,11 @@ from softmeter.errors import ConfigurationError
 from softmeter.instant import whole_second
 
 _BITS = {"opened": "sub_meters_opened", "battery_low": "sub_meters_weak", "broken": "sub_meters_broken"}
-_VALVES = {State.DISCONNECTED: "closed", State.CONNECTED: "open", State.READY: "ready"}
+_VALVES: dict[State, Literal["open", "closed", "ready"]] = {
+    State.DISCONNECTED: "closed",
+    State.CONNECTED: "open",
+    State.READY: "ready",
+}
 
 
 class Front(Protocol):
@@ -23,27 +28,32 @@ class Front(Protocol):
     def device(self) -> Device: ...
 
 
-class ShownSubMeter(NamedTuple):
-    """A sub-meter on the bench, which counts in units of `10**exponent` of `unit`, and the channel it is on."""
+@dataclass(frozen=True, slots=True)
+class ShownSubMeter:
+    """A sub-meter on the bench; what it has counted is `counted * 10**exponent` in `unit`."""
 
     place: int
     kind: str
+    """`gas`, `water`, `heat` or `electricity`."""
     seed: int
     secondary_address: str
     default_key: str
+    """The key with which it left the factory, in hexadecimal, as on its plate."""
     attached: bool
     counted: int
     exponent: int
     unit: str
     flow: int | None
-    """What is made to flow, in `flow_unit`; None: it counts by its own habit."""
+    """What the bench has flow, in `flow_unit`; None: it counts by its own habit."""
     flow_unit: str
-    valve: str | None
+    """`l/h` or `W`."""
+    valve: Literal["open", "closed", "ready"] | None
     opened: bool
     battery_low: bool
     broken: bool
     encrypts: bool
     channel: int | None
+    """The channel of the meter that it is installed on."""
 
 
 class Shelf:
@@ -64,7 +74,8 @@ class Shelf:
         }
         pasts = self._line.pasts(device.behaviours.mbus.memory)
         return tuple(
-            _shown(place, meter, past, second)._replace(
+            replace(
+                _shown(place, meter, past, second),
                 attached=self._line.is_there(place, around),
                 opened=bool(around.sub_meters_opened >> place & 1),
                 battery_low=bool(around.sub_meters_weak >> place & 1),

@@ -29,6 +29,13 @@ class Past(NamedTuple):
     flow: int = OWN_FLOW
     flow_since: int = 0
     flowed: int = 0
+    key_counter: int = NEVER
+    """That of the last key that had one."""
+    last_key: str = ""
+    last_order: str = ""
+    """By which a key and an encrypted order are known again."""
+    accesses: str = ""
+    """Access numbers of the last encrypted orders, in hexadecimal."""
 
     def counted(self, meter: SubMeter, second: int) -> int:
         """What stands on the sub-meter at a bench second."""

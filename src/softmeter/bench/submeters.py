@@ -15,7 +15,8 @@ from softmeter.errors import ConfigurationError
 from softmeter.wire import mbus_writing
 from softmeter.wire.cursor import Cursor
 from softmeter.wire.mbus import DeviceType, Header, manufacturer_code
-from softmeter.wire.mbus_records import Quantity, records
+from softmeter.wire.mbus_quantities import Quantity
+from softmeter.wire.mbus_records import records
 
 DAY_S, HOUR_S = 86_400, 3600
 _YEAR_DAYS = 365.2425

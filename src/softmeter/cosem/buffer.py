@@ -21,7 +21,8 @@ Rows = NDArray[np.void]
 class Column(NamedTuple):
     """One captured value: what it is, where it stands in the structured rows, and the type it travels in.
 
-    A field of dtype `STAMP` travels as an octet-string of 12, octets of fixed width (dtype kind `V`, `S`) as theirs.
+    A field of dtype `STAMP` travels as an octet-string of 12, octets of fixed width (dtype kind `V`, `S`) as theirs. Of
+    type double-long-unsigned a field of dtype `SIGNED` has negative values too: they travel as double-long.
     """
 
     captures: CaptureObject
@@ -29,6 +30,7 @@ class Column(NamedTuple):
     type: Tag
 
 
+SIGNED = np.dtype("<i8")
 _WIDTHS = {
     Tag.BOOLEAN: 1,
     Tag.DOUBLE_LONG: 4,
@@ -54,6 +56,8 @@ class _Place(NamedTuple):
     end: int
     wire: np.dtype[Any] | None
     """None for a stamp."""
+    signed: bool = False
+    """Whether each value has the type of its sign."""
 
 
 @lru_cache(maxsize=64)
@@ -63,6 +67,7 @@ def _template(columns: tuple[Column, ...], dtype: np.dtype[Any]) -> tuple[NDArra
     for column in columns:
         kept = dtype[column.field]
         octets.append(column.type)
+        signed = kept == SIGNED and column.type == Tag.DOUBLE_LONG_UNSIGNED
         if kept == STAMP:
             width, wire = _STAMP_OCTETS, None
             octets += encode_length(width)
@@ -71,9 +76,9 @@ def _template(columns: tuple[Column, ...], dtype: np.dtype[Any]) -> tuple[NDArra
             octets += encode_length(width)
         else:
             width, wire = _WIDTHS.get(column.type, 0), kept.newbyteorder(">")
-            if width != kept.itemsize:
+            if width != kept.itemsize and not signed:
                 raise LocalProtocolError(f"column {column.field} of {kept} cannot travel as {column.type.name}")
-        places.append(_Place(column.field, len(octets), len(octets) + width, wire))
+        places.append(_Place(column.field, len(octets), len(octets) + width, wire, signed))
         octets += bytes(width)
     return np.frombuffer(bytes(octets), np.uint8), tuple(places)
 
@@ -84,11 +89,13 @@ def encode_rows(rows: Rows, columns: tuple[Column, ...]) -> bytes:
     template, places = _template(columns, rows.dtype)
     octets = np.empty((count, len(template)), np.uint8)
     octets[:] = template
-    for field, start, end, wire in places:
+    for field, start, end, wire, signed in places:
         values = rows[field]
         if wire is None:
             octets[:, start:end] = encode_stamps(values)
         else:
             content = np.ascontiguousarray(values.astype(wire, copy=False))
-            octets[:, start:end] = content.view(np.uint8).reshape(count, end - start)
+            octets[:, start:end] = content.view(np.uint8).reshape(count, content.itemsize)[:, start - end :]
+        if signed:
+            octets[:, start - 1] = np.where(values < 0, Tag.DOUBLE_LONG, Tag.DOUBLE_LONG_UNSIGNED)
     return b"\x01" + encode_length(count) + octets.tobytes()

@@ -97,6 +97,12 @@ class Demand(Behaviour):
         each = [fields[at : at + HEAD + count] for at in range(0, len(fields), HEAD + count)]
         return [Window(one[0], Stamp(*one[1:3]), Stamp(*one[3:5]), one[HEAD:]) for one in each]
 
+    def oldest_mj(self, demand: int) -> int:
+        """What the register of one demand showed when its window began."""
+        periods = self.settings.periods
+        oldest: int = _layout(periods).unpack(self._windows)[demand * (HEAD + periods) + HEAD]
+        return oldest
+
     def maximum(self, place: int) -> Maximum:
         """One of the maxima."""
         value, second, mode = _MAXIMUM.unpack_from(self._maxima, place * _MAXIMUM.size)
@@ -206,7 +212,7 @@ def current_average(device: "Device", demand: int) -> int:
     """The average since the window began, over its whole length."""
     own = device.behaviours.demand
     settings = own.settings
-    energy = directed(device.registers)[demand] - own.windows()[demand].energies[0]
+    energy = directed(device.registers)[demand] - own.oldest_mj(demand)
     return mean_power(energy, settings.period_s * settings.periods)
 
 

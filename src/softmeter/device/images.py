@@ -98,13 +98,15 @@ class Images(Behaviour):
     """The one place for images, and what runs now.
 
     `restarts` counts the restarts with another image: whoever shows or serves the meter begins anew when it changes.
-    `capabilities` are those that the running application image declared.
+    `capabilities` are those that the running application image declared; `authorities` the certificates (DER) of those
+    whose certificates it takes, of the last one that named some.
     """
 
     __slots__ = (
         "_held",
         "_seen",
         "announced",
+        "authorities",
         "block_octets",
         "blocks",
         "capabilities",
@@ -129,6 +131,7 @@ class Images(Behaviour):
         self.blocks: Ring | None = None
         self.running: Mapping[str, Running] = {}
         self.capabilities: Mapping[str, int] = {}
+        self.authorities: tuple[bytes, ...] = ()
         self.restarts = 0
         self._held = 0
         self._seen = 0
@@ -266,6 +269,7 @@ class Images(Behaviour):
         for part, running in self.running.items():
             saved |= {f"running.{part}.{name}": value for name, value in running._asdict().items()}
         saved |= {f"capability.{name}": value for name, value in self.capabilities.items()}
+        saved |= {f"authority.{number:02}": der for number, der in enumerate(self.authorities)}
         return {**saved, "restarts": self.restarts} if self.restarts else saved
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
@@ -277,6 +281,8 @@ class Images(Behaviour):
             for name in saved
             if name.startswith("capability.")
         }
+        named = sorted(name for name in saved if name.startswith("authority."))
+        self.authorities = tuple(saved_octets(saved, name, b"") for name in named)
         self.running = {
             part: Running(
                 saved_int(saved, f"running.{part}.counter", 0),

@@ -44,10 +44,11 @@ NO_SUB_METERS = SubMeterSettings()
 class SubMeters(Behaviour):
     """What the meter knows of its sub-meters; `profiles` are those of channels that ever had one.
 
-    `waiting` and `under_way` are errands for a line outside, `given` the number of the last one.
+    `waiting` and `under_way` are errands for a line outside, `given` the number of the last one. `sent` is the access
+    number of the last encrypted order.
     """
 
-    __slots__ = ("_catalogue", "_settings", "channels", "given", "memory", "profiles", "under_way", "waiting")
+    __slots__ = ("_catalogue", "_settings", "channels", "given", "memory", "profiles", "sent", "under_way", "waiting")
 
     name = "mbus"
 
@@ -61,6 +62,7 @@ class SubMeters(Behaviour):
         self.waiting: tuple[Errand, ...] = ()
         self.under_way: tuple[Errand, ...] = ()
         self.given = 0
+        self.sent = 0
 
     @property
     def bus(self) -> Bus:
@@ -134,7 +136,8 @@ class SubMeters(Behaviour):
     def saved(self) -> Mapping[str, Scalar]:
         if not self.channels and not self.profiles and not self.memory:
             return {}
-        saved: dict[str, Scalar] = {"memory": self.memory, "profiles": " ".join(str(one) for one in self.profiles)}
+        profiles = " ".join(str(one) for one in self.profiles)
+        saved: dict[str, Scalar] = {"memory": self.memory, "profiles": profiles, "sent": self.sent}
         for number, channel in self.channels.items():
             saved |= channel.saved(number)
         return {**saved, "due": self.due}
@@ -143,6 +146,7 @@ class SubMeters(Behaviour):
         if not saved:
             return
         self.memory = saved_text(saved, "memory", "")
+        self.sent = saved_int(saved, "sent", 0)
         restored = {number: Channel.restored(number, saved) for number in NUMBERS}
         self.channels = {number: channel for number, channel in restored.items() if channel != EMPTY}
         numbers = [int(text) for text in saved_text(saved, "profiles", "").split()]

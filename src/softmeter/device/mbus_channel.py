@@ -50,6 +50,10 @@ class KeyStatus(IntEnum):
     IN_USE = 4
 
 
+LEAST, MOST = -(2**31), 2**32 - 1
+"""Between which the number of a value is, so that it travels in four octets, with a sign where it has one."""
+
+
 class Value(NamedTuple):
     """What was read: `number * 10**scaler` in `unit`."""
 
@@ -179,7 +183,7 @@ class Asked(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a sub-meter said. `readable`: its records were plain or the key opened them."""
+    """What a sub-meter said. `readable`: its records were plain or the key opened them, which makes them `sealed`."""
 
     identity: Identity
     access: int
@@ -188,6 +192,9 @@ class Answer(NamedTuple):
     configuration: int
     readable: bool
     values: tuple[Value, ...]
+    sealed: bool = False
+    valve: int | None = None
+    """The state of the valve, None where nothing is said of one."""
 
 
 class Kind(Enum):
@@ -206,6 +213,10 @@ class Order(NamedTuple):
     kind: Kind
     number: int = 0
     octets: bytes = b""
+    summer: bool = False
+    """Whether a local second is one of summer time."""
+    access: int = 0
+    """By which an encrypted order is told from those before it."""
 
 
 class Task(Enum):

@@ -45,9 +45,18 @@ def read(device: "Device", number: int) -> bool:
     return send(device, Errand(number, Task.READ, asked(device.behaviours.mbus.channel(number))))
 
 
-def tell(device: "Device", number: int, order: Order) -> bool:
-    """Give the sub-meter of a channel an order; False where it is known already that it does not take it."""
-    return send(device, Errand(number, Task.TELL, asked(device.behaviours.mbus.channel(number)), order))
+def tell(device: "Device", number: int, order: Order, *, sealed: bool = True) -> bool:
+    """Give the sub-meter of a channel an order, encrypted where it has a key, unless it must travel without.
+
+    False where it is known already that the sub-meter does not take it.
+    """
+    meters = device.behaviours.mbus
+    wanted = asked(meters.channel(number))
+    if not sealed:
+        wanted = wanted._replace(key=b"")
+    if wanted.key:
+        meters.sent = meters.sent + 1 & 0xFF
+    return send(device, Errand(number, Task.TELL, wanted, order._replace(access=meters.sent)))
 
 
 def send(device: "Device", errand: Errand) -> bool:
@@ -143,8 +152,7 @@ def _heard(device: "Device", number: int, answer: Answer | None) -> bool:
     """Take over what a sub-meter said, or that it said nothing."""
     meters = device.behaviours.mbus
     channel = meters.channel(number)
-    known = answer is not None and channel.identity in {answer.identity, EMPTY.identity}
-    if answer is None or not known or not answer.readable:
+    if answer is None or not _is_believed(channel, answer):
         meters.put(device, number, channel._replace(failed=1))
         if not channel.failed:
             device.record(SubMeterEvent.COMMUNICATION_ERROR.of(number))
@@ -154,6 +162,12 @@ def _heard(device: "Device", number: int, answer: Answer | None) -> bool:
         device.record(SubMeterEvent.COMMUNICATION_OK.of(number))
     _warn(device, number, channel, answer)
     return True
+
+
+def _is_believed(channel: Channel, answer: Answer) -> bool:
+    """Whether it is the sub-meter of the channel that answered; once it has used its key it says nothing plainly."""
+    is_known = channel.identity in {answer.identity, EMPTY.identity}
+    return is_known and answer.readable and (answer.sealed or channel.key_status != KeyStatus.IN_USE)
 
 
 def _installed(device: "Device", errand: Errand, outcome: Outcome) -> None:
@@ -198,20 +212,26 @@ _MOVED: dict[int, ValveEvent] = {
 }
 
 
+_MOVED_BY_HAND: dict[int, ValveEvent] = {
+    State.DISCONNECTED: ValveEvent.MANUALLY_CLOSED,
+    State.CONNECTED: ValveEvent.MANUALLY_OPENED,
+}
+"""What happened when a valve stands otherwise than it was told."""
+
+
 def _taken_over(device: "Device", channel: Channel, answer: Answer) -> Channel:
     """What is known of a channel after an answer."""
-    in_use = bool(channel.key) and bool(answer.configuration)
     return channel._replace(
         **answer.identity._asdict(),
         access=answer.access,
         status=answer.status,
         alarm=channel.alarm | answer.alarm,
         configuration=answer.configuration,
-        key_status=KeyStatus.IN_USE if in_use else channel.key_status,
+        key_status=KeyStatus.IN_USE if answer.sealed else channel.key_status,
         failed=0,
         values=answer.values[:VALUES],
         captured=device.clock.stamp(device.now),
-        valve=channel.valve if channel.installed else State.CONNECTED,
+        valve=channel.valve if answer.valve is None else answer.valve,
     )
 
 
@@ -228,3 +248,5 @@ def _warn(device: "Device", number: int, before: Channel, answer: Answer) -> Non
         device.behaviours.alarms.sub_meter(device, TEMPORARY_ERROR, number)
     if states & VALVE:
         device.record(ValveEvent.ALARM.of(number))
+    if answer.valve not in {None, before.valve} and answer.valve in _MOVED_BY_HAND and before.values:
+        device.record(_MOVED_BY_HAND[answer.valve].of(number))

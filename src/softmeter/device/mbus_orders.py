@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from softmeter.clock import DAYLIGHT_SAVING
 from softmeter.device.alarms import REMOVED
 from softmeter.device.breaker import DIRECT_RECONNECTION, State
 from softmeter.device.mbus_channel import EMPTY, Channel, Errand, KeyStatus, Kind, Order, Task
@@ -15,6 +16,8 @@ MOST_PRIMARY = 250
 KEY_OCTETS = 16
 MOST_RECORD_OCTETS = 252
 """What fits in one frame."""
+MOST_SEALED_OCTETS = 238
+"""What fits in one behind a long header in blocks, with the two octets by which the right key is known."""
 WRAPPED_OCTETS = frozenset({16, 30})
 """Lengths of a key under way: as DSMR 4 and as SMR 5 have it."""
 
@@ -62,14 +65,14 @@ def synchronise(device: "Device", number: int) -> None:
     _installed(device, number)
     stamp = device.clock.stamp(device.now)
     local = stamp.second - stamp.deviation_min * 60
-    _check(tell(device, number, Order(Kind.TIME, local)), number)
+    _check(tell(device, number, Order(Kind.TIME, local, summer=bool(stamp.status & DAYLIGHT_SAVING))), number)
 
 
 def send_records(device: "Device", number: int, records: bytes) -> None:
     """Give a sub-meter records as they are."""
-    _installed(device, number)
-    if not 0 < len(records) <= MOST_RECORD_OCTETS:
-        raise ConfigurationError(f"{len(records)} octets of records; 1 to {MOST_RECORD_OCTETS} can be sent", WHERE)
+    most = MOST_SEALED_OCTETS if _installed(device, number).key else MOST_RECORD_OCTETS
+    if not 0 < len(records) <= most:
+        raise ConfigurationError(f"{len(records)} octets of records; 1 to {most} can be sent", WHERE)
     _check(tell(device, number, Order(Kind.RECORDS, octets=records)), number)
 
 
@@ -85,11 +88,14 @@ def set_key(device: "Device", number: int, key: bytes) -> None:
 
 
 def transfer_key(device: "Device", number: int, wrapped: bytes) -> None:
-    """Hand a key to the sub-meter, wrapped by whoever knows the one it left the factory with."""
+    """Hand a key to the sub-meter, wrapped by whoever knows the one it left the factory with.
+
+    It is encrypted once more only where the sub-meter has shown that it uses the key before it.
+    """
     if len(wrapped) not in WRAPPED_OCTETS:
         raise ConfigurationError(f"{len(wrapped)} octets are no key under way", WHERE)
-    _installed(device, number)
-    _check(tell(device, number, Order(Kind.KEY, octets=wrapped)), number)
+    in_use = _installed(device, number).key_status == KeyStatus.IN_USE
+    _check(tell(device, number, Order(Kind.KEY, octets=wrapped), sealed=in_use), number)
 
 
 def close_valve(device: "Device", number: int) -> bool:

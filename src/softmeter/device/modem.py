@@ -47,6 +47,7 @@ class Registration(IntEnum):
     NOT_REGISTERED = 0
     HOME = 1
     SEARCHING = 2
+    DENIED = 3
     ROAMING = 5
 
 
@@ -92,6 +93,11 @@ class Modem(Behaviour):
         """Whether octets come through."""
         return self.attached and not self._hangs
 
+    @property
+    def opens_card(self) -> bool:
+        """Whether the PIN is that of the card; without it the module registers nowhere."""
+        return self.parameters.access.pin == self._network.access.pin
+
     def is_open(self, interface: Interface) -> bool:
         """Whether an interface is switched on."""
         return bool(self.parameters.interfaces & interface)
@@ -99,10 +105,12 @@ class Modem(Behaviour):
     def registration(self, device: "Device") -> Registration:
         """How the module stands with the network."""
         around = device.feeling.state
-        if not (device.powered and around.module_present and self.is_open(Interface.WAN)):
+        if not (device.powered and around.module_present and self.is_open(Interface.WAN) and self.opens_card):
             return Registration.NOT_REGISTERED
-        if not is_heard(around) or (self._try_at != FOREVER and not self._attempts):
+        if not is_heard(around) or (self._try_at != FOREVER and not self._attempts and not self._hangs):
             return Registration.SEARCHING
+        if around.access_refused and not self.attached:
+            return Registration.DENIED
         return Registration.ROAMING if around.roaming else Registration.HOME
 
     def change(self, device: "Device", parameters: Parameters) -> None:
@@ -188,13 +196,13 @@ class Modem(Behaviour):
             else:
                 self._attach(device)
         self._follow(device)
-        if self.parameters.ping.period_s and not second % self.parameters.ping.period_s and self.online:
+        if self.parameters.ping.every_s and not second % self.parameters.ping.every_s and self.online:
             self.carried(PING_OCTETS, PING_OCTETS)
         self._plan(device)
 
     def reschedule(self, device: "Device", second: int) -> None:
         if self._try_at != FOREVER:
-            self._try_at = min(self._try_at, second + LONGEST_RETRY_S)
+            self._try_at = min(self._try_at, second + max(LONGEST_RETRY_S, self.parameters.repetition.delay_s))
         if self._calls:
             self._calls_until = min(self._calls_until, self._counted_until(device, second))
         self._plan(device)
@@ -236,8 +244,13 @@ class Modem(Behaviour):
         """Whether the module can and shall be on the network now."""
         if not (device.powered and self.is_open(Interface.WAN) and is_heard(device.feeling.state)):
             return False
+        is_invoked = self._invoked and self.parameters.connecting != Connecting.IN_WINDOW
+        return is_invoked or self._is_wanted(device)
+
+    def _is_wanted(self, device: "Device") -> bool:
+        """Whether the mode has the module on the network now though nobody invoked it."""
         mode, windows = self.parameters.connecting, self.parameters.windows
-        if mode == Connecting.ALWAYS or (self._invoked and mode != Connecting.IN_WINDOW):
+        if mode == Connecting.ALWAYS:
             return True
         return mode != Connecting.INVOKED and is_open(windows, device.clock, self._second(device))
 
@@ -272,7 +285,10 @@ class Modem(Behaviour):
         device.behaviours.pushes.came_online(device)
 
     def _refused(self, device: "Device") -> None:
-        """Try again later, less and less often; the event is not repeated while the cause persists."""
+        """Try again later, less and less often; the event is not repeated while the cause persists.
+
+        What was only invoked is given up after its repetitions.
+        """
         if not self._complained:
             self._complained = True
             device.record(Event.DATA_CONTEXT_FAILED)
@@ -280,9 +296,13 @@ class Modem(Behaviour):
         self._attempts += 1
         if self._attempts == randomisation.retries:
             device.record(Event.MODEM_SOFTWARE_RESET)
+        if self._attempts > self.parameters.repetition.times and not self._is_wanted(device):
+            self._invoked, self._try_at = False, FOREVER
+            return
+        first = self.parameters.repetition.delay_s or FIRST_RETRY_S
         grown = max(randomisation.factor, 1) ** min(self._attempts - 1, 12)
         spread = drawn(device.seed, "modem", second, min(randomisation.window_s * grown, LONGEST_RETRY_S))
-        self._try_at = second + min(FIRST_RETRY_S * grown, LONGEST_RETRY_S) + spread
+        self._try_at = second + max(first, min(first * grown, LONGEST_RETRY_S)) + spread
 
     def _reset(self, device: "Device", event: Event) -> None:
         """Start the module again."""
@@ -307,13 +327,13 @@ class Modem(Behaviour):
         return opening if opening != FOREVER else next_closing(windows, device.clock, second)
 
     def _patience(self) -> int:
-        return MISSED_PINGS * self.parameters.ping.period_s or SUPERVISION_S
+        return MISSED_PINGS * self.parameters.ping.every_s or SUPERVISION_S
 
     def _plan(self, device: "Device") -> None:
         if not device.powered:
             self.due = FOREVER
             return
-        period, second = self.parameters.ping.period_s, self._second(device)
+        period, second = self.parameters.ping.every_s, self._second(device)
         ping = (second // period + 1) * period if period else FOREVER
         by_window = self.parameters.connecting in {Connecting.IN_WINDOW, Connecting.IN_WINDOW_OR_INVOKED}
         change = next_change(self.parameters.windows, device.clock, second) if by_window else FOREVER

@@ -44,6 +44,21 @@ class Ping(NamedTuple):
     destination: bytes = b""
     period_s: int = 0
 
+    @property
+    def every_s(self) -> int:
+        """How often somebody is really pinged; 0 is never."""
+        return self.period_s if self.destination else 0
+
+
+class Repetition(NamedTuple):
+    """What a refused connection is followed by: `delay_s` later another try (0: after a minute), later and later.
+
+    A connection that was only invoked is given up after `times`; one that shall be there never is.
+    """
+
+    times: int = 3
+    delay_s: int = 60
+
 
 class Connecting(IntEnum):
     """When the module is on the network (modes of auto connect)."""
@@ -86,6 +101,7 @@ class Parameters(NamedTuple):
     connecting: int = Connecting.ALWAYS
     windows: tuple[Window, ...] = ()
     answers: Answers = Answers()
+    repetition: Repetition = Repetition()
 
 
 class Network(NamedTuple):
@@ -120,12 +136,14 @@ def written(parameters: Parameters) -> dict[str, Scalar]:
         "answer_mode": int(parameters.answers.mode),
         "answer_windows": encoded(parameters.answers.windows),
         "answer_calls": parameters.answers.calls,
+        "repetitions": parameters.repetition.times,
+        "repetition_delay_s": parameters.repetition.delay_s,
     }
 
 
 def restored(saved: Mapping[str, Scalar]) -> Parameters:
     """What `written` gave."""
-    access, randomisation, ping, interfaces, connecting, _, answers = FACTORY_PARAMETERS
+    access, randomisation, ping, interfaces, connecting, _, answers, repetition = FACTORY_PARAMETERS
     return Parameters(
         Access(
             saved_octets(saved, "apn", access.apn),
@@ -142,5 +160,9 @@ def restored(saved: Mapping[str, Scalar]) -> Parameters:
             saved_int(saved, "answer_mode", answers.mode),
             decoded(saved_octets(saved, "answer_windows", b"")),
             saved_int(saved, "answer_calls", answers.calls),
+        ),
+        Repetition(
+            saved_int(saved, "repetitions", repetition.times),
+            saved_int(saved, "repetition_delay_s", repetition.delay_s),
         ),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmeter.device.behaviour import Behaviour
-from softmeter.device.pulses import Pulses
+from softmeter.device.pulses import Pulses, Train
 from softmeter.instant import SECOND, Instant, at_second
 from softmeter.persistent import Scalar
 
@@ -44,4 +44,4 @@ class OpticalOutput(Behaviour):
             return pulses
         at = at_second(until)
         ends = device.clock.time(at) // SECOND >= device.behaviours.demand.due
-        return Pulses(np.array([at] if ends else [], dtype=np.int64), pulses.reactive)
+        return Pulses(Train(np.array([at] if ends else [], dtype=np.int64)), pulses.reactive)

@@ -32,13 +32,14 @@ class Waiting(NamedTuple):
     """A push that has begun: the meter second of its next try, and how many tries are left after that one.
 
     `number` is that of the message that was handed out and of which nothing is known yet, else 0. `again`: something
-    triggered it meanwhile.
+    triggered it meanwhile. `refused`: it waits because the last try failed.
     """
 
     due: int
     retries: int
     number: int = 0
     again: bool = False
+    refused: bool = False
 
 
 class Message(NamedTuple):
@@ -79,19 +80,33 @@ class Pushes(Behaviour):
         """Whether anything may ever be pushed."""
         return any(setting.destination for setting in self._settings)
 
+    @property
+    def waiting_for(self) -> tuple[bytes, ...]:
+        """The destinations of pushes that wait: for a delay, a window, the network, or to be tried again."""
+        return tuple(self._settings[setup].destination for setup, one in self._waiting.items() if not one.number)
+
     def setting(self, setup: int) -> PushSetting:
         """What a setup says."""
         return self._settings[setup]
 
-    def change(self, setup: int, setting: PushSetting) -> None:
-        """Let a setup be another one from now on.
+    def change(self, device: "Device", setup: int, setting: PushSetting) -> None:
+        """Let a setup be another one from now on; what waits goes by it, and what was refused elsewhere goes at once.
 
         Raises:
             ConfigurationError: it cannot be used.
         """
-        setting.check()
-        self._settings = (*self._settings[:setup], setting, *self._settings[setup + 1 :])
-        self._changed |= {setup}
+        before, waiting = self._settings[setup], self._waiting.get(setup)
+        self._put_setting(setup, setting)
+        if waiting is not None and self._is_untaken(setup):
+            self._withdraw(setup)
+            self._try(device, setup, waiting.retries, self._second(device))
+            return
+        if waiting is None or waiting.due >= OFFLINE:
+            return
+        if waiting.refused and setting.destination != before.destination:
+            self._start(device, setup)
+        else:
+            self._reconsider(device, setup, waiting, self._second(device))
 
     def trigger(self, device: "Device", setup: int) -> None:
         """Have a setup pushed; one without a destination is nobody's business."""
@@ -100,10 +115,15 @@ class Pushes(Behaviour):
             return
         if running is None:
             self._start(device, setup)
-        elif any(message.setup == setup for message in self.outbox):
+        elif self._is_untaken(setup):
             self._hand_out(device, setup, running.retries)  # nobody took it yet: the newest values go
         elif running.number:
             self._put(setup, running._replace(again=True))
+        elif running.refused:
+            self._start(device, setup)
+            fresh = self._waiting.get(setup)
+            if fresh is not None and running.due < fresh.due < OFFLINE:
+                self._put(setup, fresh._replace(due=running.due))  # who triggers often puts nothing off
 
     def taken(self) -> tuple[Message, ...]:
         """The messages to send now; they leave the outbox."""
@@ -116,9 +136,10 @@ class Pushes(Behaviour):
         if setup is None or not number:
             return
         waiting = self._waiting[setup]
+        self._installed |= arrived and setup == INSTALLATION
         if not arrived and waiting.retries:
             due = self._second(device) + max(1, self._settings[setup].repetition_delay_s)
-            self._put(setup, Waiting(due, waiting.retries - 1))
+            self._put(setup, Waiting(due, waiting.retries - 1, refused=True))
             return
         self._drop(setup)
         if waiting.again:
@@ -129,17 +150,15 @@ class Pushes(Behaviour):
         for setup, waiting in self._waiting.items():
             if waiting.due == OFFLINE:
                 self._wait(device, setup, waiting.retries)
-        if not self._installed and self._settings[INSTALLATION].destination:
-            self._installed = True
+        if not self._installed:
             self.trigger(device, INSTALLATION)
         self.trigger(device, CONNECTIVITY)
 
     def went_offline(self) -> None:
-        """The network is gone: what nobody took yet waits for it again."""
-        for message in self.outbox:
-            waiting = self._waiting.get(message.setup)
-            if waiting is not None:
-                self._put(message.setup, Waiting(OFFLINE, waiting.retries))
+        """The network is gone: what nobody took yet and what was under way wait for it again."""
+        for setup, waiting in self._waiting.items():
+            if waiting.number:
+                self._put(setup, Waiting(OFFLINE, waiting.retries))
         self.outbox = ()
 
     def run(self, device: "Device", second: int) -> None:
@@ -151,11 +170,7 @@ class Pushes(Behaviour):
         """The clock was set: what waits for a time goes on waiting for it, but no longer than it would from now on."""
         for setup, waiting in self._waiting.items():
             if waiting.due < OFFLINE:
-                setting = self._settings[setup]
-                due = min(waiting.due, second + max(setting.randomisation_s, setting.repetition_delay_s))
-                if not is_open(setting.windows, device.clock, second):
-                    due = self._in_window(device, setup, second)
-                self._put(setup, waiting._replace(due=max(due, second)))
+                self._reconsider(device, setup, waiting, second)
 
     def power_up(self, device: "Device", at: Instant) -> None:  # noqa: ARG002
         """What would have gone meanwhile, or was under way, waits for a random delay again; so a street is spread."""
@@ -179,6 +194,8 @@ class Pushes(Behaviour):
             saved |= written(f"setup_{setup}", self._settings[setup])
         for setup, waiting in self._waiting.items():
             saved[f"due_{setup}"], saved[f"retries_{setup}"] = waiting.due, waiting.retries
+            if waiting.refused:
+                saved[f"refused_{setup}"] = 1
         if self._count:
             saved["count"] = self._count
         if self._installed:
@@ -188,12 +205,30 @@ class Pushes(Behaviour):
     def restore(self, saved: Mapping[str, Scalar]) -> None:
         for setup in range(SETUPS):
             if saved_octets(saved, f"setup_{setup}_objects", b"-") != b"-":
-                self.change(setup, restored(f"setup_{setup}", saved, self._settings[setup]))
+                self._put_setting(setup, restored(f"setup_{setup}", saved, self._settings[setup]))
             due = saved_int(saved, f"due_{setup}", -1)
             if due >= 0:
-                self._put(setup, Waiting(due, saved_int(saved, f"retries_{setup}", 0)))
+                retries, refused = (saved_int(saved, f"{what}_{setup}", 0) for what in ("retries", "refused"))
+                self._put(setup, Waiting(due, retries, refused=bool(refused)))
         self._count = saved_int(saved, "count", 0)
         self._installed = bool(saved_int(saved, "installed", 0))
+
+    def _put_setting(self, setup: int, setting: PushSetting) -> None:
+        setting.check()
+        self._settings = (*self._settings[:setup], setting, *self._settings[setup + 1 :])
+        self._changed |= {setup}
+
+    def _reconsider(self, device: "Device", setup: int, waiting: Waiting, second: int) -> None:
+        """Clock or setup are others: have what waits go when it would by them, and no later than it would have."""
+        setting = self._settings[setup]
+        longest_s = setting.repetition_delay_s if waiting.refused else setting.randomisation_s
+        due = min(waiting.due, second + longest_s)
+        if not is_open(setting.windows, device.clock, second):
+            due = self._in_window(device, setup, second)
+        if due == FOREVER:
+            self._drop(setup)  # no window will ever open
+        else:
+            self._put(setup, waiting._replace(due=max(due, second)))
 
     def _start(self, device: "Device", setup: int) -> None:
         self._wait(device, setup, self._settings[setup].retries)
@@ -233,8 +268,15 @@ class Pushes(Behaviour):
         return opening + drawn(device.seed, f"push {setup}", opening, min(setting.randomisation_s, room_s))
 
     def _hand_out(self, device: "Device", setup: int, retries: int) -> None:
-        self.outbox = tuple([message for message in self.outbox if message.setup != setup])
+        self._withdraw(setup)
         self._put(setup, Waiting(FOREVER, retries, self._message(device, setup)))
+
+    def _is_untaken(self, setup: int) -> bool:
+        return any(message.setup == setup for message in self.outbox)
+
+    def _withdraw(self, setup: int) -> None:
+        """What nobody took yet is not sent."""
+        self.outbox = tuple([message for message in self.outbox if message.setup != setup])
 
     def _message(self, device: "Device", setup: int) -> int:
         """Collect what a setup lists into the outbox; the number of the message."""

@@ -12,6 +12,10 @@ from softmeter.device.surroundings import Surrounded
 WEAKEST_DBM = -125
 """Below this RSRP there is no network to be found."""
 UNKNOWN_QUALITY = 99
+UNKNOWN_REPORT = 127
+"""Of RSRP and RSRQ, as LTE monitoring has them."""
+_FAULTLESS_DBM = -85
+"""RSSI down to which GSM has no wrong bits; each four dB less are a class more of them."""
 
 
 class Technology(IntEnum):
@@ -51,12 +55,23 @@ class Signal(NamedTuple):
     rsrp: int
     rsrq: int
     rssi: int
+    technology: Technology = Technology.LTE_CAT_M
 
     @classmethod
     def of(cls, around: Surrounded) -> "Signal":
         """What the module hears."""
         blocks = carrier(around).resource_blocks_db
-        return cls(around.rsrp, around.rsrq, around.rsrp - around.rsrq + blocks)
+        return cls(around.rsrp, around.rsrq, around.rsrp - around.rsrq + blocks, technology(around))
+
+    @property
+    def is_lte(self) -> bool:
+        """Whether RSRP and RSRQ are measures of its kind of cell."""
+        return self.technology not in {Technology.GPRS, Technology.EDGE}
+
+    @property
+    def bit_errors(self) -> int:
+        """The class of wrong bits that GSM reports, 0 to 7; LTE has none."""
+        return UNKNOWN_QUALITY if self.is_lte else min(max((_FAULTLESS_DBM - self.rssi + 3) // 4, 0), 7)
 
     @property
     def quality(self) -> int:
@@ -65,7 +80,9 @@ class Signal(NamedTuple):
 
     @property
     def rsrp_report(self) -> int:
-        """RSRP as LTE reports it: 0 to 97."""
+        """RSRP as LTE reports it: 0 to 97, of NB-IoT 0 to 113."""
+        if self.technology is Technology.NB_IOT:
+            return min(max(self.rsrp + 156, 0), 113)
         return min(max(self.rsrp + 140, 0), 97)
 
     @property

@@ -78,6 +78,10 @@ class Registers:
         """The same in Wh, varh or VAh, rounded down."""
         return self.mj(*summed, rate=rate) // MJ_PER_WH
 
+    def rates_wh(self, quantity: Quantity) -> list[int]:
+        """What counted at each rate, from rate 1 on, in Wh, varh or VAh, rounded down."""
+        return [mj // MJ_PER_WH for mj in self._rated[_C[quantity,] :: len(RATED)]]
+
     def net_wh(self, rate: int = TOTAL) -> int:
         """Import less export, in Wh, rounded towards zero."""
         net = self.mj(Quantity.ACTIVE_IMPORT, rate=rate) - self.mj(Quantity.ACTIVE_EXPORT, rate=rate)

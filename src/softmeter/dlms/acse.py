@@ -25,6 +25,8 @@ AARQ, AARE, RLRQ, RLRE = 0x60, 0x61, 0x62, 0x63
 """The first octets of the four messages."""
 
 _CHALLENGE, _INFORMATION = 0xAA, 0xBE
+_TEXT, _OCTETS = 0x80, 0x04
+"""What stands inside them."""
 AUTHENTICATION = Bits(1, 1)
 """ACSE requirements: the functional unit authentication."""
 
@@ -135,13 +137,14 @@ def _write_diagnostic(value: Diagnostic) -> bytes:
     return _SOURCES[source].write(number)
 
 
-_octets = explicit(0x04, plain)
+_octets = explicit(_OCTETS, plain)
 _number = explicit(0x02, integer)
 _title = recurring(_octets)
 _context = recurring(explicit(0x06, _registered(1)))
 _mechanism = recurring(_registered(2))
 _requirements = recurring(bit_string)
-_value = explicit(0x80, plain)
+_value = explicit(_TEXT, plain)
+_reason = recurring(_one_of(ReleaseReason))
 
 
 @message(AARQ)
@@ -186,7 +189,7 @@ class Aare:
 class Rlrq:
     """A wish to release; with user-information where the association is ciphered."""
 
-    reason: int | None = element(0x80, _one_of(ReleaseReason), default=None)
+    reason: int | None = element(0x80, _reason, default=None)
     user_information: bytes | None = element(0xBE, _octets, default=None)
 
 
@@ -194,7 +197,7 @@ class Rlrq:
 class Rlre:
     """The release, confirmed."""
 
-    reason: int | None = element(0x80, _one_of(ReleaseReason), default=None)
+    reason: int | None = element(0x80, _reason, default=None)
     user_information: bytes | None = element(0xBE, _octets, default=None)
 
 
@@ -223,8 +226,8 @@ def encode_accepting(
     """The octets of an AARE that accepts; with a mechanism the client is to answer the challenge by it."""
     content = _accepting(context, title, mechanism, certificate)
     if challenge is not None:
-        content += encode_element(_CHALLENGE, _value.write(challenge))
-    return encode_element(AARE, content + encode_element(_INFORMATION, _octets.write(information)))
+        content += encode_element(_CHALLENGE, encode_element(_TEXT, challenge))
+    return encode_element(AARE, content + encode_element(_INFORMATION, encode_element(_OCTETS, information)))
 
 
 @lru_cache(maxsize=64)
@@ -247,7 +250,7 @@ def encode_released(information: bytes | None) -> bytes:
     """The octets of an RLRE to a normal release."""
     content = _RELEASED
     if information is not None:
-        content += encode_element(_INFORMATION, _octets.write(information))
+        content += encode_element(_INFORMATION, encode_element(_OCTETS, information))
     return encode_element(RLRE, content)
 
 

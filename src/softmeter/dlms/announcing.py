@@ -7,7 +7,7 @@ from softmeter.cosem.classes.image_transfer import ImageBlock, ImageInitiation
 from softmeter.dlms.apdu import encode_apdu
 from softmeter.dlms.client import Client
 from softmeter.dlms.conversation import Conversation, Unanswered
-from softmeter.dlms.image_upload import IMAGE_TRANSFER, Sent, Standing, standing
+from softmeter.dlms.image_upload import IMAGE_TRANSFER, Sent, Standing, enable, standing
 from softmeter.dlms.messages import (
     ActionRequestNormal,
     AttributeReference,
@@ -60,6 +60,9 @@ def prepared(client: Client, image: bytes, identifier: bytes, *, resume: bool = 
         AccessError: the meter does not take it.
     """
     here = yield from standing(client)
+    if resume and here.holds(image, identifier):
+        return here
+    yield from enable(client, here)
     if not (resume and here.takes(-(-len(image) // (here.block_octets or 1)))):
         initiation = struct(ImageInitiation).encode(ImageInitiation(identifier, len(image)))
         yield from client.action(MethodReference(_CLASS, IMAGE_TRANSFER, 1), initiation)

@@ -4,7 +4,7 @@ The association answers APDUs by itself and notes events. Whatever would change 
 stored raises `BusyError` before it has any effect; the caller hands in the same APDU again later.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 from softmeter.cosem.access import ActionResult
 from softmeter.cosem.sessions import Session
@@ -39,7 +39,7 @@ from softmeter.dlms.host import (
     LoginFailed,
     Replayed,
 )
-from softmeter.dlms.layers import Layers, Unwrapped
+from softmeter.dlms.layers import Layers
 from softmeter.dlms.messages import (
     ActionResponseNormal,
     ConfirmedServiceError,
@@ -58,8 +58,8 @@ from softmeter.wire.types import octets
 
 SERVER_SAP = 1
 """The address of the one logical device."""
-MAX_PDU = 1280
-"""server-max-receive-pdu-size: octets of an APDU, protection included. A firmware block of 1,024 octets fits in one."""
+MAX_PDU = 2048
+"""server-max-receive-pdu-size: octets of an APDU, protection included. One ACCESS request for all units fits in one."""
 LONGEST_ANSWER = 0xFFFF
 """What a client takes who names no limit: what the wrapper can carry."""
 _WITHOUT_LIMIT = 1 << 30
@@ -73,6 +73,8 @@ _REPLY_TO_HLS, _WITH_PARAMETER = bytes.fromhex("000F0000280000FF01"), b"\x01"
 # Members asked for with every request: reading one through its class takes long.
 _FREE, _PENDING, _ASSOCIATED = State.NON_ASSOCIATED, State.PENDING, State.ASSOCIATED
 _CHALLENGE, _RELEASE, _NOTHING = Step.CHALLENGE, Step.RELEASE, Policy.NOTHING
+# What happens again and again to the few clients of a meter is told by the same events.
+_opened, _released = lru_cache(maxsize=64)(AssociationOpened), lru_cache(maxsize=64)(AssociationReleased)
 
 
 class BusyError(Exception):
@@ -98,14 +100,11 @@ class Association:
         self._events = events
         self._longest = longest
         self.state = _FREE
+        self.room = longest
+        """Octets of an APDU that the client takes."""
         self._agreed: Agreed | None = None
         self._last: tuple[bytes, bytes] | None = None
         """The last protected request that was taken, and its answer: a client that missed it asks again."""
-
-    @property
-    def room(self) -> int:
-        """Octets of an APDU that the client takes."""
-        return self._longest if self._agreed is None else self._agreed.room
 
     @property
     def is_proven(self) -> bool:
@@ -149,8 +148,8 @@ class Association:
         self._host.sessions.current = agreed.session
         room = _WITHOUT_LIMIT if in_blocks else agreed.room
         if agreed.protector is None:
-            if tag != _GET:
-                self._wait_if_locked()
+            if self._host.locked and tag != _GET:
+                raise BusyError
             if self.state is _PENDING:
                 return self._prove(agreed, apdu, -1)
             return agreed.services.serve(apdu, room)
@@ -160,7 +159,7 @@ class Association:
         """End the association, if there is one."""
         self._last = None
         if self.state is _ASSOCIATED:
-            self._events.append(AssociationReleased(self._client_sap, reason))
+            self._events.append(_released(self._client_sap, reason))
         if self._agreed is not None:
             self._move(self._agreed, _RELEASE)
 
@@ -171,24 +170,21 @@ class Association:
         if self.state is _FREE:
             self._host.sessions.opened(agreed.session)
         self.state = agreed.session.status = following
-        self._agreed = agreed
+        self._agreed, self.room = agreed, agreed.room
         if following is _FREE:
             self._host.sessions.closed(agreed.session)
-            self._agreed = None
-
-    def _wait_if_locked(self) -> None:
-        if self._host.locked:
-            raise BusyError
+            self._agreed, self.room = None, self._longest
 
     # -- requests
 
     def _answer_protected(self, agreed: Agreed, protector: Protector, apdu: bytes, room: int) -> bytes:
-        request = self._unprotected(protector, apdu)
-        if isinstance(request, bytes):
-            return request
+        try:
+            request = protector.open(apdu)
+        except (SecurityError, DecodeError) as error:
+            return self._refuse(error)
         plain, protection, layers, counters = request
-        if plain[:1] != b"\xc0":
-            self._wait_if_locked()
+        if self._host.locked and plain[:1] != b"\xc0":
+            raise BusyError
         protector.accept(request)
         session = agreed.session
         session.protection, session.demanded = protection, _NOTHING
@@ -204,21 +200,18 @@ class Association:
             self._last = apdu, answer
         return answer
 
-    def _unprotected(self, protector: Protector, apdu: bytes) -> Unwrapped | bytes:
-        """A request freed from its protection, or the answer that refuses it."""
-        try:
-            return protector.open(apdu)
-        except CounterError as error:
-            self._wait_if_locked()
-            self._tell(Replayed(self._client_sap, error.last))
-            return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.INVOCATION_COUNTER_ERROR, error.last)
-        except SecurityError:
-            self._wait_if_locked()
-            self._tell(DecipherFailed(self._client_sap))
-            return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.DECIPHERING_ERROR)
-        except DecodeError as error:
+    def _refuse(self, error: SecurityError | DecodeError) -> bytes:
+        """The answer to a request whose protection cannot be taken off, or must not be."""
+        if isinstance(error, DecodeError):
             self._events.append(BadRequest(self._client_sap, str(error)))
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.OTHER_REASON)
+        if self._host.locked:
+            raise BusyError
+        if isinstance(error, CounterError):
+            self._tell(Replayed(self._client_sap, error.last))
+            return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.INVOCATION_COUNTER_ERROR, error.last)
+        self._tell(DecipherFailed(self._client_sap))
+        return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.DECIPHERING_ERROR)
 
     def _tell(self, event: Event) -> None:
         """Report what says something about who is at the other end."""
@@ -229,8 +222,10 @@ class Association:
     # -- opening, proving, releasing
 
     def _open(self, apdu: bytes) -> bytes:
-        self._wait_if_locked()
-        self.release("a new AARQ came")
+        if self._host.locked:
+            raise BusyError
+        if self._agreed is not None:
+            self.release("a new AARQ came")
         try:
             aarq = decode_message(Aarq, apdu)
         except DecodeError as error:
@@ -281,7 +276,7 @@ class Association:
             agreed.theirs = proposal.aarq.authentication or b""
             agreed.ours = draw_challenge(self._host.entropy, different_from=(agreed.theirs,))
         else:
-            self._tell(AssociationOpened(self._client_sap, agreed.mechanism))
+            self._tell(_opened(self._client_sap, agreed.mechanism))
         self._move(agreed, _CHALLENGE if hls else Step.ACCEPT)
         return encode_accepting(
             context,
@@ -295,8 +290,8 @@ class Association:
     def _agree(self, proposal: Proposal) -> Agreed:
         """The session and the services that were negotiated."""
         client, host, limit = proposal.client, self._host, proposal.max_pdu_size
-        context, mechanism = proposal.known_way
-        audience = client.ways[proposal.known_way]
+        context, mechanism = way = proposal.known_way
+        audience = client.ways[way]
         titled = proposal.is_ciphered or mechanism in TITLED
         title = (proposal.aarq.calling_title or b"") if titled else b""
         session = Session(
@@ -306,7 +301,7 @@ class Association:
             server_sap=self._server_sap,
             context_id=context,
             mechanism_id=mechanism,
-            conformance=proposal.conformance.value,
+            conformance=proposal.conformance._value_,
             max_receive_pdu_size=MAX_PDU,
             max_send_pdu_size=limit,
             client_title=title,
@@ -347,12 +342,13 @@ class Association:
             proving.accept_counter(counter)
         proof = octets.encode(prover.make(agreed.theirs, agreed.ours))
         self._move(agreed, Step.PROVE)
-        self._tell(AssociationOpened(self._client_sap, agreed.mechanism))
+        self._tell(_opened(self._client_sap, agreed.mechanism))
         agreed.ours = agreed.theirs = b""
         return _proved(plain[2]) + proof
 
     def _answer_release(self, apdu: bytes) -> bytes:
-        self._wait_if_locked()
+        if self._host.locked:
+            raise BusyError
         try:
             rlrq = decode_message(Rlrq, apdu)
         except DecodeError as error:
@@ -362,9 +358,10 @@ class Association:
         layers: Layers = ()
         information = rlrq.user_information
         if agreed is not None and agreed.protector is not None and not (information is None and agreed.releases_plain):
-            request = self._unprotected(agreed.protector, information or b"")
-            if isinstance(request, bytes):
-                return request
+            try:
+                request = agreed.protector.open(information or b"")
+            except (SecurityError, DecodeError) as error:
+                return self._refuse(error)
             if information is not None and request.plain[:1] != _INITIATE:
                 self._events.append(BadRequest(self._client_sap, "RLRQ: something else than an InitiateRequest"))
                 return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.OTHER_REASON)

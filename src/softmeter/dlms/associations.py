@@ -48,24 +48,19 @@ class Associations:
         self._events = events
         self._longest = longest
         self._by_pair: dict[tuple[int, int], Association] = {}
-        self._transfers: dict[tuple[int, int], BlockServer] = {}
+        self.transfers: dict[tuple[int, int], BlockServer] = {}
+        """General block transfers that may be under way, by their addresses."""
         self._pre_established: dict[int, PreEstablished] = {}
         self._was_told = False
         """Whether a genuine message to all meters came here. Its key is that of a whole fleet: who sent it keeps nobody
         out who proves to know a secret of this meter."""
+        self.associated = False
+        """Whether a client has an association here."""
         self.progressed = False
         """Whether the last APDU came in an association, or opened one: it counts against silence."""
 
     def __len__(self) -> int:
         return len(self._by_pair)
-
-    @property
-    def associated(self) -> bool:
-        """Whether a client has an association here."""
-        for one in self._by_pair.values():  # a generator takes longer, and this is asked with every request
-            if one.state is _ASSOCIATED:
-                return True
-        return self._was_told
 
     @property
     def standing(self) -> Standing:
@@ -76,14 +71,12 @@ class Associations:
     @property
     def deadline(self) -> LinkTime | None:
         """When to call `expire`: the first transfer in blocks stands still for too long then."""
-        if not self._transfers:
-            return None
-        deadlines = [one.deadline for one in self._transfers.values() if one.deadline is not None]
+        deadlines = [one.deadline for one in self.transfers.values() if one.deadline is not None]
         return min(deadlines, default=None)
 
     def expire(self, now: LinkTime) -> None:
         """Give up transfers in blocks that stand still."""
-        for one in self._transfers.values():
+        for one in self.transfers.values():
             if one.deadline is not None and now >= one.deadline:
                 one.end()
 
@@ -105,14 +98,17 @@ class Associations:
         if apdu[:1] == _GBT:
             answers = self._block_server(source, destination, association).answer(apdu, now)
         else:
-            if self._transfers:
+            if self.transfers:
                 self._end_transfer(source, destination)
             answer = association.answer(apdu)
             if len(answer) > SMALLEST_PDU and len(answer) > association.room and _may_be_cut(answer, association):
                 answers = self._block_server(source, destination, association).answer_long(answer, now)
             else:
                 answers = (answer,) if answer else ()
-        self.progressed = was is _ASSOCIATED or association.state is not was
+        was_associated, state = was is _ASSOCIATED, association.state
+        if was_associated is not (state is _ASSOCIATED):
+            self._look()
+        self.progressed = was_associated or state is not was
         return answers
 
     def is_told_by(self, source: int) -> bool:
@@ -131,28 +127,36 @@ class Associations:
             self._pre_established[source] = known
         is_genuine = known.take(apdu)
         self._was_told |= is_genuine
+        self._look()
         return is_genuine
+
+    def _look(self) -> None:
+        """See whether a client has an association here, whenever that of one may have begun or ended."""
+        self.associated = self._was_told or _ASSOCIATED in [one.state for one in self._by_pair.values()]
 
     def _associated(self) -> Iterator[Association]:
         return (one for one in self._by_pair.values() if one.state is _ASSOCIATED)
 
     def _block_server(self, source: int, destination: int, association: Association) -> BlockServer:
-        found = self._transfers.get((source, destination))
+        found = self.transfers.get((source, destination))
         if found is None:
             found = BlockServer(self._host, association, source, self._events)
-            self._transfers[source, destination] = found
+            self.transfers[source, destination] = found
         return found
 
     def _end_transfer(self, source: int, destination: int) -> None:
-        transfer = self._transfers.pop((source, destination), None)
+        transfer = self.transfers.pop((source, destination), None)
         if transfer is not None:
             transfer.end()
 
     def release(self, reason: str) -> None:
         """End all associations: the connection is gone."""
-        for pair, association in self._by_pair.items():
-            self._end_transfer(*pair)
+        for transfer in self.transfers.values():
+            transfer.end()
+        self.transfers.clear()
+        for association in self._by_pair.values():
             association.release(reason)
+        self.associated = self._was_told
 
     def release_pair(self, source: int, destination: int, reason: str) -> None:
         """End the association between two addresses, if there is one: the link between them is gone."""
@@ -160,6 +164,7 @@ class Associations:
         association = self._by_pair.pop((source, destination), None)
         if association is not None:
             association.release(reason)
+            self._look()
 
     def _new(self, source: int, destination: int) -> Association:
         if len(self._by_pair) >= MOST_ASSOCIATIONS:

@@ -1,9 +1,8 @@
-"""What a server answers to an AARQ: the decisions, in order, as a table (IEC 62056-53, COSEM-OPEN; ITU-T X.227).
+"""What a server answers to an AARQ: the decisions, in their order (IEC 62056-53, COSEM-OPEN; ITU-T X.227).
 
 Nothing here changes a counter or a state: a decision is made first and carried out by the association.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -29,6 +28,7 @@ SMALLEST_PDU = 12
 _NO_SERVICES = Conformance(0)
 _USABLE = (Conformance.GET | Conformance.SET | Conformance.ACTION).value
 _OPENING = frozenset(Use) - {Use.DEDICATED, Use.BROADCAST}
+_BY_SECRET_OR_PAIR = frozenset({Mechanism.HLS_SHA256, Mechanism.HLS_ECDSA})
 _CIPHERED = frozenset({Context.LOGICAL_NAMES_CIPHERED, Context.SHORT_NAMES_CIPHERED})
 
 
@@ -47,21 +47,19 @@ class Proposal:
     """The client's key for signatures, from the certificate in its AARQ."""
     way: tuple[int, int] = field(init=False)
     """Context and mechanism asked for; no mechanism is the lowest."""
+    is_ciphered: bool = field(init=False)
     conformance: Conformance = field(init=False, default=_NO_SERVICES)
     """What is left of the proposed services: those the client may use and we serve."""
 
     def __post_init__(self) -> None:
-        mechanism = self.aarq.mechanism
-        self.way = self.aarq.context, Mechanism.LOWEST if mechanism is None else mechanism
+        context, mechanism = self.aarq.context, self.aarq.mechanism
+        self.way = context, Mechanism.LOWEST if mechanism is None else mechanism
+        self.is_ciphered = context in _CIPHERED
 
     @property
     def known_way(self) -> tuple[Context, Mechanism]:
         """The same of a proposal that was not refused."""
         return _known(*self.way)
-
-    @property
-    def is_ciphered(self) -> bool:
-        return self.aarq.context in _CIPHERED
 
     @property
     def user_id(self) -> int:
@@ -100,118 +98,56 @@ class Refusal(NamedTuple):
 LOCKED_OUT = Refusal(Diagnostic.NO_REASON, "too many failures: locked out for a while", is_transient=True)
 
 
-class _Rule(NamedTuple):
-    """One row of a table: the first whose `broken` is true decides."""
-
-    broken: Callable[[Proposal], bool]
-    refusal: Refusal
-
-
-def _wrong_version(proposal: Proposal) -> bool:
-    version = proposal.aarq.protocol_version
-    return version is not None and (version.length == 0 or version.octets[0] & 0x80 == 0)
-
-
-def _wrong_context(proposal: Proposal) -> bool:
-    ways = proposal.client.ways
-    return proposal.way not in ways and all(proposal.aarq.context != context for context, _ in ways)
-
-
-def _wrong_mechanism(proposal: Proposal) -> bool:
-    return proposal.way not in proposal.client.ways
-
-
-def _no_mechanism(proposal: Proposal) -> bool:
-    return proposal.aarq.mechanism is None and _wrong_mechanism(proposal)
-
-
-def _wrong_title(proposal: Proposal) -> bool:
-    try:
-        needed = proposal.is_ciphered or proposal.way[1] in TITLED
-        return needed and not check_titles(proposal.host.system_title, proposal.aarq.calling_title)
-    except SecurityError:
-        return True
-
-
-def _wrong_user(proposal: Proposal) -> bool:
-    return bool(proposal.client.users) and proposal.user_id not in proposal.client.users
-
-
-def _wants_no_answers(proposal: Proposal) -> bool:
-    return proposal.initiate is None or not proposal.initiate.response_allowed
-
-
-def _brings_wrong_key(proposal: Proposal) -> bool:
-    """A dedicated key that others could have read, or of another length than the suite's."""
-    key = None if proposal.initiate is None else proposal.initiate.dedicated_key
-    if key is None:
-        return False
-    if proposal.protector is None or proposal.request is None:
-        return True
-    hidden = Protection.ENCRYPTED in proposal.request.protection
-    return not hidden or len(key) != proposal.protector.sealer.keys.suite.key_octets
-
-
-def _old_dlms(proposal: Proposal) -> bool:
-    return proposal.initiate is not None and proposal.initiate.version < DLMS_VERSION
-
-
-def _useless(proposal: Proposal) -> bool:
-    return not proposal.conformance.value & _USABLE
-
-
-def _too_small(proposal: Proposal) -> bool:
-    return 0 < proposal.max_pdu_size < SMALLEST_PDU
-
-
-# fmt: off
-_NAMES = (
-    _Rule(_wrong_version,    Refusal(Diagnostic.PROVIDER_NO_COMMON_VERSION,   "ACSE version")),
-    _Rule(_wrong_context,    Refusal(Diagnostic.CONTEXT_NOT_SUPPORTED,        "application context")),
-    _Rule(_no_mechanism,     Refusal(Diagnostic.MECHANISM_REQUIRED,           "no authentication mechanism")),
-    _Rule(_wrong_mechanism,  Refusal(Diagnostic.MECHANISM_NOT_RECOGNISED,     "authentication mechanism")),
-    _Rule(_wrong_title,      Refusal(Diagnostic.CALLING_TITLE_NOT_RECOGNIZED, "calling system title")),
-    _Rule(_wrong_user,       Refusal(Diagnostic.CALLING_QUALIFIER_INVOCATION_ID_NOT_RECOGNIZED, "user")),
-)
-"""What the AARQ says in clear."""
-
-_INITIATE = (
-    _Rule(_wants_no_answers, Refusal(Diagnostic.NO_REASON, "an association without answers", InitiateError.OTHER)),
-    _Rule(_brings_wrong_key, Refusal(Diagnostic.NO_REASON, "the dedicated key", InitiateError.OTHER)),
-    _Rule(_old_dlms,         Refusal(Diagnostic.NO_REASON, "DLMS version",     InitiateError.DLMS_VERSION_TOO_LOW)),
-    _Rule(_useless,          Refusal(Diagnostic.NO_REASON, "conformance",      InitiateError.INCOMPATIBLE_CONFORMANCE)),
-    _Rule(_too_small,        Refusal(Diagnostic.NO_REASON, "PDU size",         InitiateError.PDU_SIZE_TOO_SHORT)),
-)
-"""What the InitiateRequest says."""
-# fmt: on
+# What the AARQ says in clear.
+_WRONG_VERSION = Refusal(Diagnostic.PROVIDER_NO_COMMON_VERSION, "ACSE version")
+_WRONG_CONTEXT = Refusal(Diagnostic.CONTEXT_NOT_SUPPORTED, "application context")
+_NO_MECHANISM = Refusal(Diagnostic.MECHANISM_REQUIRED, "no authentication mechanism")
+_WRONG_MECHANISM = Refusal(Diagnostic.MECHANISM_NOT_RECOGNISED, "authentication mechanism")
+_WRONG_TITLE = Refusal(Diagnostic.CALLING_TITLE_NOT_RECOGNIZED, "calling system title")
+_WRONG_USER = Refusal(Diagnostic.CALLING_QUALIFIER_INVOCATION_ID_NOT_RECOGNIZED, "user")
 _WRONG_CERTIFICATE = Refusal(Diagnostic.CALLING_QUALIFIER_NOT_RECOGNIZED, "certificate")
+# What the InitiateRequest says.
+_NO_ANSWERS = Refusal(Diagnostic.NO_REASON, "an association without answers", InitiateError.OTHER)
+_WRONG_KEY = Refusal(Diagnostic.NO_REASON, "the dedicated key", InitiateError.OTHER)
+_OLD_DLMS = Refusal(Diagnostic.NO_REASON, "DLMS version", InitiateError.DLMS_VERSION_TOO_LOW)
+_USELESS = Refusal(Diagnostic.NO_REASON, "conformance", InitiateError.INCOMPATIBLE_CONFORMANCE)
+_TOO_SMALL = Refusal(Diagnostic.NO_REASON, "PDU size", InitiateError.PDU_SIZE_TOO_SHORT)
+
 _NOTHING_TO_PROVE_BY = Refusal(Diagnostic.AUTHENTICATION_FAILURE, "no secret or key pair for this mechanism")
 _WRONG_SECRET = Refusal(Diagnostic.AUTHENTICATION_FAILURE, "authentication", is_login=True)
 
 
 def decide(proposal: Proposal) -> Refusal | None:
     """Why the proposal is refused; None if it is not. Fills in what it finds out."""
-    return (
-        _first(_NAMES, proposal)
-        or _certificate(proposal)
-        or _decipher(proposal)
-        or _first(_INITIATE, proposal)
-        or _secret(proposal)
-    )
+    return _named(proposal) or _certificate(proposal) or _decipher(proposal) or _initiate(proposal) or _secret(proposal)
 
 
-def _first(rules: tuple[_Rule, ...], proposal: Proposal) -> Refusal | None:
-    for broken, refusal in rules:
-        if broken(proposal):
-            return refusal
+def _named(proposal: Proposal) -> Refusal | None:
+    """What the AARQ says in clear: version, context and mechanism, title, user."""
+    aarq, client = proposal.aarq, proposal.client
+    version = aarq.protocol_version
+    if version is not None and (version.length == 0 or version.octets[0] & 0x80 == 0):
+        return _WRONG_VERSION
+    if proposal.way not in client.ways:
+        if all(aarq.context != context for context, _ in client.ways):
+            return _WRONG_CONTEXT
+        return _NO_MECHANISM if aarq.mechanism is None else _WRONG_MECHANISM
+    if proposal.is_ciphered or proposal.way[1] in TITLED:
+        try:
+            check_titles(proposal.host.system_title, aarq.calling_title)
+        except SecurityError:
+            return _WRONG_TITLE
+    if client.users and proposal.user_id not in client.users:
+        return _WRONG_USER
     return None
 
 
 def _certificate(proposal: Proposal) -> Refusal | None:
     """The certificate that a client of HLS 7 may show: used in this association, and not kept."""
-    certificate, identity = proposal.aarq.calling_qualifier, proposal.host.keys(proposal.client.sap).identity
+    certificate = proposal.aarq.calling_qualifier
     if certificate is None or proposal.way[1] != Mechanism.HLS_ECDSA:
         return None
+    identity = proposal.host.keys(proposal.client.sap).identity
     if identity is not None:
         proposal.shown = identity.vouched(certificate, proposal.aarq.calling_title or b"")
     return _WRONG_CERTIFICATE if proposal.shown is None else None
@@ -234,7 +170,8 @@ def _decipher(proposal: Proposal) -> Refusal | None:
     if not isinstance(initiate, InitiateRequest):
         return Refusal(Diagnostic.NO_REASON, "no InitiateRequest", InitiateError.OTHER)
     proposal.initiate = initiate
-    proposal.conformance = _left(initiate.conformance.value, proposal.client.conformance.value)
+    # `_value_` is what `value` gives by two more calls.
+    proposal.conformance = _left(initiate.conformance._value_, proposal.client.conformance._value_)
     return None
 
 
@@ -255,10 +192,34 @@ def _opened(proposal: Proposal, information: bytes) -> bytes:
     protector = Protector(proposal.host, proposal.client, title, proves=proves, shown=proposal.shown)
     proposal.protector = protector
     request = protector.open(information)
-    if any(use not in _OPENING for use, _ in request.counters):
-        raise SecurityError("a dedicated or broadcast key before there is an association")
+    for use, _ in request.counters:
+        if use not in _OPENING:
+            raise SecurityError("a dedicated or broadcast key before there is an association")
     proposal.request = request
     return request.plain
+
+
+def _initiate(proposal: Proposal) -> Refusal | None:
+    """What the InitiateRequest says."""
+    initiate = proposal.initiate
+    if initiate is None or not initiate.response_allowed:
+        return _NO_ANSWERS
+    if initiate.dedicated_key is not None and not _is_sound(initiate.dedicated_key, proposal):
+        return _WRONG_KEY
+    if initiate.version < DLMS_VERSION:
+        return _OLD_DLMS
+    if not proposal.conformance._value_ & _USABLE:
+        return _USELESS
+    return _TOO_SMALL if 0 < initiate.max_pdu_size < SMALLEST_PDU else None
+
+
+def _is_sound(dedicated_key: bytes, proposal: Proposal) -> bool:
+    """Whether nobody else could read a dedicated key, and it is as long as those of the suite."""
+    protector, request = proposal.protector, proposal.request
+    if protector is None or request is None:
+        return False
+    hidden = Protection.ENCRYPTED in request.protection
+    return hidden and len(dedicated_key) == protector.sealer.keys.suite.key_octets
 
 
 def _secret(proposal: Proposal) -> Refusal | None:
@@ -268,7 +229,7 @@ def _secret(proposal: Proposal) -> Refusal | None:
     if mechanism == Mechanism.LLS and not password_matches(proposal.host.keys(proposal.client.sap).password, given):
         return _WRONG_SECRET
     if mechanism in PROVING:
-        if not _provable(mechanism, proposal.host.keys(proposal.client.sap)):
+        if mechanism in _BY_SECRET_OR_PAIR and not _provable(mechanism, proposal.host.keys(proposal.client.sap)):
             return _NOTHING_TO_PROVE_BY
         try:
             check_challenge(given)
@@ -281,9 +242,7 @@ def _provable(mechanism: int, keys: Keys) -> bool:
     """Whether there is what we prove ourselves by: an empty secret proves nothing, and without a pair nobody signs."""
     if mechanism == Mechanism.HLS_SHA256:
         return bool(keys.hls_secret)
-    if mechanism == Mechanism.HLS_ECDSA:
-        return keys.identity is not None and keys.identity.pair(Purpose.SIGNATURE) is not None
-    return True
+    return keys.identity is not None and keys.identity.pair(Purpose.SIGNATURE) is not None
 
 
 def answered_context(aarq: Aarq | None) -> int:

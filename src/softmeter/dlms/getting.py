@@ -18,6 +18,7 @@ from softmeter.dlms.objects import Objects
 
 LONGEST_LIST = 1 << 20
 """Octets that the results of one request may have together; what comes after is a temporary failure."""
+_PRIORITY = Conformance.PRIORITY.value
 _HIGH_PRIORITY = 0x80
 
 
@@ -32,7 +33,7 @@ class Getting:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
-        self._priorities = _HIGH_PRIORITY if Conformance.PRIORITY in objects.conformance else 0
+        self._priorities = _HIGH_PRIORITY if objects.conformance._value_ & _PRIORITY else 0
         self.transfers: dict[int, Outgoing] = {}
 
     def end(self, invoke_id: int) -> None:

@@ -64,6 +64,13 @@ class Standing(NamedTuple):
         """Whether a transfer of so many blocks is under way."""
         return self.status is ImageTransferStatus.INITIATED and self.blocks.length == count
 
+    def holds(self, image: bytes, identifier: bytes) -> bool:
+        """Whether this image is there and was found good: by its size, name and, as it ends with it, its signature."""
+        return self.status is ImageTransferStatus.VERIFICATION_SUCCESSFUL and any(
+            (one.size, one.identifier) == (len(image), identifier) and one.signature and image.endswith(one.signature)
+            for one in self.to_activate
+        )
+
     @property
     def missing(self) -> list[int]:
         """The numbers of the blocks that are not there."""
@@ -98,17 +105,18 @@ def upload(
 ) -> Conversation[int]:
     """Have all blocks of an image in the meter; returns how many were sent.
 
-    With `resume` a transfer of as many blocks that is under way goes on. Up to `ahead` requests are unanswered at a
-    time, which only a stream such as TCP carries. Not `confirmed`, blocks are told without answers, with `ahead` all
-    but each fourth one, and those that were lost on the way are sent again.
+    With `resume` a transfer of as many blocks that is under way goes on, and an image that was found good stays. Up to
+    `ahead` requests are unanswered at a time, which only a stream such as TCP carries. Not `confirmed`, blocks are told
+    without answers, with `ahead` all but each fourth one, and those that were lost on the way are sent again.
 
     Raises:
         AccessError: the meter does not take it.
         RemoteProtocolError: blocks stay missing, however often they are sent.
     """
     here = yield from standing(client)
-    if not here.enabled:
-        yield from client.set(_attribute(5), boolean.encode(True))
+    if resume and here.holds(image, identifier):
+        return 0
+    yield from enable(client, here)
     count = -(-len(image) // (here.block_octets or 1))
     begun: list[Call] = []
     if not (resume and here.takes(count)):
@@ -132,6 +140,16 @@ def upload(
         if here.blocks.length != count:
             raise RemoteProtocolError(f"the meter has room for {here.blocks.length} blocks, the image has {count}")
     return total
+
+
+def enable(client: Client, here: Standing) -> Conversation[None]:
+    """Have the meter take images, where it does not.
+
+    Raises:
+        AccessError: it refuses.
+    """
+    if not here.enabled:
+        yield from client.set(_attribute(5), boolean.encode(True))
 
 
 def verify(client: Client) -> Conversation[ImageTransferStatus]:

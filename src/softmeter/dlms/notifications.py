@@ -1,6 +1,7 @@
 """What a meter says without being asked, at the client's end: between answers, awaited, or pushed (IEC 62056-53)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from softmeter.dlms.apdu import decode_apdu, encode_apdu
 from softmeter.dlms.client import Client
@@ -85,7 +86,7 @@ class PushReceiver:
             self._transfer.send(b"")
         transfer = self._transfer
         try:
-            transfer.take(block)
+            transfer.take(replace(block, acknowledged=0))  # nothing of ours is: some senders write anything there
         except RemoteProtocolError:
             self._transfer = None
             raise

@@ -77,7 +77,9 @@ def as_profile(client: Client, name: Obis, captured: tuple[CaptureObject, ...], 
     """The rows of an encoded buffer; asks for the capture period where rows have no time of their own."""
     columns = decode_rows(buffer)
     if not columns:
-        return Profile(captured, tuple(Column(Tag.NULL, np.empty(0, object)) for _ in captured))
+        return Profile(
+            captured, tuple(Column(Tag.NULL, np.empty(0, TIME if is_clock(one) else object)) for one in captured)
+        )
     if len(columns) != len(captured):
         raise RemoteProtocolError(f"{len(columns)} columns, while {len(captured)} attributes are captured")
     period_s = 0

@@ -77,7 +77,9 @@ class Protector:
         if self._reserved:
             self._reserved = []
         request = self.sealer.unwrap(apdu)
-        before = self.before = self.last_accepted
+        # `last_accepted`, without the call.
+        before = self._last_of(_UNICAST) if self.lenient else self._counters.last_accepted(self._sap, self.title)
+        self.before = before
         if request.layers is GLO_FULL and self._demand is _FULL:
             if request.counters[0][1] <= before:
                 raise CounterError(max(before, 0))

@@ -25,15 +25,11 @@ class Server:
         self._out: list[bytes] = []
         self._events: list[Event] = []
         self._associations = Associations(host, self._events, guard=guard)
-        self._waiting: Datagram | None = None
+        self.waiting: Datagram | None = None
+        """A request that waits until the meter is no longer locked; `resume` takes it up."""
         self._silent_since = now
         self.closed = False
         """Whether the connection is to be closed, once `to_send` is empty."""
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a request waits until the meter is no longer locked; `resume` takes it up."""
-        return self._waiting is not None
 
     @property
     def associated(self) -> bool:
@@ -52,7 +48,7 @@ class Server:
             return None
         associations = self._associations
         idle_s = self._idle_s if associations.associated else UNASSOCIATED_S
-        still = associations.deadline
+        still = associations.deadline if associations.transfers else None
         if not idle_s:
             return still
         silent = LinkTime(self._silent_since + idle_s)
@@ -65,7 +61,7 @@ class Server:
                 self._stream.receive(data)
                 if not data:
                     self._close("the connection was closed")
-                elif self._waiting is None:
+                elif self.waiting is None:
                     self._answer_all(now)
                 elif self._stream.pending > MOST_PENDING:
                     raise RemoteProtocolError("requests without end while the meter is being stored")  # noqa: TRY301
@@ -76,7 +72,7 @@ class Server:
 
     def resume(self, now: LinkTime) -> list[Event]:
         """Go on with what waited while the host was locked."""
-        datagram, self._waiting = self._waiting, None
+        datagram, self.waiting = self.waiting, None
         if datagram is not None and not self.closed:
             try:
                 if self._answered(datagram, now):
@@ -104,10 +100,10 @@ class Server:
         return self._reported()
 
     def _answer_all(self, now: LinkTime) -> None:
-        take = self._stream.take
-        datagram = take()
+        stream = self._stream
+        datagram = stream.take()
         while datagram is not None and self._answered(datagram, now):
-            datagram = take()
+            datagram = stream.take() if stream.has_more else None
 
     def _answered(self, datagram: Datagram, now: LinkTime) -> bool:
         """Answer one APDU; False if it must wait."""
@@ -115,7 +111,7 @@ class Server:
         try:
             answers = self._associations.answer(source, destination, apdu, now)
         except BusyError:
-            self._waiting = datagram
+            self.waiting = datagram
             return False
         if self._associations.progressed:
             self._silent_since = now
@@ -125,7 +121,7 @@ class Server:
 
     def _close(self, reason: str) -> None:
         self._associations.release(reason)
-        self._waiting = None
+        self.waiting = None
         self.closed = True
 
     def _reported(self) -> list[Event]:

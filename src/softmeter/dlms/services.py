@@ -95,7 +95,7 @@ class Services:
         self._sap = client.sap
         self._dialect = client.dialect
         self._events = events
-        self._readers = view.readers if conformance.value & _GET else {}
+        self._readers = view.readers if conformance._value_ & _GET else {}
         self._objects = Objects(host, view, conformance, client.sap, events, guard)
         self._getting = Getting(self._objects)
         self._served: dict[type[Any], tuple[Conformance, _Serve]] = {}

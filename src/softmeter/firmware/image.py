@@ -142,6 +142,8 @@ def header_of(octets: bytes) -> Header:
     Raises:
         ImageError: it is none.
     """
+    if not octets.startswith(MAGIC):
+        raise ImageError("magic", f"it begins with {octets[: len(MAGIC)]!r}, not with {MAGIC!r}")
     try:
         header = HEADER.decode_bare(octets[:HEADER_OCTETS])
     except DecodeError as error:
@@ -192,17 +194,14 @@ def _check(header: Header) -> None:
     ):
         if found != wanted:
             raise ImageError(field, f"is {found!r}, not {wanted!r}")
-    _check_text("version", header.version_text, _VERSION)
-    _check_text("hardware", header.hardware_text, _HARDWARE)
+    _check_text("version", header.version_text, _VERSION, "two to four numbers with points, like 1.05.02")
+    _check_text("hardware", header.hardware_text, _HARDWARE, "up to 16 of A-Z, 0-9, ?, + and -, like IQ0102065BNEM??")
 
 
-def _check_text(field: str, octets: bytes, form: re.Pattern[str]) -> None:
-    try:
-        text = octets.rstrip(b"\0").decode("ascii")
-    except UnicodeDecodeError:
-        text = ""
-    if not form.fullmatch(text):
-        raise ImageError(field, f"{octets!r} does not have its form")
+def _check_text(field: str, octets: bytes, form: re.Pattern[str], wanted: str) -> None:
+    shown = octets.rstrip(b"\0").decode("ascii", "backslashreplace")
+    if not form.fullmatch(shown):
+        raise ImageError(field, f"{shown!r} is not {wanted}")
 
 
 def _crypt(key: Key, counter_block: bytes, octets: bytes) -> bytes:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 
 from softmeter.clock import DateTime
 from softmeter.device.modem import Registration
-from softmeter.device.radio import Technology, carrier, is_heard, technology
+from softmeter.device.radio import Signal, Technology, carrier, is_heard, technology
 from softmeter.dlms.associations import Standing
 from softmeter.instant import LinkTime
 from softmeter.meter.meter import Meter
-from softmeter.meter.parts_network import card, ip_address, signal
+from softmeter.meter.parts_ip import ip_address
+from softmeter.meter.parts_network import card, signal
 
 LONGEST_LINE = 256
 NOT_ALLOWED = "+CME ERROR: 3"
@@ -110,9 +111,10 @@ def _is_registered(meter: Meter) -> bool:
 def _registered(name: str, *, lte: bool) -> Answer:
     def answer(meter: Meter) -> list[str]:
         around = meter.device.feeling.state
-        is_lte = technology(around) not in {Technology.GPRS, Technology.EDGE}
-        if not _is_registered(meter) or is_lte is not lte:
-            return [f"{name}: 2,{2 if _registration(meter) is Registration.SEARCHING else 0}"]
+        if Signal.of(around).is_lte is not lte and _is_registered(meter):
+            return [f"{name}: 2,0"]
+        if not _is_registered(meter):
+            return [f"{name}: 2,{int(_registration(meter))}"]
         place = f'"{around.cell >> 8 & 0xFFFF:04X}","{around.cell:08X}",{_LTE[technology(around)]}'
         return [f"{name}: 2,{int(_registration(meter))},{place}"]
 
@@ -132,12 +134,13 @@ def _quoted(text: str) -> str:
 
 
 def _quality(meter: Meter) -> list[str]:
-    return [f"+CSQ: {signal(meter).quality if _is_heard(meter) else 99},99"]
+    heard = signal(meter)
+    return [f"+CSQ: {heard.quality},{heard.bit_errors}" if _is_heard(meter) else "+CSQ: 99,99"]
 
 
 def _extended(meter: Meter) -> list[str]:
     heard = signal(meter)
-    reports = f"{heard.rsrq_report},{heard.rsrp_report}" if _is_heard(meter) else "255,255"
+    reports = f"{heard.rsrq_report},{heard.rsrp_report}" if _is_heard(meter) and heard.is_lte else "255,255"
     return [f"+CESQ: 99,99,255,255,{reports}"]
 
 
@@ -172,6 +175,10 @@ def _channel(meter: Meter) -> list[str]:
     return [f'+QNWINFO: "{technology(around).name.replace("_", " ")}","{place}",{carrier(around).channel}']
 
 
+def _pin(meter: Meter) -> list[str]:
+    return ["+CPIN: READY" if meter.device.behaviours.modem.opens_card else "+CPIN: SIM PIN"]
+
+
 def _tells(*lines: str) -> Answer:
     return lambda _: list(lines)
 
@@ -186,7 +193,7 @@ _ANSWERS: Mapping[str, Answer] = {
         f"{meter.device.settings.network.country:03}{meter.device.settings.network.number:02}0000000017"
     ],
     "+CCID": lambda meter: [f"+CCID: {card(meter).decode('ascii', 'replace')}"],
-    "+CPIN?": _tells("+CPIN: READY"),
+    "+CPIN?": _pin,
     "+CFUN?": _tells("+CFUN: 1"),
     "+CSQ": _quality,
     "+CESQ": _extended,

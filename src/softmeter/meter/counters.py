@@ -33,14 +33,9 @@ class Reservation:
         self.step = SMALLEST_STEP
         self.used = 0
 
-    def reach(self, value: int) -> bool:
-        """Move the counter up to `value`; True if that took a new bound."""
-        self.used += 1
-        self.value = value
-        if value <= self.bound:
-            return False
-        self.bound = value if value > HIGHEST - self.step else value + self.step
-        return True
+    def outgrow(self) -> None:
+        """Take a new bound: the counter has come above the one it had."""
+        self.bound = self.value if self.value > HIGHEST - self.step else self.value + self.step
 
     def pace(self) -> None:
         """Let the step follow the use since the last call."""
@@ -125,7 +120,11 @@ class InvocationCounters:
                 self._forget_one(sap, titles)
             known = titles[title] = Reservation(self._floor(sap, title))
         self._titles[sap] = title[:_TITLE_OCTETS]
-        self.must_store |= known.reach(counter)
+        known.value = counter
+        known.used += 1
+        if counter > known.bound:
+            known.outgrow()
+            self.must_store = True
 
     def next_own(self, sap: int) -> int:
         """The meter's next counter under this client's key.
@@ -136,10 +135,15 @@ class InvocationCounters:
         own = self._own.get(sap)
         if own is None:
             own = self._own[sap] = Reservation()
-        if own.value >= HIGHEST:
+        value = own.value + 1
+        if value > HIGHEST:
             raise LocalProtocolError(f"the invocation counter of client {sap} is used up")
-        self.must_store |= own.reach(own.value + 1)
-        return own.value
+        own.value = value
+        own.used += 1
+        if value > own.bound:
+            own.outgrow()
+            self.must_store = True
+        return value
 
     def pace(self) -> None:
         """Once per tick: let each step follow its use."""

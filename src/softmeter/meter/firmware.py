@@ -84,8 +84,6 @@ def install(meter: "Meter", device: Device, image: Verified) -> str:
         return IDENTIFICATION
     payload = decode_application(image.declared)
     _apply(Living(meter, device), payload)
-    if payload.authorities:
-        meter.trust.trust(payload.authorities)
     return image.version
 
 
@@ -134,7 +132,9 @@ def _try(meter: "Meter | Living", payload: ApplicationPayload, twin: Device, ima
 
 def _apply(meter: Living, payload: ApplicationPayload) -> None:
     device = meter.device
-    device.behaviours.firmware.capabilities = kept_capabilities(device, payload.capabilities)
+    firmware = device.behaviours.firmware
+    firmware.capabilities = kept_capabilities(device, payload.capabilities)
+    firmware.authorities = payload.authorities or firmware.authorities
     device.behaviours.display.settings = _display(device.behaviours.display.settings, payload)
     writers = meter.dictionary.view(Inside.INSIDE).writers
     for setting in payload.settings:

@@ -22,13 +22,14 @@ class KeyRing:
     The keys are of suite 0 until `rise` says otherwise; above it the same octets are used.
     """
 
-    __slots__ = ("_clients", "_identity", "_master", "suite")
+    __slots__ = ("_identity", "_master", "clients", "suite")
 
     def __init__(self, master: bytes = b"", clients: Mapping[int, Keys] | None = None) -> None:
         self.suite = Suite.SUITE_0
         self._identity: Identity | None = None
         self._master = master
-        self._clients = dict(clients or {})
+        self.clients: Mapping[int, Keys] = dict(clients or {})
+        """The keys of those who have some, by address."""
         self._refresh()
 
     @property
@@ -39,11 +40,11 @@ class KeyRing:
     @property
     def policies(self) -> Iterator[Policy]:
         """Those in force, of all clients."""
-        return (keys.policy for keys in self._clients.values())
+        return (keys.policy for keys in self.clients.values())
 
     def of(self, sap: int) -> Keys:
         """The keys of a client; empty where it has none."""
-        return self._clients.get(sap, NONE)
+        return self.clients.get(sap, NONE)
 
     def rise(self, suite: Suite, identity: Identity | None) -> None:
         """Use all keys in another suite, with the pairs and certificates of `identity`."""
@@ -54,12 +55,12 @@ class KeyRing:
         """Put other secrets of a client, or another policy, in force, all at once; `master` is that of all clients."""
         if "master" in secrets:
             self._master = secrets["master"]
-        self._clients = {**self._clients, sap: replace(self.of(sap), **secrets)}
+        self.clients = {**self.clients, sap: replace(self.of(sap), **secrets)}
         self._refresh()
 
     def saved(self) -> Mapping[str, Scalar]:
         values: dict[str, Scalar] = {"master": self._master}
-        for sap, keys in self._clients.items():
+        for sap, keys in self.clients.items():
             for name in _SECRETS:
                 secret: bytes = getattr(keys, name)
                 if secret or name not in _OPTIONAL:
@@ -80,15 +81,16 @@ class KeyRing:
                 self._master = value
             else:
                 clients.setdefault(int(sap), {})[kind] = value
-        self._clients |= {sap: replace(self.of(sap), **secrets) for sap, secrets in clients.items()}
+        restored = {sap: replace(self.of(sap), **secrets) for sap, secrets in clients.items()}
+        self.clients = {**self.clients, **restored}
         self._refresh()
 
     def _refresh(self) -> None:
         """Have all keys know what they share; those that know it already stay the same instances."""
         shared: dict[str, Any] = {"master": self._master, "suite": self.suite, "identity": self._identity}
-        self._clients = {
+        self.clients = {
             sap: keys
             if all(getattr(keys, name) == value for name, value in shared.items())
             else replace(keys, **shared)
-            for sap, keys in self._clients.items()
+            for sap, keys in self.clients.items()
         }

@@ -6,7 +6,9 @@ It serves the shared object model; a thousand meters in one process share one `D
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum
-from functools import partial
+from functools import cache
+from types import MethodType
+from typing import NamedTuple
 
 from softmeter.cosem.dictionary import Dictionary, View
 from softmeter.cosem.sessions import Sessions
@@ -24,13 +26,30 @@ from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.factory import Factory
 from softmeter.meter.firmware import install
 from softmeter.meter.identity import Identity, in_force
-from softmeter.meter.keys import KeyRing
+from softmeter.meter.keys import NONE, KeyRing
 from softmeter.meter.scripts import collect, execute
 from softmeter.meter.upgraded import clients_of, suite_of
 from softmeter.security.suites import Suite
 from softmeter.security.trust import Trusting, TrustStore
 
 MOST_REPORTS = 64
+
+
+class _Kind(NamedTuple):
+    """What follows from what the application can do."""
+
+    suite: Suite
+    clients: Mapping[int, Client]
+    extended_clients: Mapping[int, Client]
+    """Those of a meter that has services beyond the manual's, whatever its application says."""
+    dictionary: Dictionary
+
+
+@cache
+def _kind_of(suite: Suite, extra_services: bool, has_disconnector: bool) -> _Kind:  # noqa: FBT001 - keys of the cache
+    extended = clients_of(suite, extended=True)
+    dictionary = model.dictionary(has_disconnector=has_disconnector, suite=suite)
+    return _Kind(suite, extended if extra_services else clients_of(suite), extended, dictionary)
 
 
 class Meter:
@@ -41,7 +60,9 @@ class Meter:
     """
 
     __slots__ = (
+        "_capabilities",
         "_changed",
+        "_known_kind",
         "_reported",
         "counters",
         "device",
@@ -63,19 +84,22 @@ class Meter:
         self.device = device
         self.display = display
         self.key_ring = key_ring
-        self.trust = TrustStore(self.system_title, Suite.SUITE_1)
+        self.trust = TrustStore(self.system_title, Suite.SUITE_1, follow=self._authorities)
         self.entropy = entropy
         self.counters = InvocationCounters()
         self.sessions = Sessions()
         self.locked = False
         self.extra_services = False
         self.present: Callable[[], Instant] = lambda: self.device.now
+        self._capabilities: Mapping[str, int] | None = None
+        self._known_kind: _Kind
         self._changed = False
         self._reported: list[Event] = []
-        device.executor = partial(execute, self)
-        device.collector = partial(collect, self)
+        # Bound as methods are: a partial takes three times the memory, and a process may have a thousand meters.
+        device.executor = MethodType(execute, self)
+        device.collector = MethodType(collect, self)
         device.seed = self.system_title
-        device.installer = partial(install, self)
+        device.installer = MethodType(install, self)
 
     @property
     def attributes(self) -> Attributes:
@@ -85,12 +109,22 @@ class Meter:
     @property
     def dictionary(self) -> Dictionary:
         """The object model of the meter's type."""
-        return model.dictionary(has_disconnector=self.device.settings.has_breaker, suite=self.suite)
+        return self._kind.dictionary
 
     @property
     def suite(self) -> Suite:
         """The security suite: 0 until an application brings another."""
-        return suite_of(self.device)
+        return self._kind.suite
+
+    @property
+    def _kind(self) -> _Kind:
+        """Found out anew only when the visible device has an application that can do something else."""
+        capabilities = self.device.behaviours.firmware.capabilities
+        if capabilities is not self._capabilities:
+            extra_services = bool(self.device.behaviours.firmware.able("extra_services"))
+            self._known_kind = _kind_of(suite_of(self.device), extra_services, self.device.settings.has_breaker)
+            self._capabilities = capabilities
+        return self._known_kind
 
     @property
     def identity(self) -> Identity:
@@ -99,8 +133,8 @@ class Meter:
 
     @property
     def clients(self) -> Mapping[int, Client]:
-        extended = self.extra_services or self.device.behaviours.firmware.able("extra_services")
-        return clients_of(self.suite, bool(extended))
+        kind = self._kind
+        return kind.extended_clients if self.extra_services else kind.clients
 
     @property
     def must_store(self) -> bool:
@@ -108,14 +142,18 @@ class Meter:
 
     def view(self, audience: Enum) -> View:
         """The objects as an audience sees them."""
-        return self.dictionary.view(audience)
+        return self._kind.dictionary.view(audience)
 
     def keys(self, sap: int) -> Keys:
         """The secrets in force for a client."""
         ring = self.key_ring
         if ring.suite != self.device.behaviours.firmware.capabilities.get(SECURITY_SUITE, 0):
             ring.rise(self.suite, Trusting(self.trust, self._moment))
-        return ring.of(MANAGEMENT if sap == BROADCAST else sap)
+        return ring.clients.get(MANAGEMENT if sap == BROADCAST else sap, NONE)
+
+    def _authorities(self) -> tuple[bytes, ...]:
+        """Whom the application trusts that runs in the visible device."""
+        return self.device.behaviours.firmware.authorities
 
     def _moment(self) -> Instant:
         """Bench time as of now, whoever tells it by then."""

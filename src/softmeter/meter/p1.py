@@ -5,6 +5,7 @@ the meter does not have is sent as it is without: no limit, a breaker that is al
 """
 
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from softmeter.device.device import Device
@@ -81,8 +82,14 @@ def broadcast(meter: Presented, settings: P1Settings = DUTCH) -> bytes:
         return plain
     keys, title = meter.key_ring.of(CONSUMER), meter.identity.system_title
     counter = meter.counters.next_own(CONSUMER)
-    cipher = Cipher(Key(keys.unicast_encryption), Key(keys.authentication))
+    cipher = _cipher(keys.unicast_encryption, keys.authentication)
     return enveloped(title, cipher.protect(title, counter, Protection.FULL, plain))
+
+
+@lru_cache(p1_lines.KEPT_LINES)
+def _cipher(encryption_key: bytes, authentication_key: bytes) -> Cipher:
+    """Kept for the telegrams to come: making one takes longer than using it."""
+    return Cipher(Key(encryption_key), Key(authentication_key))
 
 
 def _identification(identity: Identity, variant: Variant) -> str:

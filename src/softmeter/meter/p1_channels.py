@@ -68,8 +68,8 @@ def _names(number: int, channel: Channel, code: int, name: bytes) -> list[str]:
 
 
 def _readings(number: int, channel: Channel, code: str) -> list[str]:
-    """The line of the first value; none before the first was captured."""
-    if not channel.values or channel.values[0].unit not in _FORMATS:
+    """The line of the first value; none before the first was captured, and of a negative one, as P1 has no sign."""
+    if not channel.values or channel.values[0].unit not in _FORMATS or channel.values[0].number < 0:
         return []
     return [line(f"0-{number}:{code}", stamp(channel.captured.date_time), _printed(channel.values[0]))]
 
@@ -81,4 +81,4 @@ def _printed(value: Value) -> str:
         form = _COARSE_VOLUME
     shift = value.scaler - form.exponent + form.decimals
     number = value.number * 10**shift if shift >= 0 else value.number // 10**-shift
-    return f"{wrapped(max(number, 0), form.digits, form.decimals)}*{form.name}"
+    return f"{wrapped(number, form.digits, form.decimals)}*{form.name}"

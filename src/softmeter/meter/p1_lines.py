@@ -23,7 +23,6 @@ FEWEST_RATES = 2
 KEPT_LINES = 256
 """How many lines that seldom change are remembered, of all meters of a process together."""
 
-_RATES = range(1, RATES + 1)
 _ENERGIES = {1: Quantity.ACTIVE_IMPORT, 2: Quantity.ACTIVE_EXPORT}
 
 
@@ -46,10 +45,10 @@ def logical_device(identity: Identity) -> str:
 
 def rates(device: Device) -> list[str]:
     """Import, then export: one line per rate that is in use, so that no energy is missing from the telegram."""
-    wh, highest = device.registers.wh, max(FEWEST_RATES, device.tariff.table.highest_rate)
+    highest = max(FEWEST_RATES, device.tariff.table.highest_rate)
     lines = []
     for code, quantity in _ENERGIES.items():
-        energies = [wh(quantity, rate=rate) for rate in _RATES]
+        energies = device.registers.rates_wh(quantity)
         used = highest
         while used < RATES and any(energies[used:]):
             used += 1

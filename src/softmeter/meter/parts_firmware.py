@@ -56,6 +56,7 @@ class ImageMemory:
         return (ImageToActivate(announced.size, announced.identifier, verified.signature),)
 
     def initiate(self, identifier: bytes, size: int) -> None:
+        lived(self._meter)
         with refusals():
             self._ready().announce(Announced(identifier, size))
 
@@ -64,21 +65,21 @@ class ImageMemory:
             self._ready().take(number, value)
 
     def verify(self) -> None:
-        images = self._ready()
+        lived(self._meter)
+        images, device = self._ready(), self._meter.device
         if not images.complete:
             raise AccessError(ActionResult.OTHER_REASON, f"block {images.first_missing} is missing")
-        lived(self._meter)
-        device = self._meter.device
         try:
             verified = self._verified(images)
         except ImageError as error:
-            device.behaviours.firmware.judge(device, None)
+            images.judge(device, None)
+            self._meter.changed()  # the answer is a refusal, and yet tells of something new
             raise AccessError(ActionResult.OTHER_REASON, str(error)) from error
-        device.behaviours.firmware.judge(device, verified)
+        images.judge(device, verified)
 
     def activate(self) -> None:
-        images = self._ready()
         lived(self._meter)
+        images = self._ready()
         with refusals():
             images.activate(self._meter.device)
 

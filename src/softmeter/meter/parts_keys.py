@@ -4,16 +4,14 @@ from collections.abc import Mapping
 
 from softmeter.cosem.classes.security_setup import SecurityPolicy, refused
 from softmeter.device.events import Event
-from softmeter.entropy import Entropy
 from softmeter.instant import Instant
 from softmeter.meter.clients import BROADCAST
-from softmeter.meter.presented import Presented
+from softmeter.meter.presented import Forwarded, Presented
 from softmeter.security.certificates import Certificate
 from softmeter.security.ciphering import Protection
 from softmeter.security.identity import Purpose
 from softmeter.security.policies import Policy
 from softmeter.security.suites import Key, Suite
-from softmeter.security.trust import TrustStore
 from softmeter.security.wrapping import KeyId
 
 _NAMES = {
@@ -25,7 +23,7 @@ _NAMES = {
 _FOR_ALL = frozenset({KeyId.MASTER, KeyId.BROADCAST_ENCRYPTION})
 
 
-class ClientSecurity:
+class ClientSecurity(Forwarded):
     """The security settings of one client; key pairs and certificates are those of the meter, whoever asks.
 
     `may_change_all`: whether the keys that are not one client's alone can be replaced through this one: that which
@@ -33,7 +31,7 @@ class ClientSecurity:
     """
 
     def __init__(self, meter: Presented, sap: int, *, may_change_all: bool) -> None:
-        self._meter = meter
+        super().__init__(meter)
         self._sap = sap
         self._may_change_all = may_change_all
 
@@ -59,14 +57,6 @@ class ClientSecurity:
     @property
     def master(self) -> Key:
         return Key(self._meter.key_ring.master)
-
-    @property
-    def trust(self) -> TrustStore:
-        return self._meter.trust
-
-    @property
-    def entropy(self) -> Entropy:
-        return self._meter.entropy
 
     @property
     def now(self) -> Instant:

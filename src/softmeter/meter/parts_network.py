@@ -12,15 +12,15 @@ from softmeter.cosem.classes.push_setup import TimeWindow
 from softmeter.device.communication_window import Window, checked
 from softmeter.device.modem import Modem, Registration
 from softmeter.device.modem_parameters import Answers, Connecting, Network, Parameters
-from softmeter.device.radio import UNKNOWN_QUALITY, Signal, carrier, is_heard, technology
+from softmeter.device.radio import UNKNOWN_QUALITY, UNKNOWN_REPORT, Signal, carrier, is_heard, technology
 from softmeter.device.surroundings import Surrounded
 from softmeter.errors import AccessError
 from softmeter.meter.parts import lived, refusals
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
-from softmeter.wire.types import boolean, u8, u16, u32
+from softmeter.wire.types import u8, u16
 
-TCP_UDP, IPV4 = Obis.parse("0-0:25.0.0"), Obis.parse("0-0:25.1.0")
+TCP_UDP = Obis.parse("0-0:25.0.0")
 PORT = 4059
 SEGMENT, CONNECTIONS, IDLE_S = 576, 255, 180
 """Octets of a segment, connections at a time and seconds of silence, as the factory sets them."""
@@ -29,11 +29,13 @@ NO_SIGNAL = Signal(-140, -20, -113)
 _LEAST_LEVEL_DBM = -124
 _NOISE_DBM = -115
 """Thermal noise of a subcarrier, with that of a module's receiver."""
-_PRIVATE = 10 << 24
 
 
 def _place(class_id: int, name: Obis, attribute: int) -> bytes:
     return class_id.to_bytes(2, "big") + name.octets + bytes((attribute,))
+
+
+_INACTIVITY_TIMEOUT = _place(41, TCP_UDP, 6)
 
 
 def segment_octets(meter: Presented) -> int:
@@ -60,23 +62,8 @@ def most_connections(meter: Presented) -> int | None:
 
 def idle_s(meter: Presented) -> float:
     """How long a connection over TCP may be silent once somebody is associated; 0: as long as it likes."""
-    kept = meter.attributes.get(_place(41, TCP_UDP, 6))
+    kept = meter.attributes.get(_INACTIVITY_TIMEOUT)
     return IDLE_S if kept is None else u16.decode(kept)
-
-
-def ip_address(meter: Presented) -> int:
-    """The address in force: what the network gives while it is there, else what was set."""
-    assigned = meter.attributes.get(_place(42, IPV4, 8))
-    if assigned is None or boolean.decode(assigned):
-        title = meter.identity.system_title
-        return _PRIVATE | int.from_bytes(title[-3:], "big") if _modem(meter).attached else 0
-    kept = meter.attributes.get(_place(42, IPV4, 3))
-    return 0 if kept is None else u32.decode(kept)
-
-
-def fix_address(meter: Presented, address: int) -> None:
-    """Set the address that holds where none is assigned."""
-    meter.attributes[_place(42, IPV4, 3)] = u32.encode(address)
 
 
 def signal(meter: Presented) -> Signal:
@@ -151,6 +138,24 @@ class ConnectPart:
             checked(wanted)
         change(self.meter, _modem(self.meter).parameters._replace(windows=wanted))
 
+    @property
+    def repetitions(self) -> int:
+        return _modem(self.meter).parameters.repetition.times
+
+    @repetitions.setter
+    def repetitions(self, times: int) -> None:
+        parameters = _modem(self.meter).parameters
+        change(self.meter, parameters._replace(repetition=parameters.repetition._replace(times=times)))
+
+    @property
+    def repetition_delay_s(self) -> int:
+        return _modem(self.meter).parameters.repetition.delay_s
+
+    @repetition_delay_s.setter
+    def repetition_delay_s(self, seconds: int) -> None:
+        parameters = _modem(self.meter).parameters
+        change(self.meter, parameters._replace(repetition=parameters.repetition._replace(delay_s=seconds)))
+
     def connect(self) -> None:
         """Get on the network now."""
         lived(self.meter)
@@ -183,8 +188,9 @@ class RadioPart:
             return CellInfo(0, 0, UNKNOWN_QUALITY, UNKNOWN_QUALITY, 0, 0, 0)
         network, around = self._network, self._around
         channel = carrier(around).channel
-        quality = signal(self.meter).quality
-        return CellInfo(around.cell, around.cell >> 8 & 0xFFFF, quality, 0, network.country, network.number, channel)
+        heard, area = signal(self.meter), around.cell >> 8 & 0xFFFF
+        qualities = heard.quality, heard.bit_errors
+        return CellInfo(around.cell, area, *qualities, network.country, network.number, channel)
 
     @property
     def neighbours(self) -> tuple[AdjacentCell, ...]:
@@ -205,6 +211,8 @@ class RadioPart:
         heard = signal(self.meter)
         noise = min(max(heard.rsrp - _NOISE_DBM, -20), 40)
         coverage = CoverageEnhancement.MODE_A_LEVEL_1 if heard.rsrp < -110 else CoverageEnhancement.MODE_A_LEVEL_0
+        if heard is NO_SIGNAL or not heard.is_lte:
+            return LinkQuality(UNKNOWN_REPORT, UNKNOWN_REPORT, noise, coverage)
         return LinkQuality(heard.rsrq_report, heard.rsrp_report, noise, coverage)
 
     @property

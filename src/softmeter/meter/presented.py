@@ -56,3 +56,22 @@ class Presented(Holder, Protocol):
     def present(self) -> Instant:
         """Bench time as of now: for the clock, and for nothing else."""
         ...
+
+    def changed(self) -> None:
+        """Something is another than before, and must be stored before an answer tells of it."""
+        ...
+
+
+class Forwarded:
+    """Part of a meter, or another view of it: what it hands on is the whole meter's."""
+
+    def __init__(self, meter: Presented) -> None:
+        self._meter = meter
+
+    @property
+    def trust(self) -> TrustStore:
+        return self._meter.trust
+
+    @property
+    def entropy(self) -> Entropy:
+        return self._meter.entropy

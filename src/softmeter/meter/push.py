@@ -19,8 +19,8 @@ from softmeter.errors import LocalProtocolError
 from softmeter.meter.clients import MANAGEMENT, READOUT, SERVER_SAP
 from softmeter.meter.meter import Meter
 from softmeter.meter.parts_network import segment_octets
-from softmeter.meter.parts_push import audience
 from softmeter.meter.policies import Audience
+from softmeter.meter.pushed_values import audience
 from softmeter.security.ciphering import Protection
 from softmeter.security.suites import Use
 from softmeter.wire.wrapper import HEADER_OCTETS, encode_datagram

@@ -9,29 +9,27 @@ from softmeter.cosem.sessions import Sessions
 from softmeter.device.attributes import Attributes
 from softmeter.device.behaviour import Script
 from softmeter.device.device import Device
-from softmeter.entropy import Entropy
 from softmeter.errors import AccessError
 from softmeter.instant import Instant
 from softmeter.meter.counters import InvocationCounters
 from softmeter.meter.identity import Identity, in_force
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.parts import lived
-from softmeter.meter.parts_push import collected
-from softmeter.meter.presented import Presented
+from softmeter.meter.presented import Forwarded, Presented
+from softmeter.meter.pushed_values import collected
 from softmeter.meter.upgraded import suite_of
 from softmeter.security.suites import Suite
-from softmeter.security.trust import TrustStore
 from softmeter.wire.types import encode_data
 
 if TYPE_CHECKING:
     from softmeter.meter.meter import Meter
 
 
-class Living:
+class Living(Forwarded):
     """A meter as seen from inside a device that lives on, which others may not see yet."""
 
-    def __init__(self, meter: "Meter | Living", device: Device) -> None:
-        self._meter = meter
+    def __init__(self, meter: Presented, device: Device) -> None:
+        super().__init__(meter)
         self.device = device
 
     @property
@@ -62,19 +60,14 @@ class Living:
     def suite(self) -> Suite:
         return suite_of(self.device)
 
-    @property
-    def trust(self) -> TrustStore:
-        return self._meter.trust
-
-    @property
-    def entropy(self) -> Entropy:
-        return self._meter.entropy
-
     def name(self, equipment_identifier: str) -> None:
         self._meter.name(equipment_identifier)
 
     def present(self) -> Instant:
         return self.device.now
+
+    def changed(self) -> None:
+        self._meter.changed()
 
 
 def collect(meter: "Meter", device: Device, setup: int) -> bytes:

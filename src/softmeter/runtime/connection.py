@@ -26,8 +26,8 @@ class Connection(Protocol):
         ...
 
     @property
-    def waiting(self) -> bool:
-        """A request is kept until `resume`, because the meter is locked."""
+    def waiting(self) -> object:
+        """What is kept until `resume`, because the meter is locked; nothing, or false, where nothing is."""
         ...
 
     def receive(self, data: bytes, now: LinkTime) -> Sequence[object]:

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from math import inf
 
 from softmeter.instant import LinkTime
+
+NEVER = LinkTime(inf)
 
 
 class Deadlines:
@@ -20,24 +23,25 @@ class Deadlines:
         self._deadlines = deadlines
         self._expire = expire
         self._timer: asyncio.TimerHandle | None = None
-        self._armed: LinkTime | None = None
+        self.armed = NEVER
+        """When it runs out. Whoever waits for something later need not arm it: what runs out earlier looks again."""
 
     def arm(self, deadline: LinkTime | None) -> None:
-        """Run out no later than the deadline; an earlier run looks again."""
-        if deadline is None or (self._armed is not None and self._armed <= deadline):
+        """Run out no later than the deadline."""
+        if deadline is None or deadline >= self.armed:
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._armed = deadline
+        self.armed = deadline
         self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - self._monotonic()), self._ring)
 
     def stop(self) -> None:
         """Wait for nothing any more."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._armed = None
+        self._timer, self.armed = None, NEVER
 
     def _ring(self) -> None:
-        self._timer = self._armed = None
+        self._timer, self.armed = None, NEVER
         self._expire()
         self.arm(min((one for one in self._deadlines() if one is not None), default=None))

@@ -18,9 +18,10 @@ class Shares(NamedTuple):
     wan: int
     panel: int
     p1: int
+    pulses: int
 
 
-MOST = Shares(wan=256, panel=128, p1=1000)
+MOST = Shares(wan=256, panel=128, p1=1000, pulses=100)
 
 
 def raised_limit() -> int:
@@ -34,13 +35,19 @@ def raised_limit() -> int:
 
 
 def shares(limit: int) -> Shares:
-    """What of `limit` descriptors each port gets: DLMS first, P1 what the others leave."""
+    """What of `limit` descriptors each port gets: DLMS first, P1 and the pulses what the others leave."""
     if limit == resource.RLIM_INFINITY:
         return MOST
     left = max(limit - OWN, 8)
     wan = min(MOST.wan, left // 2)
     panel = min(MOST.panel, (left - wan) // 2)
-    return Shares(wan, panel, min(MOST.p1, left - wan - panel))
+    pulses = min(MOST.pulses, (left - wan - panel) // 2)
+    return Shares(wan, panel, min(MOST.p1, left - wan - panel - pulses), pulses)
+
+
+def room(most: int, limit: int) -> int:
+    """How many connections a program may have whose descriptors are for nothing else: `most` where the limit allows."""
+    return most if limit == resource.RLIM_INFINITY else min(most, max(limit - OWN, 8))
 
 
 def open_standard_streams() -> None:

@@ -1,13 +1,15 @@
 """What a connection reported, in one line of a log."""
 
+from collections.abc import Hashable
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from re import sub
 
 
-def event_text(event: object) -> str:
-    """An event in one line: its name in words, then its fields."""
+@lru_cache(maxsize=256)
+def event_text(event: Hashable) -> str:
+    """An event in one line: its name in words, then its fields. Most events come again and again."""
     kind: type = type(event)
     words = _words(kind.__name__)
     named = [f"{name}={_value_text(getattr(event, name))}" for name in _names(kind)]

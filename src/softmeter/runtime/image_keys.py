@@ -45,8 +45,12 @@ def read(path: Path) -> ImageKeys:
     except OSError as error:
         message = f"cannot be read ({error.strerror}); softmeter firmware keys FILE makes one"
         raise ConfigurationError(message, str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError:
+        raise ConfigurationError("is no text in UTF-8", str(path)) from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"is no TOML: {error}", str(path)) from None
+    except RecursionError:
+        raise ConfigurationError("is no key file: nested far too deep", str(path)) from None
     table = document.get(_TABLE)
     if document.keys() != {_TABLE} or not isinstance(table, dict) or not table.keys() <= _SIZES.keys():
         raise ConfigurationError(f"must have one table [{_TABLE}] with {', '.join(_SIZES)}", str(path))

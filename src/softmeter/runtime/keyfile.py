@@ -15,7 +15,7 @@ from softmeter.dlms.host import Keys as Held
 from softmeter.entropy import Entropy
 from softmeter.errors import ConfigurationError
 from softmeter.meter.clients import CLIENTS, MANAGEMENT
-from softmeter.runtime.lock import synchronise
+from softmeter.runtime.whole_file import write_whole
 
 SAPS = {client.name: client.sap for client in CLIENTS.values() if client.ways}
 """The clients that associate by name and their addresses; all but the public one have secrets."""
@@ -33,6 +33,7 @@ _SECRETS = ("unicast_encryption_key", "authentication_key", "lls_password")
 BROADCAST_KEY = "broadcast_encryption_key"
 """Of messages to all meters: in the security setup of the management client, so in its table; may be missing."""
 _P1 = ("encryption_key", "authentication_key")
+_ENCRYPTION_KEYS = {"unicast_encryption_key", BROADCAST_KEY, "encryption_key"}
 _METER = ("system_title", "logical_device_name", "master_key")
 HLS_SECRET, SIGNING_KEY, SIGNING_CERTIFICATE = "hls_secret", "signing_key", "signing_certificate"
 """What a client may have for suite 1; the last two are the client's own business, no meter looks at them."""
@@ -124,7 +125,9 @@ def read_keys(path: Path) -> Keys:
         raise ConfigurationError(
             f"cannot be read ({error.strerror}); give the path of a keys.toml", str(path)
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigurationError("is no text in UTF-8", str(path)) from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"is no TOML: {error}", str(path)) from None
     except RecursionError:
         raise ConfigurationError("is no key file: nested far too deep", str(path)) from None
@@ -159,14 +162,7 @@ def write_private(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    synchronise(path.parent)
+    write_whole(path, content, 0o600)
 
 
 def key_text(keys: Keys) -> str:
@@ -202,6 +198,20 @@ def _hex_lines(of: object, *names: str) -> list[str]:
     return [f'{name} = "{octets.hex()}"' for name in names if (octets := getattr(of, name))]
 
 
+def repeated_key(document: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Two entries with one encryption key, if there are such: as each counts for itself, nonces would repeat."""
+    clients = document.get("clients")
+    tables = {f"clients.{name}": one for name, one in clients.items()} if isinstance(clients, dict) else {}
+    seen: dict[str, str] = {}
+    for where, table in {**tables, "p1": document.get("p1")}.items():
+        for name, value in table.items() if isinstance(table, dict) else ():
+            if name in _ENCRYPTION_KEYS and isinstance(value, str) and value:
+                first = seen.setdefault(value.lower(), f"{where}.{name}")
+                if first != f"{where}.{name}":
+                    return first, f"{where}.{name}"
+    return None
+
+
 class _Reader:
     """Takes a document apart and names what is wrong."""
 
@@ -213,6 +223,9 @@ class _Reader:
         meter, clients, *p1 = self._tables(document, "", names)
         self._tables(clients, "clients", SAPS)
         title, name, master = self._entries(meter, "meter", _METER, (SECURITY_SUITE, SIGNING_CERTIFICATE))
+        again = repeated_key(document)
+        if again:
+            raise self._wrong(again[1], f"is the same as {again[0]}; each needs a key of its own")
         suite = meter.get(SECURITY_SUITE, "0")
         if suite not in ("0", "1"):  # what stands there may be anything
             raise self._wrong(f"meter.{SECURITY_SUITE}", 'is "0" or "1"')

@@ -3,6 +3,7 @@
 The kernel gives it back however the process ends.
 """
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ LOCK_NAME = "meter.lock"
 
 
 class DirectoryLock:
-    """The right to use a state directory, held until `release`."""
+    """The right to use a state directory, held until `release` or `abandon`."""
 
     def __init__(self, directory: Path) -> None:
         """Take the lock, making the directory where there is none.
@@ -21,29 +22,75 @@ class DirectoryLock:
         Raises:
             ConfigurationError: another process has it, or the directory cannot be made or written.
         """
+        self._path = directory / LOCK_NAME
+        self._made: list[Path] = []
+        """Directories that were not there before, the innermost first."""
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._descriptor = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptor = self._take(directory)
         except OSError as error:
-            message = f"cannot be used as a state directory ({error.strerror}); choose another one"
-            raise ConfigurationError(message, str(directory)) from error
+            self._remove_made()
+            raise _unusable(directory, error) from error
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, b"%d\n" % os.getpid())
         except OSError as error:
-            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
-            os.close(self._descriptor)
-            if not isinstance(error, BlockingIOError):
-                message = f"its file system gives no locks ({error.strerror}); choose a local directory"
-                raise ConfigurationError(message, str(directory)) from error
-            message = f"already in use by process {holder or 'unknown'}; stop it or choose another directory"
-            raise ConfigurationError(message, str(directory)) from None
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, b"%d\n" % os.getpid())
+            self.abandon()
+            raise _unusable(directory, error) from error
 
     def release(self) -> None:
         """Let others use the directory; the lock file stays, empty."""
         os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
+
+    def abandon(self) -> None:
+        """Let others use the directory, in which nothing was kept: the lock file goes, and what was made for it."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        self.release()
+        self._remove_made()
+
+    def _take(self, directory: Path) -> int:
+        """The lock file, locked: that which is there then, as who had it before may have abandoned it."""
+        while True:
+            self._make(directory)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(descriptor), self._path.stat()):
+                    return descriptor
+                os.close(descriptor)
+            except FileNotFoundError:
+                os.close(descriptor)
+            except OSError as error:
+                holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
+                os.close(descriptor)
+                raise _taken(directory, error, holder) from error
+
+    def _make(self, directory: Path) -> None:
+        missing = [one for one in (directory, *directory.parents) if not one.exists()]
+        for one in reversed(missing):
+            one.mkdir(mode=0o700 if one == directory else 0o777, exist_ok=True)
+            self._made.insert(0, one)
+        if not missing:
+            directory.mkdir(exist_ok=True)  # says so where it is no directory
+
+    def _remove_made(self) -> None:
+        with contextlib.suppress(OSError):  # somebody has put something there
+            for directory in self._made:
+                directory.rmdir()
+
+
+def _unusable(directory: Path, error: OSError) -> ConfigurationError:
+    message = f"cannot be used as a state directory ({error.strerror}); choose another one"
+    return ConfigurationError(message, str(directory))
+
+
+def _taken(directory: Path, error: OSError, holder: str) -> ConfigurationError:
+    if not isinstance(error, BlockingIOError):
+        message = f"its file system gives no locks ({error.strerror}); choose a local directory"
+        return ConfigurationError(message, str(directory))
+    message = f"already in use by process {holder or 'unknown'}; stop it or choose another directory"
+    return ConfigurationError(message, str(directory))
 
 
 def synchronise(path: Path) -> None:

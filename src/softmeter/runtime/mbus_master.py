@@ -8,13 +8,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from softmeter.device.mbus_channel import Errand, Outcome
 from softmeter.errors import ConfigurationError
 from softmeter.meter import mbus_bus
 from softmeter.runtime.reports import Reports
-from softmeter.wire.mbus_master import heard
+from softmeter.wire.mbus_master import heard, is_order
 
 BAUD = 2400
 LONGEST_S = 300.0
@@ -23,6 +24,8 @@ MOST_OCTETS = 1024
 """Heard in one go, before it counts as noise."""
 _OCTET_BITS, _ANSWER_BITS, _PAUSE_BITS = 11, 330, 22
 _ANSWER_S = 0.05
+_QUIET = 1.5
+"""How many times as long as an answer was waited for nothing may come, until no late one is expected any more."""
 
 
 class Wire(Protocol):
@@ -73,6 +76,8 @@ class MBusMaster:
         self._known: list[tuple[int, Outcome]] = []
         self._working: asyncio.Task[None] | None = None
         self._is_dead = False
+        self._owed = b""
+        """The last frame that was not answered in time, until its answer can no longer come."""
         self._reports = Reports(logging.getLogger("softmeter.mbus"))
 
     @property
@@ -134,21 +139,41 @@ class MBusMaster:
     async def _exchange(self, frame: bytes) -> bytes:
         """Send a frame and hear what is answered: nothing, an answer, or what cannot be understood."""
         wire, bit_s = self._wire, self._bit_s
+        if self._owed and frame != self._owed and is_order(frame):
+            await self._settle()
         wire.forget()
         wire.write(frame)
         came = b""
-        patience_s = (len(frame) * _OCTET_BITS + _ANSWER_BITS) * bit_s + _ANSWER_S + wire.latency_s
+        patience_s = self._patience_s(frame)
         while len(came) < MOST_OCTETS:
             try:
                 async with asyncio.timeout(patience_s):
                     came += await wire.read()
             except TimeoutError:
                 break
-            answer = heard(came)
+            answer = heard(came, frame)
             if answer is not None:
                 return answer
             patience_s = _PAUSE_BITS * bit_s + wire.latency_s
-        return heard(came, silent=True) or b""
+        self._owed = frame
+        return heard(came, frame, silent=True) or b""
+
+    def _patience_s(self, frame: bytes) -> float:
+        """How long an answer to a frame is waited for."""
+        return (len(frame) * _OCTET_BITS + _ANSWER_BITS) * self._bit_s + _ANSWER_S + self._wire.latency_s
+
+    async def _settle(self) -> None:
+        """Let pass what is still answered to a frame that was not answered in time: it is no answer to the next one.
+
+        Answers to several tries come as far from each other as those were.
+        """
+        wire, came = self._wire, 0
+        quiet_s = _QUIET * self._patience_s(self._owed)
+        self._owed = b""
+        with suppress(TimeoutError):
+            while came < MOST_OCTETS:
+                async with asyncio.timeout(quiet_s):
+                    came += len(await wire.read())
 
     def _dead(self, reason: str | None) -> None:
         """Say once that the line cannot be used, and once that it can again."""

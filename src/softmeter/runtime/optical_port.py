@@ -7,7 +7,7 @@ import os
 import time
 import tty
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -31,13 +31,36 @@ LOG = "softmeter.optical"
 
 @dataclass(frozen=True, slots=True)
 class SerialAddress:
-    """A device or pseudo-terminal; `baud`: the speed at which it waits, 300 for mode E, more for HDLC at once."""
+    """A device or pseudo-terminal; `baud`: the speed at which it waits, 300 for mode E, more for HDLC at once.
+
+    `option` is the name under which it was given.
+    """
 
     path: str
     baud: int = SLOW
+    option: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return self.path
+
+    def opened(self) -> int:
+        """The device, as a file descriptor.
+
+        Raises:
+            ConfigurationError: it cannot be opened; says why and what to try.
+        """
+        try:
+            return open_serial(self.path, self.baud)
+        except FileNotFoundError:
+            message = f"{self.path} is not there; plug it in, or give a device that ls /dev shows"
+            raise ConfigurationError(message, self.option) from None
+        except PermissionError:
+            message = f"{self.path} is not allowed; its group is shown by ls -l {self.path}, and must be yours"
+            raise ConfigurationError(message, self.option) from None
+        except OSError as error:
+            raise ConfigurationError(f"{self.path} cannot be opened ({error.strerror})", self.option) from None
+        except ConfigurationError as error:
+            raise ConfigurationError(str(error), self.option) from None
 
 
 Place = Address | SerialAddress
@@ -50,13 +73,13 @@ def parse_place(text: str, option: str, baud: int = SLOW) -> Place:
         ConfigurationError: the text has another form.
     """
     if text == PTY:
-        return SerialAddress(PTY, baud)
+        return SerialAddress(PTY, baud, option)
     if not text.startswith("/"):
         return Address.parse(text, option)
     path, _, speed = text.partition("@")
     if speed and not (speed.isdecimal() and len(speed) <= _SPEED_DIGITS):
         raise ConfigurationError(f"{speed!r} in {text!r} is no speed; write it like /dev/ttyUSB0@9600", option)
-    return SerialAddress(path, int(speed or baud))
+    return SerialAddress(path, int(speed or baud), option)
 
 
 class OpticalConnection(Connection, Protocol):
@@ -121,14 +144,7 @@ def _opener(place: SerialAddress) -> Callable[[], tuple[int, str]]:
     """What opens the line, again after each power cut, as the same path."""
     if place.path == PTY:
         return _Terminal().open
-
-    def opened() -> tuple[int, str]:
-        try:
-            return open_serial(place.path, place.baud), place.path
-        except OSError as error:
-            raise ConfigurationError(f"{place.path} cannot be opened: {error.strerror}", "--optical") from None
-
-    return opened
+    return lambda: (place.opened(), place.path)
 
 
 class _Terminal:

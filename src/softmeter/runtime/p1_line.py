@@ -18,12 +18,10 @@ import tty
 from collections.abc import Callable
 
 from softmeter.bench.link import Line
-from softmeter.errors import ConfigurationError
 from softmeter.instant import LinkTime
 from softmeter.runtime.optical_port import PTY, SerialAddress
 from softmeter.runtime.p1_port import Telegrams
 from softmeter.runtime.signal import Signal
-from softmeter.transport.serial import open_serial
 from softmeter.transport.tap import MakeTap, Tap, host_of
 
 BAUD = 115_200
@@ -46,8 +44,7 @@ class P1Line:
         """`watch` is told when somebody asks (1) and does no more (-1); `line` is a perfect one if not given."""
         self._over = line or Line("p1", b"")
         self._under_way: asyncio.TimerHandle | None = None
-        self.make_tap: MakeTap | None = None
-        """Who listens in while somebody reads."""
+        self._make_tap: MakeTap | None = None
         self.relieved = Signal()
         """Fires when somebody asks, or has taken all that was sent to him."""
         self._place = place
@@ -92,6 +89,10 @@ class P1Line:
         self._due = self._asked
         self._serve()
 
+    def listen_in(self, make_tap: MakeTap) -> None:
+        """Have somebody listen in while it is read."""
+        self._make_tap = make_tap
+
     @property
     def behind(self) -> bool:
         """Whether nobody asks, or the last telegram has not left yet."""
@@ -108,10 +109,7 @@ class P1Line:
         return self._path
 
     def _open_device(self) -> str:
-        try:
-            self._file = open_serial(self._place.path, self._place.baud)
-        except OSError as error:
-            raise ConfigurationError(f"{self._place.path} cannot be opened: {error.strerror}", "--p1") from None
+        self._file = self._place.opened()
         return self._place.path
 
     def _look(self) -> None:
@@ -132,8 +130,8 @@ class P1Line:
         if self._tap is not None:
             self._tap.closed()
             self._tap = None
-        if asked and self.make_tap is not None:
-            self._tap = self.make_tap(host_of(None), host_of(None))
+        if asked and self._make_tap is not None:
+            self._tap = self._make_tap(host_of(None), host_of(None))
         self._watch(1 if asked else -1)
         self._serve()
 

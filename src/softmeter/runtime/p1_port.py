@@ -5,20 +5,16 @@ A connection is the data request: who connects wants telegrams, until he leaves.
 Source: DSMR 5.0.2 P1, 5.2 (one telegram per second, without a request).
 """
 
-import asyncio
 import logging
-import time
 from collections.abc import Callable
-from typing import cast
 
 from softmeter.bench.link import Line
-from softmeter.runtime.address import Address, peer_name
+from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.descriptors import MOST
-from softmeter.runtime.ports import Listener
-from softmeter.runtime.shaped import over
+from softmeter.runtime.readers import Reader, Readers
 from softmeter.runtime.signal import Signal
-from softmeter.transport.tap import MakeTap, Tap, host_of
+from softmeter.transport.tap import MakeTap
 
 BUFFER_LIMIT = 64 * 1024
 """Octets a reader may be behind before it is dropped."""
@@ -51,8 +47,7 @@ class Telegrams:
 class P1Port:
     """Sends a telegram to each reader when it connects and on every `tick`.
 
-    A telegram that tells of a change leaves when that change is stored. When there are too many readers, the one that
-    is furthest behind gives way to a new one, and where none is behind the one that has been connected longest.
+    A telegram that tells of a change leaves when that change is stored.
     """
 
     def __init__(
@@ -65,40 +60,43 @@ class P1Port:
         line: Line | None = None,
     ) -> None:
         """`watch` is told how many readers came (-: went). `line`: a perfect one if not given."""
-        self.line = line or Line("p1", b"")
         self.relieved = Signal()
         """Fires when a reader came, or has taken all that was sent to him."""
-        self._listener = Listener(address, lambda: _Reader(self))
         self._telegrams = telegrams
         self._watch = watch
-        self._most_readers = most_readers
-        self.make_tap: MakeTap | None = None
-        """Who listens in on the connections to come."""
-        self._readers: dict[_Reader, asyncio.Transport] = {}
-        """In the order in which they came."""
-        self._due: set[_Reader] = set()
+        self._due: set[Reader] = set()
         """Who is to get the current telegram."""
+        self._readers = Readers(
+            address,
+            most=most_readers,
+            line=line or Line("p1", b""),
+            log=log,
+            came=self._joined,
+            went=self._left,
+            relieved=lambda _: self.relieved.fire(),
+        )
         telegrams.barrier.passed.connect(self._serve)
 
     async def open(self) -> Address:
         """Listen; returns where, with the true port number."""
-        return await self._listener.open()
+        return await self._readers.open()
 
     async def close(self) -> None:
         """Stop listening and drop all readers."""
-        self._listener.close()
         self._due.clear()
-        for transport in tuple(self._readers.values()):
-            transport.abort()
+        await self._readers.close()
 
     def tick(self) -> None:
         """The visible state changed, or a second passed: a telegram to everyone."""
         self._telegrams.renew()
-        for reader, transport in self._readers.items():
-            if not reader.is_full:  # what is under way goes on as it began
-                self._readers[reader] = _over(self.line, transport, reader)
+        for reader in self._readers:
+            reader.reroute()
         self._due.update(self._readers)
         self._serve()
+
+    def listen_in(self, make_tap: MakeTap) -> None:
+        """Have somebody listen in on the connections to come."""
+        self._readers.make_tap = make_tap
 
     @property
     def readers(self) -> int:
@@ -109,33 +107,14 @@ class P1Port:
         """Whether nobody reads, or somebody has not taken all telegrams yet."""
         return not self._readers or bool(self._due) or any(reader.is_full for reader in self._readers)
 
-    def joined(self, reader: "_Reader", transport: asyncio.Transport) -> None:
-        """A reader connected."""
-        if len(self._readers) >= self._most_readers:
-            self._make_room()
-        self._readers[reader] = transport
-        if self.make_tap is not None:
-            reader.tap = self.make_tap(*(host_of(transport.get_extra_info(name)) for name in ("sockname", "peername")))
+    def _joined(self, reader: Reader) -> None:
         self._watch(1)
-        log.info("%s reads", peer_name(transport))
         self._due.add(reader)
         self._serve()
 
-    def left(self, reader: "_Reader") -> None:
-        """A reader's connection ended."""
-        transport = self._readers.pop(reader, None)
-        if transport is not None:
-            self._due.discard(reader)
-            if reader.tap is not None:
-                reader.tap.closed()
-            self._watch(-1)
-            log.info("%s has gone", peer_name(transport))
-
-    def _make_room(self) -> None:
-        reader, transport = max(self._readers.items(), key=lambda item: item[1].get_write_buffer_size())
-        log.warning("%s gives way to another one: %d read", peer_name(transport), len(self._readers))
-        transport.abort()
-        self.left(reader)
+    def _left(self, reader: Reader) -> None:
+        self._due.discard(reader)
+        self._watch(-1)
 
     def _serve(self) -> None:
         """Send the current telegram to whom it is due, unless it must wait."""
@@ -144,54 +123,5 @@ class P1Port:
             return
         due, self._due = self._due, set()
         for reader in due:
-            self._send(reader, telegram)
+            reader.write(telegram, BUFFER_LIMIT)
         self.relieved.fire()
-
-    def _send(self, reader: "_Reader", telegram: bytes) -> None:
-        transport = self._readers[reader]
-        if transport.get_write_buffer_size() + len(telegram) > BUFFER_LIMIT:
-            log.warning("%s dropped: it does not read", peer_name(transport))
-            transport.abort()
-        elif not transport.is_closing():
-            transport.write(telegram)
-            if reader.tap is not None:
-                reader.tap.sent(telegram)
-
-
-class _Reader(asyncio.Protocol):
-    """One connection."""
-
-    def __init__(self, port: P1Port) -> None:
-        self.tap: Tap | None = None
-        self.is_full = False
-        """Whether something waits for the reader to take it."""
-        self._port = port
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._port.joined(self, _over(self._port.line, cast(asyncio.Transport, transport), self))
-
-    def pause_writing(self) -> None:
-        self.is_full = True
-
-    def resume_writing(self) -> None:
-        self.is_full = False
-        self._port.relieved.fire()
-
-    def data_received(self, data: bytes) -> None:
-        if self.tap is not None:
-            self.tap.received(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        self._port.left(self)
-
-    def eof_received(self) -> bool:
-        """Go on sending: a reader has nothing to say."""
-        return True
-
-
-def _over(line: Line, transport: asyncio.Transport, reader: _Reader) -> asyncio.Transport:
-    """What a reader is to be written to over a line; it tells whenever not all has left."""
-    link = over(line, transport, reader, time.monotonic)
-    link.set_write_buffer_limits(0)
-    return link

@@ -1,15 +1,20 @@
 """Where a meter may push to: a client's write must not open sockets anywhere (design of ports; loopback by default)."""
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from softmeter.errors import ConfigurationError
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 ANYWHERE = "*"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Known = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
+"""As `socket.getaddrinfo` tells it."""
 
 
 class Places:
@@ -32,9 +37,8 @@ class Places:
         Raises:
             OSError: it is not known, or none of them may be used.
         """
-        loop = asyncio.get_running_loop()
         try:
-            known = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            known = await _resolved(host, port)
         except UnicodeError as error:
             raise OSError(f"{host!r} is no host name") from error
         found = [(int(family), (str(where[0]), port)) for family, _, _, _, where in known]
@@ -62,3 +66,34 @@ class Places:
             or host.lower() in self._names
             or any(address.version == one.version and address in one for one in self._networks)
         )
+
+
+async def _resolved(host: str, port: int) -> Sequence[_Known]:
+    """What the system's resolver says, asked in a thread that nothing waits for: it may take half a minute to give up.
+
+    Raises:
+        OSError: the host is not known.
+        UnicodeError: it is no host name.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Sequence[_Known]] = loop.create_future()
+
+    def tell(known: Sequence[_Known] | Exception) -> None:
+        if answer.done():
+            return
+        if isinstance(known, Exception):
+            answer.set_exception(known)
+        else:
+            answer.set_result(known)
+
+    def ask() -> None:
+        known: Sequence[_Known] | Exception
+        try:
+            known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            known = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, known)
+
+    threading.Thread(target=ask, name="push-resolver", daemon=True).start()
+    return await answer

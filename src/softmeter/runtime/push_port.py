@@ -31,6 +31,7 @@ class PushPort:
     """Sends what the meter has to push. `take` gives it, `settle` is told for each number whether it went.
 
     Both are called from `tick` only, when the visible meter may be changed; `carried` hears of octets sent and got.
+    When the meter is `online` no more, what was under way ends there and is never settled: the meter sends it anew.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class PushPort:
         barrier: Barrier,
         places: Places,
         *,
+        online: Callable[[], bool],
         time_out_s: float = TIME_OUT_S,
         carried: Callable[[int, int], None] = lambda _, __: None,
         line: Line | None = None,
@@ -52,6 +54,8 @@ class PushPort:
         self._settle = settle
         self._barrier = barrier
         self._places = places
+        self._online = online
+        self._was_online = False
         self._time_out_s = time_out_s
         self._carried = carried
         self._queue: deque[Outgoing] = deque()
@@ -64,29 +68,40 @@ class PushPort:
         known, self._known = self._known, []
         for number, arrived in known:
             self._settle(number, arrived)
+        was_online, self._was_online = self._was_online, self._online()
+        if was_online and not self._was_online:
+            self._abandon()
         self._queue += self._take()
         if self._queue and self._sending is None:
             self._sending = asyncio.get_running_loop().create_task(self._send_all())
 
     async def close(self) -> None:
         """Send nothing more; what was under way is as if it had never left."""
-        sending, self._sending = self._sending, None
+        sending = self._abandon()
         if sending is not None:
-            sending.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await sending
-        self._queue.clear()
         self._reports.write()
 
+    def _abandon(self) -> asyncio.Task[None] | None:
+        """Let go of everything; the task that is ending by that, if anything was under way."""
+        sending, self._sending = self._sending, None
+        self._queue = deque()
+        if sending is not None:
+            sending.cancel()
+        return sending
+
     async def _send_all(self) -> None:
+        queue = self._queue
         try:
-            while self._queue:
-                push = self._queue.popleft()
+            while queue:
+                push = queue.popleft()
                 await self._barrier.stored()  # its counter, before it can be seen
                 arrived = await self._send(push)
                 self._known.append((push.number, arrived))
         finally:
-            self._sending = None
+            if self._queue is queue:
+                self._sending = None
 
     async def _send(self, push: Outgoing) -> bool:
         try:

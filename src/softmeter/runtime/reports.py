@@ -15,13 +15,13 @@ class Reports:
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._noted: list[tuple[str, object]] = []
+        self._noted: list[tuple[str, Iterable[object]]] = []
 
     def note(self, name: str, events: Iterable[object]) -> None:
         """Write a line for each thing that happened to who is called `name`, soon."""
         if not self._noted:
             asyncio.get_running_loop().call_later(LATE_S, self.write)
-        self._noted.extend((name, event) for event in events)
+        self._noted.append((name, events))
 
     def say(self, level: int, message: str, *arguments: object) -> None:
         """Write a line now, after those that were noted before."""
@@ -32,4 +32,5 @@ class Reports:
         """Write what was noted."""
         noted, self._noted = self._noted, []
         if noted and self._log.isEnabledFor(logging.INFO):
-            self._log.info("%s", "\n".join([f"{name} {event_text(event)}" for name, event in noted]))
+            lines = [f"{name} {event_text(event)}" for name, events in noted for event in events]
+            self._log.info("%s", "\n".join(lines))

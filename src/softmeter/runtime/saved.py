@@ -32,14 +32,15 @@ class SavedRing:
         return self.first + len(self.records)
 
     def rows(self, dtype: np.dtype[Any]) -> Rows:
-        """The rows as an array of `dtype`, shape (n,), oldest first.
+        """The rows as an array of `dtype`, shape (n,), oldest first; what was stored in fewer octets is taken over.
 
         Raises:
             StorageError: they were stored with another layout.
         """
-        if self.records and self.fields != fields(dtype):
+        stored = layout(self.fields) if self.records else dtype
+        if stored.names != dtype.names or not np.can_cast(stored, dtype, "safe"):
             raise StorageError(f"stored rows have the fields {self.fields}, not {fields(dtype)}")
-        return np.frombuffer(b"".join(self.records), dtype).copy()
+        return np.frombuffer(b"".join(self.records), stored).astype(dtype)
 
 
 @dataclass(frozen=True, slots=True)

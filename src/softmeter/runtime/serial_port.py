@@ -51,7 +51,7 @@ class SerialPort:
         self._factory = factory
         self._path = ""
         self._peer: Peer | None = None
-        self._deadlines = Deadlines(monotonic, self._waited_for, self._expire)
+        self.deadlines = Deadlines(monotonic, self._waited_for, self._expire)
         barrier.passed.connect(self._release)
 
     async def open(self) -> str:
@@ -68,7 +68,7 @@ class SerialPort:
         if self._peer is not None:
             self._peer.abort()
             await asyncio.sleep(0)
-        self._deadlines.stop()
+        self.deadlines.stop()
         self.reports.write()
 
     def tick(self) -> None:
@@ -91,10 +91,6 @@ class SerialPort:
         if peer is self._peer:
             self._peer = None
             self.reports.say(logging.INFO, "%s closed", peer.name)
-
-    def arm(self, deadline: LinkTime | None) -> None:
-        """Have the peer's deadline told to it when it has passed."""
-        self._deadlines.arm(deadline)
 
     def _waited_for(self) -> tuple[LinkTime | None]:
         return (None if self._peer is None else self._peer.deadline,)

@@ -83,7 +83,7 @@ class Store:
                 connection.close()
                 raise
         except BaseException:
-            lock.release()
+            lock.abandon()
             raise
 
     def load(self, meter: str) -> Saved | None:
@@ -125,7 +125,7 @@ class Store:
         self._broken = False
 
     def close(self) -> None:
-        """Close the file and let others use the directory. A file in which nothing was ever stored is removed."""
+        """Close the file and let others use the directory, of which nothing is left if nothing was ever stored."""
         with suppress(
             sqlite3.Error, OSError, StorageError
         ):  # what was committed stays committed, in the journal if need be
@@ -138,9 +138,11 @@ class Store:
         with suppress(sqlite3.Error):
             self._connection.close()
         self._mark.close()
-        if not self._commits and not self._broken:
+        if self._commits:
+            self._lock.release()
+        else:
             _remove(self._path)
-        self._lock.release()
+            self._lock.abandon()
 
     def _change_durability(self, *, durable: bool) -> None:
         if not durable:  # from here on the journal may be torn anywhere; that must be known before it can be
@@ -210,6 +212,7 @@ def _begin(path: Path) -> None:
         fresh.replace(path)
         synchronise(path.parent)
     except (OSError, sqlite3.Error) as error:
+        _remove(fresh)
         raise StorageError(f"{path}: cannot be made ({error})") from error
 
 

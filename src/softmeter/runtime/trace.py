@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from softmeter.errors import ConfigurationError
+from softmeter.runtime.whole_file import check_kind
 from softmeter.transport.tap import Host
 from softmeter.wire.packets import ACKNOWLEDGE, PUSH, TCP, UDP, End, Segment, tcp_packet, udp_packet
 from softmeter.wire.pcapng import Direction, LinkType, interface, packet, section
@@ -19,6 +20,8 @@ from softmeter.wire.units import Cutter
 
 LIMIT = 256 << 20
 """Octets of a file; what comes later is not written."""
+TRACE_BEGINS = section("")[:4]
+TRACE, KEY_LOG = "trace", "key log"
 _LONGEST_PAYLOAD = 60_000
 """Octets of a unit in one IP packet; what is longer takes several."""
 
@@ -36,8 +39,9 @@ class TraceFile:
         self._limit = limit
         self._interfaces = 0
         self._left = limit
-        self._file = _create(path)
-        self._write(section(application))
+        head = section(application)
+        self._file = _create(path, TRACE_BEGINS, TRACE)
+        self._write(head)
 
     def interface(self, kind: LinkType, name: str, description: str) -> int:
         """Describe an interface; returns its number."""
@@ -140,7 +144,7 @@ class KeyLog:
     def __init__(self, path: Path, first_line: str) -> None:
         self._path = path
         self._seen: set[str] = set()
-        self._file = _create(path)
+        self._file = _create(path, first_line.encode(), KEY_LOG)
         self._write(first_line)
 
     def note(self, entries: dict[str, str]) -> None:
@@ -166,13 +170,14 @@ class KeyLog:
             self.close()
 
 
-def _create(path: Path) -> int:
-    """A fresh file that only its owner may read.
+def _create(path: Path, begins: bytes, kind: str) -> int:
+    """A fresh file that only its owner may read, perhaps in place of an older one of its kind.
 
     Raises:
-        ConfigurationError: it cannot be written.
+        ConfigurationError: it cannot be written, or there is something else.
     """
     try:
+        check_kind(path, kind, (begins,))
         file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         os.fchmod(file, 0o600)
     except OSError as error:

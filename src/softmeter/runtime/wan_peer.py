@@ -13,6 +13,7 @@ from softmeter.instant import LinkTime
 from softmeter.runtime.address import name_of
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
+from softmeter.runtime.deadlines import Deadlines
 from softmeter.runtime.reports import Reports
 from softmeter.runtime.shaped import Shaped, over
 from softmeter.runtime.volume import Volume
@@ -46,6 +47,8 @@ class Home(Protocol):
     """What the connections go over."""
     volume: Volume
     """Counts what they carry."""
+    deadlines: Deadlines
+    """Has `Peer.expire` called when the deadline of a peer has passed."""
 
     def admit(self, peer: "Peer", transport: asyncio.BaseTransport) -> bool:
         """A peer connected: whether there is room for it."""
@@ -53,10 +56,6 @@ class Home(Protocol):
 
     def forget(self, peer: "Peer") -> None:
         """A peer is gone."""
-        ...
-
-    def arm(self, deadline: LinkTime | None) -> None:
-        """Have `Peer.expire` called when the deadline of a peer has passed."""
         ...
 
 
@@ -103,8 +102,9 @@ class Peer(asyncio.Protocol):
         if self._port.make_tap is not None:
             ends = (host_of(transport.get_extra_info(name)) for name in ("sockname", "peername"))
             self._tap = self._port.make_tap(*ends)
-        self.reroute()
-        self._port.arm(self._connection.deadline)
+        if not self._port.line.is_perfect:
+            self.reroute()
+        self._port.deadlines.arm(self._connection.deadline)
 
     def reroute(self) -> None:
         """Go over the line of the port from now on, where there is something to notice of it."""
@@ -139,7 +139,7 @@ class Peer(asyncio.Protocol):
             self._tap.closed()
         if not self._finishing:
             self._finishing = True
-            self._run(self._connection.receive, b"", self._now())
+            self._serve(self._connection.receive, b"", self._now())
         if exc is not None:
             self._say(logging.INFO, "%s lost: %s", exc)
 
@@ -184,33 +184,35 @@ class Peer(asyncio.Protocol):
     def _now(self) -> LinkTime:
         return LinkTime(self._port.monotonic())
 
-    def _run(self, step: Step, *arguments: Any) -> bool:
-        """Let the connection do something and report it; False if it ended in an error."""
-        try:
-            events = step(*arguments)
-        except MeterError as error:
-            self._say(logging.WARNING, "%s dropped: %s", error)
-            return False
-        if events:
-            self._port.reports.note(self.name, events)
-        return True
-
     def _say(self, level: int, message: str, *arguments: object) -> None:
         self._port.reports.say(level, message, self.name, *arguments)
 
     def _serve(self, step: Step, *arguments: Any) -> None:
-        sound = self._run(step, *arguments)
-        connection = self._connection
+        """Let the connection do something, report it, and send what comes of it while there is somebody."""
+        connection, sound = self._connection, True
+        try:
+            events = step(*arguments)
+            if events:
+                self._port.reports.note(self.name, events)
+        except MeterError as error:
+            self._say(logging.WARNING, "%s dropped: %s", error)
+            sound = False
+        if self._finishing:
+            return
         octets = connection.to_send()
         if octets:
             self._send(octets)
         if not sound or connection.closed:
             self._finish()
             return
-        if connection.waiting:
+        deadline, deadlines = connection.deadline, self._port.deadlines
+        if deadline is not None and deadline < deadlines.armed:
+            deadlines.arm(deadline)
+        waits = connection.waiting
+        if waits:
             self._port.waiting.add(self)
-        self._port.arm(connection.deadline)
-        self._steer()
+        if waits or self._held or self._backlog or self._choked or self._paused:
+            self._steer()
 
     def _send(self, octets: bytes) -> None:
         ticket = self._port.barrier.ticket()
@@ -229,7 +231,7 @@ class Peer(asyncio.Protocol):
 
     @property
     def _blocked(self) -> bool:
-        return self._choked or self._held_size > HELD_LIMIT or self._connection.waiting
+        return self._choked or self._held_size > HELD_LIMIT or bool(self._connection.waiting)
 
     def _work_off(self) -> None:
         """Serve a slice of what was received and, if there is more, come back after the other peers' turn."""
@@ -243,9 +245,13 @@ class Peer(asyncio.Protocol):
             if self._backlog:
                 asyncio.get_running_loop().call_soon(self._work_off)
                 return
-        if self._ended and not self._finishing and not self._blocked:
+            if self._finishing or self._blocked:
+                self._steer()
+                return
+        if self._ended:
             self._serve(self._connection.receive, b"", self._now())
             self._finish()
+            return
         self._steer()
 
     def _steer(self) -> None:
@@ -265,7 +271,9 @@ class Peer(asyncio.Protocol):
         self._backlog.clear()
         self._port.waiting.discard(self)
         self._stop_timers()
-        if not self._held:
+        if self._held:
+            self._steer()
+        else:
             self._close()
 
     def _close(self) -> None:
@@ -283,7 +291,8 @@ class Peer(asyncio.Protocol):
         self.abort()
 
     def _stop_timers(self) -> None:
-        for timer in (self._lingering, self._stall):
-            if timer is not None:
-                timer.cancel()
+        if self._lingering is not None:
+            self._lingering.cancel()
+        if self._stall is not None:
+            self._stall.cancel()
         self._lingering = self._stall = None

@@ -11,7 +11,6 @@ from typing import cast
 
 from softmeter.bench.link import Line
 from softmeter.dlms.associations import Standing
-from softmeter.instant import LinkTime
 from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
 from softmeter.runtime.connection import Connection
@@ -69,7 +68,7 @@ class WanPort:
         self.holding: set[Peer] = set()
         self.waiting: set[Peer] = set()
         self._peers: set[Peer] = set()
-        self._deadlines = Deadlines(monotonic, lambda: (peer.deadline for peer in self._peers), self._expire)
+        self.deadlines = Deadlines(monotonic, lambda: (peer.deadline for peer in self._peers), self._expire)
         barrier.passed.connect(self._release)
 
     async def open(self) -> Address:
@@ -81,7 +80,7 @@ class WanPort:
         self._listener.close()
         for peer in tuple(self._peers):
             peer.abort()
-        self._deadlines.stop()
+        self.deadlines.stop()
         self.reports.write()
 
     def tick(self) -> None:
@@ -123,10 +122,6 @@ class WanPort:
         self._peers.discard(peer)
         self.holding.discard(peer)
         self.waiting.discard(peer)
-
-    def arm(self, deadline: LinkTime | None) -> None:
-        """Have a peer's deadline told to it when it has passed."""
-        self._deadlines.arm(deadline)
 
     def _expire(self) -> None:
         for peer in tuple(self._peers):

@@ -193,6 +193,15 @@ def _title(subject: x509.Name) -> bytes:
         return b""
 
 
+def _naming(issuer: Certificate) -> x509.AuthorityKeyIdentifier:
+    """How certificates name the key of their issuer: as that one's own certificate does."""
+    try:
+        own = issuer.x509.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public.key)
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
+
+
 class Authority:
     """One that issues certificates: of a laboratory, of tests. A real meter meets it only by its certificates."""
 
@@ -203,6 +212,7 @@ class Authority:
         self._pair = pair
         self._span = datetime.fromtimestamp(begin // SECOND, UTC), datetime.fromtimestamp(end // SECOND, UTC)
         self._issued = 0
+        self._named = x509.AuthorityKeyIdentifier.from_issuer_public_key(pair.public.key)
         signer = above or self
         self.certificate = signer._issue(self._name, pair.public, Purpose.OTHER, authority=self._span)  # noqa: SLF001
 
@@ -246,7 +256,10 @@ class Authority:
             .not_valid_after(end)
             .add_extension(_usage(purpose, authority=is_authority), critical=True)
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .add_extension(self._named, critical=False)
         )
+        if is_authority:
+            builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(public.key), critical=False)
         signed = builder.sign(self._pair.private, hash_of(self._pair.suite), ecdsa_deterministic=True)
         return signed.public_bytes(Encoding.DER)
 
@@ -260,5 +273,5 @@ class StandingAuthority(Authority):
         if not read.is_authority or read.public != pair.public:
             raise SecurityError("the certificate is not that of an authority with this key")
         self.certificate, self._pair, self._issued = certificate, pair, issued
-        self._name = read.x509.subject
+        self._name, self._named = read.x509.subject, _naming(read)
         self._span = read.x509.not_valid_before_utc, read.x509.not_valid_after_utc

@@ -35,6 +35,7 @@ class Protection(Flag):
 _PROTECTIONS = {value: Protection(value) for value in (0, 0x10, 0x20, 0x30)}
 # Members of their own names: reading one through its class takes as long as a third of a cipher's call.
 _NONE, _AUTHENTICATED, _ENCRYPTED, _FULL = _PROTECTIONS.values()
+_AUTHENTICATED_BIT = _AUTHENTICATED.value
 
 
 class Opened(NamedTuple):
@@ -122,7 +123,7 @@ class Cipher:
 
     def sign(self, title: bytes, counter: int, challenge: bytes) -> bytes:
         """The answer to a challenge by GMAC: security header and tag, 17 octets. Unicast whatever the policy."""
-        control = bytes((self.suite | _AUTHENTICATED.value,))
+        control = bytes((self.suite | _AUTHENTICATED_BIT,))
         invocation = counter.to_bytes(4, "big")
         return control + invocation + self._tag(title + invocation, control, challenge)
 

@@ -85,6 +85,18 @@ def decrypt_mode_7(keys: MessageKeys, content: bytes) -> bytes:
     return _checked(_decrypt(keys.encryption, bytes(BLOCK), content))
 
 
+def crypt_extended_link(key: bytes, address: bytes, control: int, session: bytes, content: bytes) -> bytes:
+    """What an extended link layer encrypts, or that of what it encrypted: AES in counter mode (EN 13757-4, 13.2.12).
+
+    `address` is that of the link, `session` its session number as it is sent.
+    """
+    if len(key) != KEY_OCTETS:
+        raise SecurityError("an extended link layer takes a key of 16 octets")
+    initial = address[4:6] + address[:4] + address[6:8] + bytes((control,)) + session + bytes(3)
+    encryptor = Cipher(algorithms.AES(key), modes.CTR(initial)).encryptor()
+    return encryptor.update(content) + encryptor.finalize()
+
+
 def wrap_dsmr4(default_key: bytes, user_key: bytes) -> bytes:
     """A new key on its way as DSMR 4 has it."""
     return _encrypt(default_key, bytes(BLOCK), user_key)
@@ -116,6 +128,11 @@ def unwrap(default_key: bytes, wrapped: bytes, address: bytes) -> bytes:
     if plain[:2] != bytes((_USER_KEY, KEY_OCTETS)):
         raise SecurityError("an M-Bus key under way is none for its records")
     return plain[2:]
+
+
+def key_counter(wrapped: bytes) -> int | None:
+    """The counter of a key under way as SMR 5 has it; None for one as DSMR 4 has it, which has none."""
+    return None if len(wrapped) == KEY_OCTETS else int.from_bytes(wrapped[:_COUNTER_OCTETS], "big")
 
 
 def _smr5_nonce(address: bytes, counter: bytes) -> bytes:

@@ -41,31 +41,49 @@ class Trusting:
         return self.store.vouched(certificate, title, self.now())
 
 
+Authorities = Callable[[], tuple[bytes, ...]]
+"""Tells the certificates (DER) of those who are trusted now."""
+
+
+def _nobody() -> tuple[bytes, ...]:
+    return ()
+
+
 class TrustStore:
-    """The pairs and certificates of the device `title`; `anchors` (DER) are the authorities it starts with."""
+    """The pairs and certificates of the device `title`.
 
-    __slots__ = ("_anchors", "_certificates", "_pairs", "_pending", "_suite", "_title", "_told", "_written")
+    It trusts the authorities that `follow` names, and where it names none those of `anchors`. Neither is saved here:
+    whoever decides about them keeps them.
+    """
 
-    def __init__(self, title: bytes, suite: Suite, anchors: Iterable[bytes] = ()) -> None:
+    __slots__ = (
+        "_anchors",
+        "_certificates",
+        "_follow",
+        "_followed",
+        "_pairs",
+        "_pending",
+        "_read",
+        "_suite",
+        "_title",
+        "_written",
+    )
+
+    def __init__(
+        self, title: bytes, suite: Suite, anchors: Iterable[bytes] = (), follow: Authorities = _nobody
+    ) -> None:
         self._title = title
         self._suite = suite
         self._anchors = tuple(Certificate.read(der) for der in anchors)
+        self._follow = follow
+        self._followed: tuple[bytes, ...] = ()
+        """Whom `follow` named last, and their certificates as they were read."""
+        self._read: tuple[Certificate, ...] = ()
         self._certificates: list[Certificate] = []
         self._pairs: dict[Purpose, KeyPair] = {}
         self._pending: dict[Purpose, KeyPair] = {}
-        self._told: tuple[Certificate, ...] = ()
-        """The anchors that `trust` put in place of the first ones: those are saved."""
         self._written: Mapping[str, Scalar] | None = None
         """What `saved` gave last, while it holds."""
-
-    def trust(self, anchors: Iterable[bytes]) -> None:
-        """Trust these authorities (DER) from now on, in place of those before; what was imported stays.
-
-        Raises:
-            SecurityError: one is no certificate.
-        """
-        self._anchors = self._told = tuple(Certificate.read(der) for der in anchors)
-        self._written = None
 
     def pair(self, purpose: Purpose) -> KeyPair | None:
         """The pair in use: that of the certificate."""
@@ -83,7 +101,7 @@ class TrustStore:
     @property
     def certificates(self) -> tuple[Certificate, ...]:
         """Those that can be exported: trusted authorities first."""
-        return (*self._anchors, *self._certificates)
+        return (*self._trusted(), *self._certificates)
 
     def draw_pair(self, purpose: Purpose, entropy: Entropy) -> None:
         """Make a new pair, to be used once its certificate is imported.
@@ -155,15 +173,14 @@ class TrustStore:
     def _values(self) -> Mapping[str, Scalar]:
         values: dict[str, Scalar] = {f"pair.{purpose}": bytes(pair) for purpose, pair in self._pairs.items()}
         values.update((f"pending.{purpose}", bytes(pair)) for purpose, pair in self._pending.items())
-        values.update((f"anchor.{number:02}", one.der) for number, one in enumerate(self._told))
         values.update((f"certificate.{number:02}", one.der) for number, one in enumerate(self._certificates))
         return values
 
     def restore(self, saved: Mapping[str, Scalar]) -> None:
-        """Take back what `saved` gave.
+        """Take back what `saved` gave; anchors that an older version saved are those it starts with.
 
         Raises:
-            StorageError: something of it is no certificate or key.
+            StorageError: something of it, or of whom it trusts, is no certificate or key.
         """
         kept: dict[str, dict[int, bytes]] = {kind: {} for kind in ("anchor", "certificate", "pair", "pending")}
         for name, value in sorted(saved.items()):
@@ -172,15 +189,22 @@ class TrustStore:
                 kept[kind][int(number)] = value
         try:
             if kept["anchor"]:
-                self.trust(kept["anchor"].values())
+                self._anchors = tuple(Certificate.read(der) for der in kept["anchor"].values())
             self._certificates = [Certificate.read(der) for der in kept["certificate"].values()]
             self._pairs, self._pending = (
                 {Purpose(number): KeyPair.of(self._suite, octets) for number, octets in kept[kind].items()}
                 for kind in ("pair", "pending")
             )
+            self._trusted()  # what cannot be read is found at once
         except SecurityError as error:
             raise StorageError(f"a stored key or certificate cannot be used: {error}") from error
         self._written = None
+
+    def _trusted(self) -> tuple[Certificate, ...]:
+        followed = self._follow()
+        if followed != self._followed:
+            self._followed, self._read = followed, tuple(Certificate.read(der) for der in followed)
+        return self._read if followed else self._anchors
 
     def _of(self, title: bytes, purpose: Purpose) -> Certificate | None:
         found = [one for one in self._certificates if (one.title, one.purpose) == (title, purpose)]
@@ -189,7 +213,7 @@ class TrustStore:
     def _check_chain(self, certificate: Certificate, now: Instant) -> None:
         """Follow all ways up at once: an authority may have several certificates, as when it was renewed."""
         authorities = [known for known in self.certificates if known.is_authority]
-        anchors = {anchor.der for anchor in self._anchors}
+        anchors = {anchor.der for anchor in self._trusted()}
         level = [certificate]
         for depth in range(_LONGEST_CHAIN):
             level = [one for one in level if one.is_valid_at(now) and one.may_stand_at(depth)]

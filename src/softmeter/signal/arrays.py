@@ -10,7 +10,7 @@ import numpy as np
 
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, parse_instant
-from softmeter.signal.filling import held
+from softmeter.signal.filling import held, lacking
 from softmeter.signal.samples import LIMITS, Column, Floats, Integers
 from softmeter.signal.sidecar import MISSING_HINT, Layout, sample_rate
 from softmeter.signal.table import MAX_ROWS, Table
@@ -58,10 +58,7 @@ def table_of(arrays: Arrays, name: str, layout: Layout, start_second: int) -> Ta
         missing = np.flatnonzero(np.isnan(values))
         if len(missing):
             columns[column] = held(values)
-            findings.append(
-                f"{name}:{missing[0] + 1}:{wanted[column]}: {len(missing)} values are missing, this is the first; "
-                "the one before holds"
-            )
+            findings.append(f"{name}:{missing[0] + 1}:{wanted[column]}: {lacking(len(missing))}; the one before holds")
     return Table(times, columns, tuple(findings), name)
 
 

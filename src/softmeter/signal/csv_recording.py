@@ -9,7 +9,7 @@ import numpy as np
 
 from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND
-from softmeter.signal.filling import held
+from softmeter.signal.filling import held, lacking
 from softmeter.signal.lines import line_blocks
 from softmeter.signal.samples import LIMITS, Column, Floats, Integers
 from softmeter.signal.sidecar import MISSING_HINT, Layout, Sampling
@@ -103,8 +103,7 @@ class _Reader:
         if self._missing:
             line, _, title = self._missing[0]
             count = sum(missing for _, missing, _ in self._missing)
-            told = f"{count} values are missing, this is the first; the one before holds"
-            self._findings.append(f"{self._name}:{line}:{title}: {told}")
+            self._findings.append(f"{self._name}:{line}:{title}: {lacking(count)}; the one before holds")
         return Table(np.concatenate(self._times), columns, tuple(self._findings), self._name, first_row=2)
 
     def track(self) -> Track:

@@ -5,6 +5,11 @@ import numpy as np
 from softmeter.signal.samples import Floats
 
 
+def lacking(missing: int) -> str:
+    """How many values a recording has none for, beside the place of the first of them."""
+    return f"{missing} {'value is' if missing == 1 else 'values are'} missing, this is the first"
+
+
 def held(values: Floats) -> Floats:
     """Values with each gap (NaN) holding the value before it, gaps at the beginning the first value."""
     present = np.flatnonzero(~np.isnan(values))

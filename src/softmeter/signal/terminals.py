@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from softmeter.errors import ConfigurationError
-from softmeter.signal.filling import interpolated
+from softmeter.signal.filling import interpolated, lacking
 from softmeter.signal.samples import MAINS_HZ, MAINS_V, Column, Floats
 from softmeter.signal.sidecar import Layout
 from softmeter.signal.track import Track
@@ -113,8 +113,7 @@ def _faults(values: Floats, title: str, name: str, rate_hz: float) -> list[str]:
         raise ConfigurationError(f"{title} has no value", name)
     findings = []
     if len(missing):
-        told = f"{len(missing)} values are missing, this is the first; interpolated"
-        findings.append(f"{name}:sample {missing[0] + 1}: {title}: {told}")
+        findings.append(f"{name}:sample {missing[0] + 1}: {title}: {lacking(len(missing))}; interpolated")
     present = values[np.isfinite(values)]
     least, greatest = present.min(), present.max()
     if least == greatest:

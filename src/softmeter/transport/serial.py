@@ -2,6 +2,7 @@
 
 import os
 import select
+import stat
 import termios
 from pathlib import Path
 
@@ -81,15 +82,15 @@ def open_serial(device: str, baud: int, *, even_parity: bool = False) -> int:
         OSError: it cannot be opened.
         ConfigurationError: it is no serial device, or has no such speed.
     """
-    if not Path(device).is_char_device():
-        raise ConfigurationError(f"{device} is no serial device", device)
+    if not stat.S_ISCHR(Path(device).stat().st_mode):
+        raise ConfigurationError(f"{device} is no serial device")
     file = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         set_raw(file, even_parity=even_parity)
         set_speed(file, baud)
     except termios.error:
         os.close(file)
-        raise ConfigurationError(f"{device} is no serial device", device) from None
+        raise ConfigurationError(f"{device} is no serial device") from None
     except ConfigurationError:
         os.close(file)
         raise

@@ -46,14 +46,21 @@ class Address:
 class Link(OpenLink):
     """An open connection to a meter, over which conversations run one after the other. Closes as a context."""
 
-    def __init__(self, address: Address, timeout_s: float = 10.0, make_tap: MakeTap | None = None) -> None:
-        """Connect.
+    def __init__(
+        self,
+        address: Address,
+        timeout_s: float = 10.0,
+        make_tap: MakeTap | None = None,
+        *,
+        stream: TcpStream | None = None,
+    ) -> None:
+        """Connect, unless there is a connection already.
 
         Raises:
             TransportError: nobody is reached.
         """
         super().__init__(
-            TcpStream(address.host, address.port, timeout_s),
+            stream or TcpStream(address.host, address.port, timeout_s),
             WrapperClient(address.server_sap, timeout_s),
             client_sap=address.client_sap,
             timeout_s=timeout_s,

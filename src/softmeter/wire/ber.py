@@ -41,15 +41,19 @@ def element(tag: int, form: Form[T], *, default: Any = MISSING, hidden: bool = F
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(element,))
 def message(tag: int) -> Callable[[C], C]:
-    """Make a class a frozen dataclass with the outer tag `tag`; elements are written in the order of the fields."""
+    """Make a class a frozen dataclass with the outer tag `tag`; elements are written in the order of the fields.
+
+    It has no slots, so that a message that is read has a dictionary of what was there; the rest are the defaults of its
+    class. Most elements are optional and not there, and setting each is most of what reading would take.
+    """
 
     def make(cls: C) -> C:
-        made: Any = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        made: Any = dataclass(frozen=True, kw_only=True)(cls)
         elements = tuple(
             _Element(item.metadata["element"][0], item.name, item.metadata["element"][1]) for item in fields(made)
         )
-        required = tuple(item.name for item in fields(made) if item.default is MISSING)
-        made.__ber__ = (tag, elements, {part.tag: part for part in elements}, required)
+        required = frozenset(item.name for item in fields(made) if item.default is MISSING)
+        made.__ber__ = (tag, elements, {part.tag: (part.name, part.form.read) for part in elements}, required)
         declared: C = made
         return declared
 
@@ -91,46 +95,56 @@ def decode_message(cls: type[T], octets: bytes) -> T:
         DecodeError: another tag, a damaged length, an element twice, or a required one missing.
     """
     tag, _, by_tag, required = cls.__ber__  # type: ignore[attr-defined]
-    outer = Cursor(octets)
-    outer.expect(tag, cls.__name__)
-    if outer.length() != outer.left:
-        raise DecodeError(f"the length of {cls.__name__} is not that of its content", 1)
-    values: dict[str, Any] = {}
-    at, end = outer.at, outer.end
+    end = len(octets)
+    is_short = 2 <= end < 0x82 and octets[0] == tag and octets[1] == end - 2  # as nearly always
+    at = 2 if is_short else _inside(octets, tag, cls.__name__)
+    made = object.__new__(cls)
+    values = made.__dict__
     while at < end:
         begin, start = at, at + 2
-        if start <= end and (size := octets[at + 1]) < 0x80 and start + size <= end:  # as nearly always
-            at = start + size
-        else:
-            outer.at = at + 1
-            size = len(outer.sized())
-            at = outer.at
+        at = start + octets[begin + 1] if start <= end else end + 1
+        if at > end or octets[begin + 1] >= 0x80:  # a long element, or a damaged one
+            cursor = Cursor(octets, begin + 1)
+            size = len(cursor.sized())
+            at = cursor.at
             start = at - size
         part = by_tag.get(octets[begin])
         if part is None:
             continue
-        _, name, form = part
+        name, read = part
         if name in values:
             raise DecodeError(f"{name} stands twice in {cls.__name__}", begin)
-        values[name] = form.read(octets[start:at], start)
-    for name in required:
-        if name not in values:
-            raise DecodeError(f"{cls.__name__} has no {name}", at)
-    return cls(**values)
+        values[name] = read(octets[start:at], start)
+    if not required <= values.keys():
+        raise DecodeError(f"{cls.__name__} has no {min(required - values.keys())}", at)
+    return made
+
+
+def _inside(octets: bytes, tag: int, name: str) -> int:
+    """Where the content of an element begins that fills `octets`."""
+    cursor = Cursor(octets)
+    cursor.expect(tag, name)
+    if cursor.length() != cursor.left:
+        raise DecodeError(f"the length of {name} is not that of its content", 1)
+    return cursor.at
 
 
 def encode_element(tag: int, content: bytes) -> bytes:
     """Tag, length and content."""
-    return b"%c%b%b" % (tag, encode_length(len(content)), content)
+    size = len(content)
+    if size < 0x80:  # as nearly always
+        return b"%c%c%b" % (tag, size, content)
+    return b"%c%b%b" % (tag, encode_length(size), content)
 
 
 def explicit(tag: int, inner: Form[T]) -> Form[T]:
     """An element that holds another one under `tag`."""
+    read_inside = None if inner is octet_string else inner.read
 
-    def read(content: bytes, at: int) -> T:
+    def read(content: bytes, at: int) -> Any:
         size = len(content) - 2
         if 0 <= size < 0x80 and content[0] == tag and content[1] == size:  # as nearly always
-            return inner.read(content[2:], at + 2)
+            return content[2:] if read_inside is None else read_inside(content[2:], at + 2)
         cursor = Cursor(content)
         try:
             cursor.expect(tag, "an inner element")

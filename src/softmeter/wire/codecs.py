@@ -6,6 +6,7 @@ The bare form stands inside APDUs (no tags, IEC 61334-6), the tagged form is the
 import struct as layouts
 from collections.abc import Callable
 from enum import IntEnum
+from math import inf
 from typing import Any, Generic, TypeVar
 
 from softmeter.clock import DateTime
@@ -65,7 +66,8 @@ class Codec(Generic[T]):
         """
         cursor = Cursor(octets)
         value = self.read(cursor)
-        cursor.finish()
+        if cursor.at != cursor.end:
+            cursor.finish()
         return value
 
     def encode_bare(self, value: T) -> bytes:
@@ -180,19 +182,17 @@ def octet_string(exact: int | None = None, *, least: int = 0, most: int | None =
     """Octets with a length, of `exact`, or of `least` to `most` octets."""
     low = exact if exact is not None else least
     high = exact if exact is not None else most
-
-    def check(length: int) -> bool:
-        return length >= low and (high is None or length <= high)
+    longest = inf if high is None else high
 
     def read(cursor: Cursor) -> bytes:
         at = cursor.at
-        length = cursor.length()
-        if not check(length):
-            raise DecodeError(f"an octet-string of {length} octets, allowed are {low} to {high}", at)
-        return cursor.take(length)
+        octets = cursor.sized()
+        if not low <= len(octets) <= longest:
+            raise DecodeError(f"an octet-string of {len(octets)} octets, allowed are {low} to {high}", at)
+        return octets
 
     def write(value: bytes) -> bytes:
-        if not check(len(value)):
+        if not low <= len(value) <= longest:
             raise ValueError(f"{len(value)} octets, allowed are {low} to {high}")
         return encode_length(len(value)) + value
 

@@ -42,9 +42,10 @@ class Cursor:
     def length(self) -> int:
         """A length: one octet below 128, else 80 + n and n octets."""
         at = self.at
+        if at < self.end and self.octets[at] < 0x80:  # as nearly always
+            self.at = at + 1
+            return self.octets[at]
         first = self.byte()
-        if first < 0x80:
-            return first
         if not 0x81 <= first <= 0x84:
             raise DecodeError(f"a length starts with {first:02X}", at)
         return int.from_bytes(self.take(first - 0x80), "big")
@@ -70,9 +71,9 @@ class Cursor:
     def expect(self, tag: int, name: str) -> None:
         """Read the octet `tag`, the mark of `name`."""
         at = self.at
-        found = self.byte()
-        if found != tag:
-            raise DecodeError(f"{name} expected, found tag {found:02X}", at)
+        if at >= self.end or self.octets[at] != tag:
+            raise DecodeError(f"{name} expected, found tag {self.byte():02X}", at)
+        self.at = at + 1
 
     def finish(self) -> None:
         """Refuse octets after the end of what was expected."""

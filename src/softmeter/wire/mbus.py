@@ -19,6 +19,10 @@ MOST_PRIMARY = 250
 SELECTED, ALL_WITH_ANSWER, ALL_SILENT = 253, 254, 255
 """Addresses: whoever was selected, everybody, and everybody without an answer."""
 
+ADDRESS_OCTETS = 8
+ANYBODY = b"\xff" * ADDRESS_OCTETS
+"""A secondary address that everybody is meant by."""
+
 FRAME_COUNT, COUNT_VALID = 0x20, 0x10
 WILD = 0xF
 """The nibble of an identification that stands for any digit."""
@@ -40,7 +44,13 @@ class Information(IntEnum):
     APPLICATION_RESET = 0x50
     DATA = 0x51
     SELECT = 0x52
+    COMMAND = 0x5B
+    """Data under a long header, perhaps encrypted."""
+    CLOCK = 0x6C
+    """A time to set a clock to, under a long header."""
     LONG_HEADER = 0x72
+    FIXED = 0x73
+    """Two counters as old sub-meters say them."""
     NO_HEADER = 0x78
     SHORT_HEADER = 0x7A
 
@@ -54,7 +64,11 @@ class DeviceType(IntEnum):
     HEAT = 0x04
     WARM_WATER = 0x06
     WATER = 0x07
+    HEAT_COST_ALLOCATOR = 0x08
+    COOLING_OUTLET = 0x0A
+    COOLING_INLET = 0x0B
     HEAT_INLET = 0x0C
+    HEAT_AND_COOLING = 0x0D
 
 
 class Frame(NamedTuple):
@@ -177,6 +191,11 @@ class Header(NamedTuple):
         """The long header."""
         return self.address + bytes((self.access, self.status)) + self.configuration.to_bytes(2, "little")
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it says who it is of."""
+        return bool(self.identification or self.manufacturer)
+
     @classmethod
     def read(cls, cursor: Cursor) -> "Header":
         """The long header at a cursor; DecodeError where it is cut."""
@@ -185,10 +204,16 @@ class Header(NamedTuple):
         configuration = int.from_bytes(cursor.take(2), "little")
         return cls(identification, manufacturer, version, device_type, access, status, configuration)
 
+    @classmethod
+    def read_short(cls, cursor: Cursor) -> "Header":
+        """The short header at a cursor, which does not say whose it is; DecodeError where it is cut."""
+        access, status, low, high = cursor.take(4)
+        return cls(0, 0, 0, 0, access, status, high << 8 | low)
+
 
 def matches(wanted: bytes, address: bytes) -> bool:
     """Whether a secondary address is meant by one with wild nibbles and octets."""
-    if len(wanted) != len(address) or len(wanted) != 8:
+    if len(wanted) != len(address) or len(wanted) != ADDRESS_OCTETS:
         return False
     digits = all(one in ("f", other) for one, other in zip(wanted[:4].hex(), address[:4].hex(), strict=True))
     maker = wanted[4:6] in (b"\xff\xff", address[4:6])

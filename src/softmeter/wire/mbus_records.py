@@ -6,7 +6,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from softmeter.errors import DecodeError
+from softmeter.wire import mbus_quantities, mbus_times
 from softmeter.wire.cursor import Cursor
+from softmeter.wire.mbus_quantities import DATE, DATE_TIME, Quantity
 
 _EXTENDED = 0x80
 _FILLER, _MANUFACTURER_DATA, _MORE_FOLLOWS = 0x2F, 0x0F, 0x1F
@@ -15,9 +17,6 @@ _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 6: 6, 7: 8}
 _FLOAT, _VARIABLE = 5, 0x0D
 _BCD = {0x09: 1, 0x0A: 2, 0x0B: 3, 0x0C: 4, 0x0E: 6}
 _NO_DATA = frozenset({0, 8})
-_TEXT_UNIT, _FIRST_TABLE, _SECOND_TABLE, _MANUFACTURER = 0x7C, 0x7B, 0x7D, 0x7F
-_DATE, _DATE_TIME = 0x6C, 0x6D
-_FACTORS, _THOUSAND = range(0x70, 0x78), 0x7D
 _TEXT_MOST = 0xBF
 _LONG_BINARY = {0xF0: 16, 0xF1: 20, 0xF2: 24, 0xF3: 28, 0xF4: 32, 0xF5: 48, 0xF6: 64}
 
@@ -32,14 +31,6 @@ class Function(Enum):
 
 
 _FUNCTIONS = tuple(Function)
-
-
-class Quantity(NamedTuple):
-    """What a value is of: `value * 10**exponent` in `unit`."""
-
-    name: str
-    unit: str = ""
-    exponent: int = 0
 
 
 class Record(NamedTuple):
@@ -60,79 +51,11 @@ class Record(NamedTuple):
     data: int
     head: int
 
-
-class _Span(NamedTuple):
-    """Codes from `first` on, each ten times the one before."""
-
-    first: int
-    codes: int
-    name: str
-    unit: str
-    exponent: int
-
-
-_PRIMARY = (
-    _Span(0x00, 8, "energy", "Wh", -3),
-    _Span(0x08, 8, "energy", "J", 0),
-    _Span(0x10, 8, "volume", "m3", -6),
-    _Span(0x18, 8, "mass", "kg", -3),
-    _Span(0x28, 8, "power", "W", -3),
-    _Span(0x30, 8, "power", "J/h", 0),
-    _Span(0x38, 8, "volume flow", "m3/h", -6),
-    _Span(0x40, 8, "volume flow", "m3/min", -7),
-    _Span(0x48, 8, "volume flow", "m3/s", -9),
-    _Span(0x50, 8, "mass flow", "kg/h", -3),
-    _Span(0x58, 4, "flow temperature", "°C", -3),
-    _Span(0x5C, 4, "return temperature", "°C", -3),
-    _Span(0x60, 4, "temperature difference", "K", -3),
-    _Span(0x64, 4, "external temperature", "°C", -3),
-    _Span(0x68, 4, "pressure", "bar", -3),
-)
-_FIRST = (
-    _Span(0x00, 2, "energy", "MWh", -1),
-    _Span(0x08, 2, "energy", "GJ", -1),
-    _Span(0x10, 2, "volume", "m3", 2),
-    _Span(0x18, 2, "mass", "t", 2),
-    _Span(0x28, 2, "power", "MW", -1),
-    _Span(0x30, 2, "power", "GJ/h", -1),
-)
-_SECOND = (_Span(0x40, 16, "voltage", "V", -9), _Span(0x50, 16, "current", "A", -12))
-_DURATIONS = {0x20: "on time", 0x24: "operating time", 0x70: "averaging duration", 0x74: "actuality duration"}
-_DURATION_UNITS = ("s", "min", "h", "d")
-_NAMES = {
-    _DATE: "date",
-    _DATE_TIME: "time",
-    0x6E: "heat cost units",
-    0x78: "fabrication number",
-    0x79: "identification",
-    0x7A: "bus address",
-    _TEXT_UNIT: "value",
-    0x7E: "any",
-    _MANUFACTURER: "manufacturer's own",
-}
-_SECOND_NAMES = {
-    0x08: "access number",
-    0x09: "medium",
-    0x0A: "manufacturer",
-    0x0B: "parameter set",
-    0x0C: "model",
-    0x0D: "hardware version",
-    0x0E: "firmware version",
-    0x0F: "software version",
-    0x10: "customer location",
-    0x11: "customer",
-    0x16: "password",
-    0x17: "error flags",
-    0x18: "error mask",
-    0x19: "key",
-    0x1A: "digital output",
-    0x1B: "digital input",
-    0x1C: "baud rate",
-    0x1F: "remote control",
-    0x3A: "number",
-    0x60: "reset counter",
-    0x61: "cumulation counter",
-}
+    @property
+    def error(self) -> int | None:
+        """By which code the sub-meter says that the value is none; None for a value."""
+        known = b"" if self.quantity == mbus_quantities.OWN else self.qualifiers[: _known(self.qualifiers)]
+        return next((one for one in known if one <= mbus_quantities.MOST_ERROR), None)
 
 
 def records(cursor: Cursor) -> Iterator[Record]:
@@ -149,6 +72,20 @@ def records(cursor: Cursor) -> Iterator[Record]:
             cursor.at += 1
             continue
         yield _record(cursor)
+
+
+def part(content: bytes) -> tuple[bytes, bool]:
+    """The records of one answer without what is the manufacturer's own behind them; whether another answer goes on.
+
+    Octets that are no records are left as they are.
+    """
+    cursor = Cursor(content)
+    try:
+        for _ in records(cursor):
+            pass
+    except DecodeError:
+        return content, False
+    return content[: cursor.at], bool(cursor.left) and content[cursor.at] == _MORE_FOLLOWS
 
 
 def _record(cursor: Cursor) -> Record:
@@ -168,11 +105,10 @@ def _record(cursor: Cursor) -> Record:
     quantity, code, qualifiers = _corrected(*_information(cursor))
     told = cursor.at - at
     form = head & 0x0F
+    before = cursor.at
     value = _value(cursor, form)
-    if isinstance(value, int) and (code, form) == (_DATE, 2):
-        value = _date(value & 0xFFFF)
-    elif isinstance(value, int) and (code, form) == (_DATE_TIME, 4):
-        value = _time(value & 0xFFFFFFFF)
+    if form in _INTEGERS and (code in {DATE, DATE_TIME} or mbus_quantities.TIMES_OF.intersection(qualifiers)):
+        value = mbus_times.text(cursor.octets[before : cursor.at]) or value
     function = _FUNCTIONS[head >> 4 & 3]
     return Record(quantity, value, function, storage, tariff, subunit, qualifiers, at, cursor.at - at, data, told)
 
@@ -182,10 +118,10 @@ def _information(cursor: Cursor) -> tuple[Quantity, int, bytes]:
     first = cursor.byte()
     code, more = first & 0x7F, bool(first & _EXTENDED)
     text = ""
-    if code == _TEXT_UNIT:
+    if code == mbus_quantities.TEXT_UNIT:
         text = cursor.take(cursor.byte())[::-1].decode("latin-1")
     table = code
-    if code in {_FIRST_TABLE, _SECOND_TABLE} and more:
+    if code in {mbus_quantities.FIRST_TABLE, mbus_quantities.SECOND_TABLE} and more:
         octet = cursor.byte()
         code, more = octet & 0x7F, bool(octet & _EXTENDED)
     qualifiers = b""
@@ -195,42 +131,30 @@ def _information(cursor: Cursor) -> tuple[Quantity, int, bytes]:
         octet = cursor.byte()
         more = bool(octet & _EXTENDED)
         qualifiers += bytes((octet & 0x7F,))
-    if table == _FIRST_TABLE:
-        return _spanned(_FIRST, code) or Quantity(f"quantity FB {code:02X}"), -1, qualifiers
-    if table == _SECOND_TABLE:
-        known = _spanned(_SECOND, code)
-        return known or Quantity(_SECOND_NAMES.get(code, f"quantity FD {code:02X}")), -1, qualifiers
-    return _primary(code, text), code, qualifiers
+    if table == mbus_quantities.FIRST_TABLE:
+        return mbus_quantities.first_table(code), -1, qualifiers
+    if table == mbus_quantities.SECOND_TABLE:
+        told = DATE_TIME if code in mbus_quantities.SECOND_TABLE_TIMES else -1
+        return mbus_quantities.second_table(code), told, qualifiers
+    return mbus_quantities.primary(code, text), code, qualifiers
 
 
 def _corrected(quantity: Quantity, code: int, qualifiers: bytes) -> tuple[Quantity, int, bytes]:
     """The same with the extensions applied that only multiply."""
-    left = bytearray()
-    for octet in qualifiers:
-        if octet in _FACTORS:
-            quantity = quantity._replace(exponent=quantity.exponent + octet - _FACTORS.start - 6)
-        elif octet == _THOUSAND:
+    left, known = bytearray(), 0 if code == mbus_quantities.MANUFACTURER else _known(qualifiers)
+    for octet in qualifiers[:known]:
+        if octet in mbus_quantities.FACTORS:
+            quantity = quantity._replace(exponent=quantity.exponent + octet - mbus_quantities.FACTORS.start - 6)
+        elif octet == mbus_quantities.THOUSAND:
             quantity = quantity._replace(exponent=quantity.exponent + 3)
         else:
-            left.append(octet)
-    return quantity, code, bytes(left)
+            left += bytes((octet,)) if octet != mbus_quantities.NO_ERROR else b""
+    return quantity, code, bytes(left) + qualifiers[known:]
 
 
-def _primary(code: int, text: str) -> Quantity:
-    spanned = _spanned(_PRIMARY, code)
-    if spanned is not None:
-        return spanned
-    duration = _DURATIONS.get(code & 0x7C)
-    if duration is not None:
-        return Quantity(duration, _DURATION_UNITS[code & 3])
-    return Quantity(text or _NAMES.get(code, f"quantity {code:02X}"))
-
-
-def _spanned(spans: tuple[_Span, ...], code: int) -> Quantity | None:
-    for span in spans:
-        if span.first <= code < span.first + span.codes:
-            return Quantity(span.name, span.unit, span.exponent + code - span.first)
-    return None
+def _known(qualifiers: bytes) -> int:
+    """How many of them have the meanings of the common table."""
+    return next((at for at, one in enumerate(qualifiers) if one in mbus_quantities.OWN_CODES), len(qualifiers))
 
 
 def _value(cursor: Cursor, form: int) -> int | float | str | bytes | None:
@@ -267,15 +191,3 @@ def _digits(octets: bytes) -> int | bytes:
     text = octets[::-1].hex()
     sign, digits = (-1, text[1:]) if text[:1] == "f" else (1, text)
     return sign * int(digits) if digits.isdecimal() else octets[::-1]
-
-
-def _time(value: int) -> str:
-    """A date and time in four octets (type F), as ISO 8601."""
-    invalid = " (not valid)" if value & 0x80 else ""
-    return f"{_date(value >> 16)}T{value >> 8 & 0x1F:02}:{value & 0x3F:02}{invalid}"
-
-
-def _date(date: int) -> str:
-    """A date in two octets (type G), as ISO 8601."""
-    year = date >> 5 & 7 | date >> 9 & 0x78
-    return f"{2000 + year if year < 81 else 1900 + year}-{date >> 8 & 0x0F:02}-{date & 0x1F:02}"

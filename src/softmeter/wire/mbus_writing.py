@@ -1,6 +1,6 @@
 """Data records written: what a sub-meter answers and what it is told (EN 13757-3); `mbus_records` reads them."""
 
-from softmeter.clock import civil_from_days
+from softmeter.wire import mbus_times
 
 _BCD_FORMS = {2: 0x09, 4: 0x0A, 6: 0x0B, 8: 0x0C, 12: 0x0E}
 _STORAGE, _VARIABLE = 0x40, 0x0D
@@ -9,8 +9,10 @@ TIME = 0x6D
 BUS_ADDRESS = b"\x7a"
 ERROR_FLAGS, KEY, REMOTE_CONTROL = b"\xfd\x17", b"\xfd\x19", b"\xfd\x1f"
 """Information of a record about errors, a key under way, and a valve."""
-_FILLER = 0x2F
+FILLER = 0x2F
 BLOCK = 16
+SET_CLOCK = 0x00
+CLOCK_OCTETS, _CLOCK_RESERVED = 10, 3
 
 
 def digits(information: bytes, value: int, count: int = 8, *, storage: int = 0) -> bytes:
@@ -30,23 +32,17 @@ def string(information: bytes, octets: bytes) -> bytes:
     return bytes((_VARIABLE,)) + information + bytes((len(octets),)) + octets
 
 
-def time(local_second: int) -> bytes:
+def time(local_second: int, *, summer: bool = False) -> bytes:
     """A time in minutes (type F); `local_second` counts from 1970 in local time."""
-    days, rest = divmod(local_second, 86_400)
-    year, month, day = civil_from_days(days)
-    short = year % 100
-    date = (short & 0x78) << 9 | month << 8 | (short & 7) << 5 | day
-    return bytes((_TIME_FORM, TIME, rest // 60 % 60, rest // 3600)) + date.to_bytes(2, "little")
+    return bytes((_TIME_FORM, TIME)) + mbus_times.minutes(local_second, summer=summer)
 
 
-def time_of(octets: bytes) -> tuple[int, int, int, int, int]:
-    """Year, month, day, hour and minute of the four octets of type F."""
-    date = int.from_bytes(octets[2:4], "little")
-    year = date >> 5 & 7 | date >> 9 & 0x78
-    return 2000 + year, date >> 8 & 0x0F, date & 0x1F, octets[1] & 0x1F, octets[0] & 0x3F
+def clock(local_second: int, *, summer: bool = False) -> bytes:
+    """What a frame for the clock says: that it be set, to a time in seconds (type I), and what is reserved."""
+    return bytes((SET_CLOCK,)) + mbus_times.seconds(local_second, summer=summer) + bytes(_CLOCK_RESERVED)
 
 
 def padded(records: bytes) -> bytes:
     """Records ready for a block cipher: two fillers before, and as many after as a block needs."""
-    octets = bytes((_FILLER, _FILLER)) + records
-    return octets + bytes((_FILLER,)) * (-len(octets) % BLOCK)
+    octets = bytes((FILLER, FILLER)) + records
+    return octets + bytes((FILLER,)) * (-len(octets) % BLOCK)

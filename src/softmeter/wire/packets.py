@@ -71,7 +71,9 @@ def _ip(segment: Segment, head: bytes, checksum_at: int) -> bytes:
     body = head + segment.payload
     pseudo = source.packed + destination.packed + struct.pack(">IHBB", len(body), 0, 0, segment.protocol)
     total = _checksum(pseudo + body)
-    body = body[:checksum_at] + struct.pack(">H", total or 0xFFFF) + body[checksum_at + 2 :]
+    if total == 0 and segment.protocol == UDP:  # where zero says that there is none
+        total = 0xFFFF
+    body = body[:checksum_at] + struct.pack(">H", total) + body[checksum_at + 2 :]
     if source.version == 6:
         return (
             struct.pack(">IHBB", 6 << 28, len(body), segment.protocol, _TTL) + source.packed + destination.packed + body

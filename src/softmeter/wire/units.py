@@ -6,17 +6,20 @@ For tools that look at a stream without being a party to it. What belongs to non
 import re
 from enum import Enum
 
+from softmeter.wire.mbus import ACKNOWLEDGE, ENVELOPE, LEAST_LONG, LONG, SHORT, SHORT_OCTETS, STOP
 from softmeter.wire.mbus_wireless import CHECKSUM_OCTETS, length_on_air
 from softmeter.wire.mode_e import with_parity, without_parity
 from softmeter.wire.telegram import CIPHERED_BEGIN, CIPHERED_HEAD_OCTETS, TWO_OCTETS_OF_LENGTH
 from softmeter.wire.wrapper import HEADER_OCTETS
 
-_FLAG, _MBUS, _MBUS_SHORT = 0x7E, 0x68, 0x10
+_FLAG = 0x7E
 _HDLC_TYPE = 0xA0
 SND_NR = 0x44
 """The control octet of a wireless sub-meter that says something unasked."""
+_SPEAKING = {SND_NR, 0x46, 0x47, 0x48}
+"""SND_NR and what a sub-meter says when it is installed or wants to be heard."""
 WIRELESS_LINK_OCTETS = 10
-_WIRELESS_INFORMATION = {0x72, 0x78, 0x7A, 0x8C, 0x90}
+_WIRELESS_INFORMATION = {0x72, 0x78, 0x79, 0x7A, 0x8C, 0x8D, 0x8E, 0x8F, 0x90, *range(0xA0, 0xB8)}
 _ETX, _ACK, _NAK, _FILLED = 0x03, 0x06, 0x15, 0xFF
 _MESSAGE = re.compile(rb"[\x01\x02][\x20-\x7E\r\n\x02]*\x03[^/]?|\x06[0-9A-Z]{3}\r\n", re.DOTALL)
 """SOH or STX … ETX and a check character, or an option select message; the same octets begin values of A-XDR."""
@@ -25,7 +28,7 @@ _BEGUN = re.compile(rb"[\x01\x02][\x20-\x7E\r\n\x02]{0,4096}\x03?|\x06[0-9A-Z]{0
 _LONGEST_MESSAGE, _OPTION_OCTETS = 4096, 6
 _STARTS = with_parity(b"/\x01\x02\x06")
 _EVEN = re.compile(b"[" + b"".join(b"\\x%02x" % octet for octet in with_parity(bytes(range(128)))) + b"]*")
-_LINE_ENDS = re.compile(rb"(?:\r\n)+(?=/|\Z)|[\r\n]+\Z")
+_LINE_ENDS = re.compile(rb"[\r\n]+(?=/|\Z)")
 
 
 class Kind(Enum):
@@ -116,15 +119,25 @@ def _wrapper(octets: bytes, at: int, *, complete: bool) -> _Found:
 
 
 def _wireless(octets: bytes, at: int, *, complete: bool) -> _Found:
-    """A wireless telegram, with the checksums of its blocks or without; only where it is all there is."""
-    left = len(octets) - at
-    if not complete or left <= WIRELESS_LINK_OCTETS + CHECKSUM_OCTETS or octets[at + 1] != SND_NR:
+    """A wireless telegram, with the checksums of its blocks or without; only where all that follows are others."""
+    if not complete or not _begins_wireless(octets, at):
         return None
-    is_in_format_a = left == length_on_air(octets[at])
-    information = octets[at + WIRELESS_LINK_OCTETS + CHECKSUM_OCTETS * is_in_format_a]
-    if (is_in_format_a or octets[at] + 1 == left) and information in _WIRELESS_INFORMATION:
-        return Kind.WIRELESS, len(octets)
+    for length in (length_on_air(octets[at]), octets[at] + 1):
+        stop = at + length
+        is_in_format_a = length != octets[at] + 1
+        place = at + WIRELESS_LINK_OCTETS + CHECKSUM_OCTETS * is_in_format_a
+        is_one = place < stop <= len(octets) and octets[place] in _WIRELESS_INFORMATION
+        if is_one and (stop == len(octets) or _begins_wireless(octets, stop)):
+            return Kind.WIRELESS, stop
     return None
+
+
+def _begins_wireless(octets: bytes, at: int) -> bool:
+    """Whether length, control and what may be control information are those of a telegram."""
+    if len(octets) - at <= WIRELESS_LINK_OCTETS + CHECKSUM_OCTETS or octets[at + 1] not in _SPEAKING:
+        return False
+    places = octets[at + WIRELESS_LINK_OCTETS], octets[at + WIRELESS_LINK_OCTETS + CHECKSUM_OCTETS]
+    return not _WIRELESS_INFORMATION.isdisjoint(places) and octets[at] + 1 <= len(octets) - at
 
 
 def _ciphered(octets: bytes, at: int, *, complete: bool) -> _Found:
@@ -140,15 +153,38 @@ def _ciphered(octets: bytes, at: int, *, complete: bool) -> _Found:
 
 def _mbus(octets: bytes, at: int, *, complete: bool) -> _Found:
     first, left = octets[at], len(octets) - at
-    if first == _MBUS_SHORT and octets[at + 4 : at + 5] == b"\x16":
-        return Kind.MBUS, at + 5
-    if first != _MBUS:
+    if (
+        first == SHORT
+        and octets[at + 4 : at + 5] == bytes((STOP,))
+        and sum(octets[at + 1 : at + 3]) & 0xFF == octets[at + 3]
+    ):
+        return Kind.MBUS, at + SHORT_OCTETS
+    if first == ACKNOWLEDGE[0] and octets[at + 1 : at + 2] in {b"", bytes((SHORT,)), bytes((LONG,))}:
+        return Kind.MBUS, at + 1
+    if first != LONG:
         return None
     if left < 4:
         return Kind.MBUS, len(octets) if complete else -1
-    if octets[at + 3] != _MBUS or octets[at + 1] != octets[at + 2]:
+    if octets[at + 3] != LONG or octets[at + 1] != octets[at + 2]:
         return None
-    return Kind.MBUS, _within(octets, at + octets[at + 1] + 6, complete=complete)
+    return Kind.MBUS, _within(octets, at + ENVELOPE + mbus_body_octets(octets, at), complete=complete)
+
+
+def mbus_body_octets(octets: bytes, at: int) -> int:
+    """How many octets the length of the long frame at `at` counts.
+
+    Some meters count more than 255 and send what fits into an octet: then the frame ends, with the right checksum, 256
+    octets later.
+    """
+    counted = octets[at + 1]
+    if counted >= LEAST_LONG and (_mbus_ends(octets, at, counted) or not _mbus_ends(octets, at, counted + 256)):
+        return counted
+    return counted + 256
+
+
+def _mbus_ends(octets: bytes, at: int, counted: int) -> bool:
+    body, end = octets[at + 4 : at + 4 + counted], octets[at + 4 + counted : at + ENVELOPE + counted]
+    return len(end) == 2 and end[1] == STOP and sum(body) & 0xFF == end[0]
 
 
 def _seven_bits(octets: bytes, at: int, *, complete: bool) -> _Found:

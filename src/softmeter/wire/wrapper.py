@@ -57,12 +57,14 @@ class Reassembly:
     Hand it what arrived with `receive`, then call `take` until it gives None.
     """
 
-    __slots__ = ("_at", "_buffer", "_longest")
+    __slots__ = ("_at", "_buffer", "_longest", "has_more")
 
     def __init__(self, longest: int = LONGEST) -> None:
         self._buffer = b""
         self._at = 0
         self._longest = longest
+        self.has_more = False
+        """Whether `take` may give another datagram after the last one it gave."""
 
     @property
     def pending(self) -> int:
@@ -97,5 +99,7 @@ class Reassembly:
         stop = at + HEADER_OCTETS + length
         if stop > len(buffer):
             return None
-        self._at = stop  # and the same as Datagram(...), which takes longer
+        self._at = stop
+        self.has_more = stop < len(buffer)
+        # The same as Datagram(...), which takes longer.
         return tuple.__new__(Datagram, (source, destination, buffer[at + HEADER_OCTETS : stop]))

@@ -47,6 +47,9 @@ BAD = [
     (PLAIN._replace(front_end="bits"), "--front-end", "'bits' says no value"),
     (PLAIN._replace(front_end="bits=99"), "--front-end", "bits=99 must be 8 to 24"),
     (PLAIN._replace(front_end="gain=1"), "--front-end", "'gain' is not known"),
+    (PLAIN._replace(report=Path("/none/such/page.html")), "--report", "there is no directory /none/such"),
+    (PLAIN._replace(curves=Path("/dev")), "--curves", "/dev is a directory"),
+    (PLAIN._replace(curves=Path("/dev/null")), "--curves", "error curves are written as .png or .svg"),
 ]
 
 

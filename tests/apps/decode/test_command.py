@@ -66,9 +66,19 @@ def test_a_telegram_is_not_taken_for_digits() -> None:
 
 def test_keys_and_title_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     glo = vector("sec.glo-get.auth_enc").hex()
-    options = DecodeOptions(glo, key=ENCRYPTION, auth_key=AUTHENTICATION, title="4D4D4D0000BC614E")
+    options = DecodeOptions(glo, key=[ENCRYPTION], auth_key=[AUTHENTICATION], title="4D4D4D0000BC614E")
     assert decode(options) == 0
     assert "tag verified, keys: --key" in capsys.readouterr().out
+
+
+def test_several_keys_are_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    glo, title = vector("sec.glo-get.auth_enc").hex(), "4D4D4D0000BC614E"
+    other = "00" * 16
+    assert decode(DecodeOptions(glo, key=[other, ENCRYPTION], auth_key=[AUTHENTICATION], title=title)) == 0
+    assert "tag verified, keys: --key 2" in capsys.readouterr().out
+    assert decode(DecodeOptions(glo, key=[ENCRYPTION, other], auth_key=[AUTHENTICATION, other], title=title)) == 0
+    with pytest.raises(ConfigurationError, match="one for all, or one for each"):
+        decode(DecodeOptions(glo, key=[other], auth_key=[other, other]))
 
 
 def test_json_says_the_same_in_parts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,8 +101,8 @@ def test_what_is_broken_ends_with_status_1(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(("options", "message"), [
     (DecodeOptions("no such thing"), "is no file and no hexadecimal octets"),
     (DecodeOptions("ABC"), "is no file and no hexadecimal octets"),
-    (DecodeOptions(GET, key="00"), "has 1 octets"),
-    (DecodeOptions(GET, auth_key="00" * 16), "needs --key"),
+    (DecodeOptions(GET, key=["00"]), "has 1 octets"),
+    (DecodeOptions(GET, auth_key=["00"] * 16), "needs --key"),
     (DecodeOptions(GET, title="00"), "a system title has 8 octets"),
 ])  # fmt: skip
 def test_what_a_person_got_wrong_is_one_line(options: DecodeOptions, message: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from apps.decode.showing import AUTHENTICATION, ENCRYPTION, pushes, ring, shown, text_of, trees
 from softmeter.apps.decode.capture import decoded_capture
 from softmeter.apps.decode.tree import plain
+from softmeter.apps.decode.written import octets_of
 from softmeter.wire.packets import TCP, End, Segment, tcp_packet
 from softmeter.wire.pcapng import Direction, LinkType, interface, packet, section
 from vectors.table import HERE, cuts, names, vector
@@ -34,6 +35,20 @@ def harmless(octets: bytes) -> None:
 @settings(max_examples=100, deadline=None)
 def test_any_octets(octets: bytes) -> None:
     harmless(octets)
+
+
+@given(text=st.text(alphabet="0123456789abcdefABCDEFxX'\"\\bB(){}[]|;:,./*#-_ \t\r\n~+=T", max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_any_text_writes_octets_or_none(text: str) -> None:
+    octets = octets_of(text.encode())
+    assert octets is None or len(octets) <= len(text)
+
+
+@pytest.mark.parametrize("text", ["/*", "//", "b'\\x", "0x", "12 ", "(", "a(", "00000000: ", "|;", "*/ /* "])
+def test_a_long_text_takes_no_time(text: str) -> None:
+    began = time.process_time()
+    octets_of(text.encode() * (200_000 // len(text)))
+    assert time.process_time() - began < 5
 
 
 @given(data=st.data())

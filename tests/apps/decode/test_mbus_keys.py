@@ -8,12 +8,13 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from apps.decode.showing import ring, shown
 from softmeter.bench.mbus_line import MBusLine
 from softmeter.bench.submeters import parse_sub_meters
-from softmeter.device.mbus_channel import Moment
+from softmeter.device.mbus_channel import Asked, Identity, Kind, Moment, Order
 from softmeter.device.surroundings import CALM
-from softmeter.security.mbus import authenticate, message_keys, mode_5_configuration, wrap_dsmr4
+from softmeter.meter.mbus_written import written
+from softmeter.security.mbus import authenticate, crypt_extended_link, message_keys, mode_5_configuration, wrap_dsmr4
 from softmeter.wire import mbus_writing
 from softmeter.wire.mbus import Control, Frame, Information, encode
-from softmeter.wire.mbus_wireless import Format, with_checksums
+from softmeter.wire.mbus_wireless import Format, checksum, with_checksums
 from vectors.table import HERE
 
 VECTORS = json.loads((HERE / "vectors.json").read_text("utf-8"))
@@ -97,3 +98,78 @@ def test_telegrams_as_they_are_on_the_air(text: str, form: Format) -> None:
     assert "fit," not in told
     assert ("does not fit it" in told) == (form is Format.A)
     assert "!! wrong" in told
+
+
+def extended(content: bytes, *, session: bytes = b"\xe8\x8b\x3a\x20") -> str:
+    """A telegram whose extended link layer encrypts what follows it."""
+    plain = checksum(content).to_bytes(2, "little") + content
+    address = NUMBER + MAKER + KIND
+    return telegram(b"\x8d\x20\x70" + session + crypt_extended_link(KEY, address, 0x20, session, plain))
+
+
+def test_an_extended_link_layer_is_opened_by_the_key_that_makes_its_checksum_fit() -> None:
+    sealed = extended(b"\x78" + RECORDS)
+    assert "session: 3836904, encrypted" in shown(sealed)
+    assert "protection: no key\n" in shown(sealed)
+    opened = shown(sealed, ring(KEY.hex()))
+    assert "telegram: opened with test" in opened
+    assert "volume: 12.345 m3" in opened
+    assert "!! protection: no key given opens it" in shown(sealed, ring(OTHER.hex()))
+
+
+def test_a_compact_frame_names_its_format() -> None:
+    opened = shown(extended(bytes.fromhex("7912C40DFF00002F4E00003D010203")), ring(KEY.hex()))
+    assert "payload check: F430, correct" in opened
+    assert "format signature: C412" in opened
+    assert "values: 00002F4E00003D010203" in opened
+
+
+def test_an_extended_link_layer_in_clear() -> None:
+    content = b"\x78" + RECORDS
+    clear = checksum(content).to_bytes(2, "little") + content
+    assert "payload check" in shown(telegram(b"\x8d\x20\x70\x01\x00\x00\x00" + clear))
+    assert "volume: 12.345 m3" in shown(telegram(b"\x8d\x20\x70\x01\x00\x00\x00" + clear))
+    assert "!! payload check" in shown(telegram(b"\x8d\x20\x70\x01\x00\x00\x00\x00\x00" + content))
+    other = MAKER + bytes.fromhex("99999999") + KIND
+    assert "identification: 99999999" in shown(telegram(b"\x8e\x20\x70" + other + content))
+
+
+def test_orders_to_a_sub_meter_plain_and_encrypted() -> None:
+    (gas,) = parse_sub_meters("gas")
+    asked = Asked(1, Identity(*gas.identity), KEY)
+    for order, told in (
+        (Order(Kind.VALVE, 0, access=9), "remote control: 0"),
+        (Order(Kind.TIME, 1_625_142_607, summer=True, access=10), "clock: set to 2021-07-01T12:30:07 (summer time)"),
+    ):
+        frame = encode(Frame(Control.SND_UD, 1, *written(order, asked))).hex()
+        assert told in shown(frame, ring(KEY.hex()))
+        assert "encrypted records: mode 5" in shown(frame, ring())
+    plain = encode(Frame(Control.SND_UD, 1, *written(Order(Kind.TIME, 1_625_142_607), asked._replace(key=b"")))).hex()
+    assert "time: 2021-07-01T12:30" in shown(plain, ring())
+
+
+def test_a_record_without_a_value_says_why() -> None:
+    frame = encode(Frame(Control.RSP_UD, 1, Information.NO_HEADER, bytes.fromhex("0C931500000000"))).hex()
+    assert "no value: no data available" in shown(frame, ring())
+
+
+def test_telegrams_in_a_row_as_receivers_log_them() -> None:
+    one, other = bytes.fromhex(wireless_5()), bytes.fromhex(telegram(b"\x8c\x20\x70\x78" + RECORDS))
+    for row in ([one, other, one], [with_checksums(one, Format.A), with_checksums(other, Format.A)]):
+        text = shown(b"".join(row).hex(), ring(KEY.hex()))
+        assert text.count("identification: 12345678") == len(row)
+        assert "!!" not in text
+
+
+def test_an_old_sub_meter_with_two_counters() -> None:
+    told = shown("6813136808057378563412 0A00E97E 01000000 35010000 3C16".replace(" ", ""), ring())
+    for line in ("identification: 12345678", "medium: 07 water", "volume: 0.001 m3", "volume, storage 1: 0.135 m3"):
+        assert line in told
+
+
+def test_a_wrong_key_of_a_sub_meter_is_called_wrong() -> None:
+    assert "protection: no key\n" in shown(wireless_5())
+    assert "!! protection: no key given opens it" in shown(wireless_5(), ring(OTHER.hex()))
+    unknown = telegram(b"\x7a\x2a\x00" + b"\x10\x0d" + bytes(16))
+    assert "protection: mode 13 is not opened here" in shown(unknown, ring(OTHER.hex()))
+    assert "!!" not in shown(unknown, ring(OTHER.hex()))

@@ -1,8 +1,11 @@
 """The frames of real meters decode without special cases; values as the tests of other readers state them."""
 
+from typing import Any
+
 import pytest
 
 from apps.decode.showing import answers, push, pushes, ring, shown, text_of, trees
+from softmeter.apps.decode.tree import Node
 
 
 @pytest.mark.parametrize("name", pushes())
@@ -25,6 +28,11 @@ def test_nothing_in_them_is_wrong(name: str) -> None:
     ("kaifa_ma309_operator_example", ["suite 1, encrypted", "1KFM0100000035", "long-unsigned: 2308 = 230.8 V"]),
     ("netz_noe_operator_example", ["encrypted only, no tag; opened", "data-notification"]),
     ("energomera", ["time: 07E60B03FF0F2619FFFF4CFF", "EMR0222173608710"]),
+    ("landis_gyr_zmf100", ["= 1-0:31.7.0 current L1 (tag and length swapped)", "long: 244 = 2.44 A", "= 233.0 V"]),
+    ("egd_operator_example", ["descriptor: DisconnectControl 0-0:96.3.10", "1-0:1.8.4 active energy import, rate 4"]),
+    ("sagemcom_xt211", ["descriptor: Register 1-0:1.8.0 active energy import, attribute 2 value (without tags)"]),
+    ("landis_gyr_e450_list", ["double-long-unsigned: 132573 (1-0:1.8.0 active energy import)",
+                              "enum: 1 (0-0:96.3.10 disconnect control, control_state)"]),
     ("salzburg_netz", ["time: 07E60B0C0610360000FFC400 = 2022-11-12T16:54:00+01:00", "= 714 W"]),
 ])  # fmt: skip
 def test_their_values_are_named_and_scaled(name: str, expected: list[str]) -> None:
@@ -69,6 +77,37 @@ def test_without_the_authentication_key_it_is_opened_but_not_called_verified() -
     assert "double-long-unsigned: 6307498" in text
 
 
+def test_with_another_authentication_key_it_is_opened_but_called_wrong() -> None:
+    row = pushes()["kamstrup_omnipower_ciphered"]
+    nodes = trees(row["hex"], ring(row["key"], "00" * 16))
+    assert any(node.faulty for node in nodes)
+    text = text_of(nodes)
+    assert "the tag does NOT verify: the authentication key is another one, or octets were changed" in text
+    assert "double-long-unsigned: 6307498" in text
+
+
+@pytest.mark.parametrize("key", [bytes(range(first, first + 16)).hex() for first in range(40)])
+def test_noise_is_not_taken_for_an_apdu(key: str) -> None:
+    row = pushes()["netz_noe_operator_example"]
+    assert "no key given makes an APDU of it" in shown(row["hex"], ring(key))
+
+
+def test_values_say_of_which_object_they_are() -> None:
+    def values(node: Node) -> list[dict[str, Any]]:
+        return [*([node.of] if node.of else []), *(of for child in node.children for of in values(child))]
+
+    listed = [of for node in trees(pushes()["landis_gyr_e450_list"]["hex"]) for of in values(node)]
+    assert {"class": 3, "obis": "1-0:1.8.0", "attribute": 2, "data_index": 0} in listed
+    beside = [of for node in trees(pushes()["kamstrup_6841121"]["hex"]) for of in values(node)]
+    assert {"obis": "1-1:32.7.0", "name": "voltage L1"} in beside
+
+
+def test_a_date_beside_a_time_are_both() -> None:
+    text = shown("0F0000046C0C07E503190413010E00FFC4000202090413010E00090507E5031904")
+    assert "octet-string: 13010E00 = 19:01:14" in text
+    assert "octet-string: 07E5031904 = 2021-03-25" in text
+
+
 def test_a_wrong_key_is_called_wrong() -> None:
     row = pushes()["kamstrup_omnipower_ciphered"]
     nodes = trees(row["hex"], ring("00" * 16, row["auth_key"]))
@@ -80,3 +119,17 @@ def test_hdlc_without_its_flags_and_the_apdu_without_frame_say_the_same() -> Non
     octets = bytes.fromhex(pushes()["kaifa_ma304h3e"]["hex"])
     for part in (octets, octets[1:-1], octets[9:-3], octets[12:-3]):
         assert "double-long-unsigned: 1320" in shown(part)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("kamstrup_omnipower_ciphered", "double-long-unsigned: 6307498"),
+    ("netz_noe_operator_example", "scaler 0, unit W"),
+])  # fmt: skip
+def test_of_a_cut_ciphered_push_what_is_there_is_opened(name: str, value: str) -> None:
+    row = pushes()[name]
+    octets = bytes.fromhex(row["hex"])
+    if octets[0] == 0x68:  # the APDU in the first frame, as a reader that knows one frame only hands it on
+        octets = octets[9:200]
+    nodes = trees(octets[: len(octets) * 2 // 3], ring(row["key"], row.get("auth_key", "")))
+    assert any("octets of protected content announced" in fault.text for node in nodes for fault in node.faults)
+    assert value in text_of(nodes)

@@ -54,3 +54,22 @@ def test_a_read_out_of_mode_c_and_its_block_check() -> None:
     assert "1.8.0 active energy import: 000123.4 kWh" in text
     assert f"block check: {check:02X}, correct" in text
     assert "but the octets make" in shown(b"\x02" + body + bytes((check ^ 1,)))
+
+
+def test_codes_with_letters_are_named() -> None:
+    lines = b"F.F(00)\r\nC.1.0(12345678)\r\nC.7.0(0008)\r\nP.98(1)\r\nL.1*126(1)\r\n32.7(230*V)\r\n"
+    text = shown(b"\x02" + lines + b"!\r\n\x03\x00")
+    assert "F.F error register: 00" in text
+    assert "C.1.0 device identifier 1: 12345678" in text
+    assert "C.7.0 number of power failures" in text
+    assert "L.1*126 billing profile, monthly" in text
+    assert "32.7 voltage L1: 230 V" in text
+
+
+def test_a_line_may_hold_several_data_sets_and_values_go_on_in_the_next() -> None:
+    log = b"1-0:99.97.0(1)(0-0:96.7.19)(170520130938S)(0000005627*s)0-0:1.0.0(180924132132S)\r\n(00001.001)\r\n"
+    text = shown(b"/ISK5METER\r\n\r\n" + log + b"!\r\n")
+    assert "1-0:99.97.0 power failure log: 1, 0-0:96.7.19, 2017-05-20T13:09:38 summer, 0000005627 s" in text
+    assert "0-0:1.0.0 clock: 2018-09-24T13:21:32 summer" in text
+    assert "further values: 00001.001" in text
+    assert "!!" not in text

@@ -70,6 +70,13 @@ def test_no_two_images_are_encrypted_alike(keys: Path) -> None:
     assert made(keys).read_bytes()[96:200] != made(keys).read_bytes()[96:200]
 
 
+def fault_of(image: Path, keys: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What inspect finds wrong."""
+    capsys.readouterr()
+    assert inspect_image(image, keys, json=True) == 1
+    return str(json.loads(capsys.readouterr().out)["fault"])
+
+
 def test_inspect_tells_what_is_wrong(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
     image = made(keys)
     capsys.readouterr()
@@ -82,6 +89,13 @@ def test_inspect_tells_what_is_wrong(keys: Path, capsys: pytest.CaptureFixture[s
     image.write_bytes(image.read_bytes()[:-1] + b"\0")
     assert inspect_image(image, keys, json=False) == 1
     assert "signature" in capsys.readouterr().out
+    assert "signed with other keys, or changed since" in fault_of(image, keys, capsys)
+    image.write_bytes(made(keys).read_bytes()[:-1])
+    assert "size: 4095 octets, but the header says 4096; it was cut" in fault_of(image, keys, capsys)
+    assert "it is not signed yet; sign it with" in fault_of(keys.parent / "unsigned", keys, capsys)
+    one, other = keys.read_text().splitlines(), keys.with_name("other.toml")
+    other.write_text("\n".join([*one[:3], f'image_key = "{bytes(16).hex()}"']))
+    assert f"the image_key of {other} is not the one" in fault_of(made(keys), other, capsys)
     image.write_bytes(b"no image")
     with pytest.raises(ConfigurationError, match="is no image"):
         inspect_image(image, keys, json=False)
@@ -102,6 +116,40 @@ def test_who_has_only_what_a_meter_has_cannot_sign(keys: Path, tmp_path: Path) -
     assert inspect_image(image, shown, json=False) == 0
     with pytest.raises(ConfigurationError, match="signing_key"):
         sign_image(tmp_path / "unsigned", tmp_path / "other", shown)
+
+
+def test_every_mistake_of_a_declaration_is_told_with_its_line_and_near_names(keys: Path) -> None:
+    wrong = DECLARATION.replace("security_counter", "securty_counter").replace("extra_services", "extra_servces")
+    wrong = wrong.replace("scroll_s = 9", 'scrol_s = "9"').replace("class = 3", "class = 0")
+    with pytest.raises(ConfigurationError) as told:
+        made(keys, 'authorities = ["none.pem"]\n' + wrong)
+    folder = keys.parent
+    assert [line.removeprefix(f"{folder}/image.toml: ") for line in str(told.value).splitlines()] == [
+        f"line 1, authorities.0: {folder}/none.pem: cannot be read (No such file or directory)",
+        "line 5, securty_counter: is not known here; did you mean security_counter?",
+        "line 9, capabilities.extra_servces: is not known here; did you mean extra_services? (found 'extra_servces')",
+        "line 12, display.scrol_s: is not known here; did you mean scroll_s?",
+        "line 17, settings.0.class: must be 1 or more (found 0)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("1.05.02", "1.x", "line 1: version: '1.x' is not two to four numbers with points, like 1.05.02"),
+        ("extra_services = 1", "extra_services = 2", "extra_services: 2 is no number from 0 to 1"),
+        ("scroll_s = 9", "scroll_s = 900", "scroll_s: 900 is no number from 0 to 300"),
+        ('"60"', '"sixty"', "line 14, settings.0: 'sixty' is no number"),
+        ('"application"', '"legal"', "line 1: a legal image declares nothing but itself"),
+        ('"application"', '"aplication"', "line 2, kind: must be 'legal' or 'application'; did you mean application?"),
+        ("[display]", "[display", "line 10: is no TOML"),
+        ("version", "version = 1\nversion", "is no TOML"),
+    ],
+)
+def test_what_no_meter_would_take_is_told_by_the_declaration(keys: Path, old: str, new: str, says: str) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        made(keys, DECLARATION.replace(old, new, 1))
+    assert says in str(told.value)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,24 @@ from softmeter.apps.panel.serving import serving
 from softmeter.bench.shelf import ShownSubMeter
 from softmeter.errors import MeterError
 from softmeter.runtime.address import Address
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+READ = "() => window.softmeter && window.softmeter.readLcd()"
+
+IN_A_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium found: apt-get install chromium"),
+]
 
 MODEM = Modem(
     registration="home",
@@ -74,7 +94,7 @@ class TableShelf:
         return self.meters
 
     def change(self, place: int, changes: dict[str, float | None]) -> None:
-        self.meters[place - 1] = self.meters[place - 1]._replace(**changes)  # type: ignore[arg-type]
+        self.meters[place - 1] = replace(self.meters[place - 1], **changes)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -277,3 +297,37 @@ def panel(meter: TableMeter) -> Iterator[str]:
     loop.call_soon_threadsafe(stop.set)
     thread.join(timeout=10)
     loop.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, panel: str, meter: Any) -> Iterator[Any]:
+    """The panel of `meter` in a window; fails on any error of a script or of the content policy."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.goto(panel)
+    shows(page, numeric=meter.state().lcd.numeric)
+    yield page
+    page.close()
+    assert problems == []
+
+
+def shows(page: Any, **expected: Any) -> None:
+    """Wait until the lit segments of the LCD show the fields given."""
+    check = f"(wanted) => {{ const lcd = ({READ})(); return lcd && JSON.stringify(lcd, Object.keys(wanted).sort()) \
+        === JSON.stringify(wanted, Object.keys(wanted).sort()); }}"
+    try:
+        page.wait_for_function(check, arg=expected, timeout=5000)
+    except Exception:  # noqa: BLE001  (a time-out says little: compare once more to see what was shown)
+        lcd = page.evaluate(READ)
+        assert {name: lcd[name] for name in expected} == expected

@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from bench.hands import Hands
+from meter.asking import call, put
 from meter.making import START, Made
+from meter.test_push import destination
 from softmeter.apps.panel.controls import TimeChange
 from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.apps.panel.shown_meter import ShownMeter
@@ -32,6 +34,32 @@ def test_covers_and_faults_are_felt_and_told() -> None:
     assert (state.bench.terminal_cover_open, state.bench.faults, state.bench.meter_cover_open) == (True, ("ram",), None)
     assert made.meter.device.events.last_code(Log.FRAUD) == 40
     assert "T" in state.lcd.triangles
+
+
+def test_the_module_is_shown_in_every_state_of_it_and_with_the_pushes_that_wait() -> None:
+    made, panel, _ = shown()
+    assert put(made, 40, "0-1:25.9.0", 3, destination(b"127.0.0.1:5000")) == 0
+    seen = []
+    for around in (
+        {"access_refused": 1.0},
+        {"access_refused": 0.0, "network_up": 0.0},
+        {"network_up": 1.0, "roaming": 1.0},
+    ):
+        asyncio.run(panel.override(dict(around)))
+        asyncio.run(panel.retime(TimeChange(step_s=200)))
+        call(made, 40, "0-1:25.9.0", 1)
+        panel.ticked()
+        modem = panel.state().modem
+        seen.append((modem.registration, modem.pushes_waiting))
+    assert seen == [("denied", 1), ("searching", 1), ("roaming", 0)]
+
+
+def test_a_technology_that_the_module_has_not_is_shown_as_the_one_it_uses() -> None:
+    _, panel, _ = shown()
+    asyncio.run(panel.override({"technology": 3.0}))
+    asyncio.run(panel.retime(TimeChange(step_s=2)))
+    panel.ticked()
+    assert panel.state().modem.technology == "LTE Cat-M1"
 
 
 def test_a_press_scrolls_what_is_seen() -> None:

@@ -34,7 +34,7 @@ expect = [{ powered = false }]
 
 WRONG = [
     ("{ tariff = 1 }", "{ tarif = 1 }", "line 10, step 1, expect 1: is about nothing"),
-    ("{ tariff = 1 }", "{ tariff = 7 }", "line 10, step 1, expect 1, tariff: Input should be less"),
+    ("{ tariff = 1 }", "{ tariff = 7 }", "line 10, step 1, expect 1, tariff: must be "),
     (", value = 1 }", " }", "line 11, step 1, expect 2: says nothing"),
     (", value = 1 }", ", valu = 1 }", "line 11, step 1, expect 2, valu: is not known here; did you mean value?"),
     ('after = "1h30m"', 'after = "soon"', "line 15, step 2, after: 'soon' is no duration"),
@@ -56,7 +56,7 @@ WRONG = [
     ("[meter]", "[meter", "line 4: is no TOML"),
     ('"active_import"', '"activ_import"', "line 11, step 1, expect 2, object: 'activ_import' is no OBIS code"),
     ("value = 1", "value = nan", "line 11, step 1, expect 2, value"),
-    ("value = 1", "least = inf", "line 11, step 1, expect 2, least: Input should be a finite number"),
+    ("value = 1", "least = inf", "line 11, step 1, expect 2, least: must be a finite number"),
     ("value = 1", 'result = "denied"', "line 11, step 1, expect 2, result: 'denied' is no answer of a meter"),
     ("value = 1", 'since = "then", value = 1', "line 11, step 1, expect 2, since: no value was kept as 'then' before"),
     (
@@ -85,6 +85,25 @@ def test_what_is_wrong_is_told_with_its_line_and_place(good: str, wrong: str, me
     with pytest.raises(ConfigurationError) as caught:
         parse(GOOD.replace(good, wrong), "story.toml")
     assert str(caught.value).startswith("story.toml: ")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("meter", "message"),
+    [
+        ("settings = { identity = 3 }", "line 5, meter, settings, identity: must be a table"),
+        ("settings = { p1 = { varant = 'nl' } }", "line 5, meter, settings, p1, varant: is not known here; did you me"),
+        ("settings = { demand = { period_s = 7 } }", "line 5, meter, settings: demand"),
+        ("[meter.settings.clock]\ndrift_s_per_day = 90", "line 6, meter, settings, clock, drift_s_per_day: must"),
+        ('type = "IQ1"', "meter, settings: "),
+        ('config = "none.toml"', "line 5, meter, config: none.toml: cannot be read"),
+        ('config = "a\\u0000b"', "line 5, meter, config: 'a\\x00b': cannot be the name of a file"),
+    ],
+)
+def test_what_is_wrong_with_the_meter_is_told_with_the_lines_of_the_scenario(meter: str, message: str) -> None:
+    text = f'title = "A story"\n\n[meter]\nstart = "2026-01-01"\n{meter}\n[[step]]\nafter = "1h"\n'
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text, "story.toml")
     assert message in str(caught.value)
 
 

@@ -69,6 +69,9 @@ def seen(*steps: tuple[str, str]) -> list[tuple[bool, str]]:
         ("tariff = 1", False),
         ('breaker = "connected"', True),
         ('breaker = "ready"', False),
+        ('pulses = "active", times = 4600', True),
+        ('pulses = "active", times = 4599', False),
+        ('pulses = "reactive", times = 0', True),
         ("powered = true", True),
         ("powered = false", False),
     ],
@@ -143,12 +146,6 @@ def test_faults_covers_and_buttons_reach_the_meter() -> None:
 def test_what_the_bench_cannot_do_is_told_with_its_step(what: str) -> None:
     with pytest.raises(ConfigurationError, match="step 2: "):
         told(("1m", ""), ("1m", what))
-
-
-def test_settings_that_are_no_table_are_told() -> None:
-    text = HEAD.replace("[meter]", "[meter]\nsettings = { identity = 3 }") + STEP.format(after="1h", what="")
-    with pytest.raises(ConfigurationError, match="identity: Input should be a valid dictionary"):
-        run(parse(text, "story"), Path())
 
 
 def test_seed_decides_about_keys_and_so_about_the_bytes() -> None:

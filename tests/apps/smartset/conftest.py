@@ -31,7 +31,8 @@ def smartset(address: str, key_file: Path, capsys: pytest.CaptureFixture[str]) -
 
     def call(*arguments: str, client: str = "management", meter: str = address) -> tuple[int, str, str]:
         capsys.readouterr()
-        keys = [] if client == "public" else ["--keys", str(key_file)]
+        has_keys = client == "public" or "--keys" in arguments
+        keys = [] if has_keys else ["--keys", str(key_file)]
         status = run(["--meter", meter, "--client", client, *keys, *arguments])
         shown = capsys.readouterr()
         return status, shown.out, shown.err

@@ -1,6 +1,7 @@
 """No counter is used twice under one broadcast key, whatever meters have heard of it."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,3 +54,10 @@ def test_a_damaged_file_is_not_taken_for_an_empty_one(tmp_path: Path, content: b
     (tmp_path / f"keys.toml{SUFFIX}").write_bytes(content)
     with pytest.raises(ConfigurationError, match="damaged"):
         reserve(tmp_path / "keys.toml", KEY, 0, 1)
+
+
+def test_two_speakers_at_once_reserve_different_counters(tmp_path: Path) -> None:
+    path = tmp_path / "keys.toml"
+    with ThreadPoolExecutor(4) as pool:
+        firsts = list(pool.map(lambda _: reserve(path, KEY, 0, 10), range(12)))
+    assert sorted(firsts) == list(range(1, 121, 10))

@@ -50,3 +50,9 @@ def test_a_log_that_there_is_not_is_named(smartset: Smartset) -> None:
 def test_a_client_that_may_not_read_any_log_is_told_so(smartset: Smartset) -> None:
     assert "object-undefined; smartset … list shows" in smartset("events", client="public")[2]
     assert smartset("events", "fraud", client="public")[0] == 2
+
+
+def test_a_log_that_this_meter_has_not_is_named(smartset: Smartset) -> None:
+    status, out, err = smartset("events", "m_bus_control_1", client="public")
+    assert (status, out) == (2, "")
+    assert err == "smartset: the meter shows this client no log m_bus_control_1; smartset … events shows those it has\n"

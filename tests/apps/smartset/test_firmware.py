@@ -72,6 +72,9 @@ def test_nobody_has_to_wait_for_the_restart(own: Own, image: str) -> None:
     smartset("firmware", "verify")
     status, shown, _ = smartset("firmware", "activate", "--wait", "0")
     assert (status, "about to restart" in shown) == (0, True)
+    for order in (["verify"], ["upload", image]):
+        status, _, error = smartset("firmware", *order)
+        assert (status, "the meter is about to restart with an image" in error) == (2, True)
 
 
 def test_an_image_is_activated_at_a_time(own: Own, image: str) -> None:
@@ -81,6 +84,24 @@ def test_an_image_is_activated_at_a_time(own: Own, image: str) -> None:
     assert smartset("firmware", "activate", "--at", "2026-01-03T02:00:00")[0] == 0
     meter.device.advance(Instant(meter.device.now + 86_400 * SECOND))
     assert meter.identity.application_firmware == "1.05.02"
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
+        ("2025-01-03T02:00:00", "has passed: the meter's clock shows 2026-01-"),
+        ("2026-01-03T02:00:00+01:00", "has an offset; write the meter's local time"),
+        ("tomorrow", "'tomorrow' is no date and time"),
+    ],
+)
+def test_a_time_at_which_nothing_would_happen_is_refused(own: Own, at: str, says: str) -> None:
+    smartset, meter = own
+    before = meter.device.behaviours.schedules.saved()
+    status, _, error = smartset("firmware", "activate", "--at", at)
+    assert (status, len(error.splitlines())) == (2, 1)
+    assert "--at: " in error
+    assert says in error
+    assert meter.device.behaviours.schedules.saved() == before
 
 
 def test_what_is_wrong_is_told_in_a_line(own: Own, image: str, tmp_path: Path) -> None:
@@ -93,7 +114,12 @@ def test_what_is_wrong_is_told_in_a_line(own: Own, image: str, tmp_path: Path) -
     status, _, error = smartset("firmware", "verify")
     assert (status, "the meter refuses the image" in error) == (2, True)
     status, _, error = smartset("firmware", "activate")
-    assert status == 2
+    assert (status, "no image was found good (verification failed)" in error) == (2, True)
+    assert smartset("set", "0-0:44.0.0:5", "false")[0] == 0
+    for order in ("activate", "verify"):
+        status, _, error = smartset("firmware", order)
+        assert (status, "image transfer is switched off" in error) == (2, True)
+    assert smartset("firmware", "upload", image, "--broadcast")[0] == 0  # which switches it on
     bad.write_bytes(b"no image at all")
     status, _, error = smartset("firmware", "upload", str(bad))
     assert (status, "--identifier" in error) == (2, True)

@@ -51,3 +51,12 @@ def test_a_certificate_takes_the_place_of_no_keys(path: Path, tmp_path: Path) ->
     write_der(tmp_path / "new.der", b"\x30\x00")
     write_der(tmp_path / "new.der", b"\x30\x01\x00")
     assert (tmp_path / "new.der").read_bytes() == b"\x30\x01\x00"
+
+
+@pytest.mark.parametrize("name", ["unicast_encryption_key", "broadcast_encryption_key"])
+def test_no_two_clients_get_one_key(path: Path, name: str) -> None:
+    file = KeyFile.read(path)
+    own = file.secret(client_entry("readout", "unicast_encryption_key"))
+    with pytest.raises(ConfigurationError, match=f"management.{name}.* each needs a key of its own"):
+        file.changed({client_entry("management", name): own.upper()})
+    assert own in file.changed({client_entry("management", "authentication_key"): own})

@@ -5,17 +5,26 @@ import socket
 import sqlite3
 import threading
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from apps.smartset.loopback import made as made_meter
 from apps.smartset.loopback import new_meter
 from meter.test_push import destination, listed, name
 from softmeter.apps.smartset.main import run
+from softmeter.dlms.apdu import decode_apdu, encode_apdu
+from softmeter.dlms.messages import DataNotification
+from softmeter.dlms.unsolicited import DataNotificationConfirm
+from softmeter.entropy import SeededEntropy
+from softmeter.meter.identity import Identity
 from softmeter.meter.meter import Meter
 from softmeter.meter.policies import Audience
 from softmeter.meter.push import Outgoing, outgoing
 from softmeter.obis import Obis
+from softmeter.runtime import keyfile
+from softmeter.wire.wrapper import Datagram, decode_datagram, encode_datagram
 
 PATIENCE_S = 10
 
@@ -41,11 +50,17 @@ def pushed(meter: Meter, setup: int = 1, form: int = 0, *, long: bool = False) -
     return sent
 
 
-def send(port: int, *streams: bytes) -> threading.Thread:
-    """Connect as soon as somebody listens, and send each stream over a connection of its own."""
+def send(port: int, *streams: bytes, idle: int = 0) -> threading.Thread:
+    """Connect as soon as somebody listens, and send each stream over a connection of its own, beside `idle` others."""
 
     def play() -> None:
         end = time.monotonic() + PATIENCE_S
+        silent = list[socket.socket]()
+        while len(silent) < idle and time.monotonic() < end:
+            try:
+                silent.append(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S))
+            except OSError:
+                time.sleep(0.01)
         for stream in streams:
             while time.monotonic() < end:
                 try:
@@ -58,14 +73,16 @@ def send(port: int, *streams: bytes) -> threading.Thread:
                     link.shutdown(socket.SHUT_WR)
                     link.recv(1)
                 break
+        for link in silent:
+            link.close()
 
     thread = threading.Thread(target=play)
     thread.start()
     return thread
 
 
-def listen(keys: Path | None, port: int, *arguments: str, streams: tuple[bytes, ...]) -> int:
-    thread = send(port, *streams)
+def listen(keys: Path | None, port: int, *arguments: str, streams: tuple[bytes, ...], idle: int = 0) -> int:
+    thread = send(port, *streams, idle=idle)
     given = ["--keys", str(keys)] if keys else []
     status = run(["--json", *given, "push", "listen", "--at", f"127.0.0.1:{port}", *arguments])
     thread.join(PATIENCE_S)
@@ -130,6 +147,17 @@ def test_what_does_not_open_is_named_and_the_next_is_taken(
     assert "deciphering error" in shown.err
 
 
+@pytest.mark.parametrize("form", [0, 129])
+def test_a_push_that_names_who_logged_in_last_is_opened_too(
+    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], form: int
+) -> None:
+    meter, keys = made
+    meter.counters.accept(1, b"HEADEND1", 7)
+    assert listen(keys, free_port(), "--count", "1", streams=(b"".join(pushed(meter, 1, form).datagrams),)) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["meter"], shown["repeated"]) == (meter.system_title.hex().upper(), False)
+
+
 def test_without_keys_a_protected_push_is_not_opened(
     made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,6 +167,30 @@ def test_without_keys_a_protected_push_is_not_opened(
     shown = capsys.readouterr()
     assert json.loads(shown.out)["values"][0] == name(2)
     assert "add --keys" in shown.err
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_who_asks_for_a_confirmation_gets_it(kind: socket.SocketKind, capsys: pytest.CaptureFixture[str]) -> None:
+    port, answers = free_port(), list[bytes]()
+    asking = encode_datagram(Datagram(1, 2, encode_apdu(DataNotification(0x4000_0001, b"", b"\x11\x07"))))
+
+    def play() -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not answers and time.monotonic() < end:
+            with socket.socket(socket.AF_INET, kind) as link, suppress(OSError):
+                link.settimeout(0.2)
+                link.connect(("127.0.0.1", port))
+                link.sendall(asking)
+                answers.append(link.recv(100))
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    assert run(["--json", "push", "listen", "--at", f"127.0.0.1:{port}", "--count", "1"]) == 0
+    thread.join(PATIENCE_S)
+    assert json.loads(capsys.readouterr().out)["values"] == 7
+    confirmed = decode_datagram(answers[0])
+    assert confirmed[:2] == (2, 1)
+    assert decode_apdu(confirmed.apdu) == DataNotificationConfirm(0x4000_0001, b"")
 
 
 def test_blocks_over_udp_are_gathered(made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,6 +215,99 @@ def test_blocks_over_udp_are_gathered(made: tuple[Meter, Path], capsys: pytest.C
         thread.join()
     shown = json.loads(capsys.readouterr().out)
     assert shown["values"][0][0][2].startswith("0-0:")
+
+
+def test_several_meters_push_each_under_its_own_keys(
+    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meter, keys = made
+    other_keys, third_keys = tmp_path / "other.toml", tmp_path / "third.toml"
+    other, third = (street_meter(path, serial) for path, serial in ((other_keys, "22222222"), (third_keys, "33333333")))
+    unnamed = "".join(
+        line for line in other_keys.read_text("utf-8").splitlines(keepends=True) if "system_title" not in line
+    )
+    other_keys.write_text(unnamed, "utf-8")
+    streams = tuple(b"".join(pushed(one).datagrams) for one in (meter, other, third, other, meter))
+    more = ["--meter-keys", str(other_keys), "--meter-keys", str(third_keys)]
+    assert listen(keys, free_port(), "--count", "5", *more, streams=streams) == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    titles = [one.system_title.hex().upper() for one in (meter, other, third, other, meter)]
+    assert [(one["meter"], one["repeated"]) for one in shown] == [(title, False) for title in titles]
+
+
+def street_meter(path: Path, serial: str) -> Meter:
+    """A meter with keys of its own."""
+    identity = Identity(serial=serial)
+    keys = keyfile.generate(SeededEntropy(serial), identity.system_title, identity.logical_device_name)
+    keyfile.write_keys(path, keys)
+    return made_meter(keys, identity)
+
+
+@pytest.mark.parametrize("name_of_store", ["pushes.jsonl", "pushes.sqlite"])
+def test_what_is_sent_again_after_a_restart_of_the_listener_is_marked(
+    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], name_of_store: str
+) -> None:
+    meter, keys = made
+    kept, first, second = tmp_path / name_of_store, wire(meter), wire(meter)
+    for streams in ((first,), (first, second)):
+        given = ["--count", str(len(streams)), "--store", str(kept)]
+        assert listen(keys, free_port(), *given, streams=streams) == 0
+        if kept.suffix == ".jsonl":
+            with kept.open("a") as file:
+                file.write('{"torn')
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["repeated"] for one in shown] == [False, True, False]
+    if kept.suffix == ".jsonl":
+        assert [line[:2] for line in kept.read_text("utf-8").splitlines()] == ['{"'] * 5
+
+
+def test_a_database_of_before_counters_were_kept_goes_on(
+    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meter, keys = made
+    kept = tmp_path / "pushes.sqlite"
+    with closing(sqlite3.connect(kept)) as database:
+        database.execute(
+            "CREATE TABLE pushes (received TEXT NOT NULL, sender TEXT NOT NULL, client INTEGER NOT NULL, meter TEXT,"
+            ' repeated INTEGER NOT NULL, time TEXT, number INTEGER NOT NULL, "values" TEXT NOT NULL,'
+            " encoded BLOB NOT NULL)"
+        )
+    assert listen(keys, free_port(), "--count", "1", "--store", str(kept), streams=(wire(meter),)) == 0
+    shown = json.loads(capsys.readouterr().out)
+    with closing(sqlite3.connect(kept)) as database:
+        (row,) = database.execute("SELECT client, meter, counter, number FROM pushes")
+    assert row == (1, shown["meter"], shown["counter"], shown["number"])
+
+
+def test_a_store_that_somebody_else_holds_is_named_and_listening_goes_on(
+    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meter, keys = made
+    monkeypatch.setattr("softmeter.apps.smartset.push_store.PATIENCE_S", 0.01)
+    kept, port = tmp_path / "pushes.sqlite", free_port()
+    with closing(sqlite3.connect(kept, isolation_level=None, check_same_thread=False)) as holder:
+        assert listen(keys, port, "--count", "1", "--store", str(kept), streams=(wire(meter),)) == 0
+        capsys.readouterr()
+        holder.execute("BEGIN IMMEDIATE")
+        assert listen(keys, port, "--count", "1", "--store", str(kept), streams=(wire(meter),)) == 2
+        holder.execute("ROLLBACK")
+        shown = capsys.readouterr()
+        assert json.loads(shown.out)["client"] == 1
+        assert "not kept" in shown.err
+        assert holder.execute("SELECT count(*) FROM pushes").fetchone() == (1,)
+
+
+def wire(meter: Meter) -> bytes:
+    return b"".join(pushed(meter).datagrams)
+
+
+def test_connections_that_say_nothing_keep_no_meter_away(
+    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meter, keys = made
+    monkeypatch.setattr("softmeter.apps.smartset.push.MOST_SENDERS", 3)
+    assert listen(keys, free_port(), "--count", "1", streams=(wire(meter),), idle=5) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 @pytest.mark.parametrize("store", ["pushes.txt", "missing/pushes.sqlite", "missing/pushes.jsonl"])

@@ -15,6 +15,7 @@ from softmeter.apps.accuracy.report import verdict
 from softmeter.errors import ConfigurationError
 from softmeter.instant import parse_instant, whole_second
 from softmeter.metrology.metering import metered
+from softmeter.runtime.whole_file import check_writable
 from softmeter.signal.played import Played
 from softmeter.signal.recording import Recording
 from softmeter.signal.samples import Measurements, Source, Waveform
@@ -43,6 +44,8 @@ def compare(options: CompareOptions) -> int:
     Raises:
         ConfigurationError: a file or a value that cannot be, with its place.
     """
+    if options.report is not None:
+        check_writable(options.report, "--report")
     path = options.recording.partition("?")[0]
     wanted = references(path, options.reference, options.values)
     given, seconds = _recording(options.recording)

@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 
 from softmeter.errors import ConfigurationError
+from softmeter.runtime.whole_file import write_whole
 
 _STYLE = """
 :root { color-scheme: light dark }
@@ -71,6 +72,6 @@ def write(path: Path, text: str) -> None:
         ConfigurationError: it cannot be written.
     """
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
     except OSError as error:
         raise ConfigurationError(f"cannot be written: {error.strerror or error}", str(path)) from None

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from softmeter.apps.accuracy.curves import COLOURS, Panel, drawn, is_dashed, percent, ticks
 from softmeter.errors import ConfigurationError
+from softmeter.runtime.whole_file import write_whole
 
 DOTS_PER_INCH = 150
+_PNG = ".png"
 
 
 def write_pictures(path: Path, panels: Sequence[Panel], front_end: str) -> list[Path]:
@@ -16,18 +18,27 @@ def write_pictures(path: Path, panels: Sequence[Panel], front_end: str) -> list[
         ConfigurationError: another ending, no matplotlib, or a file that cannot be written.
     """
     caption = f"front end: {', '.join(part.strip() for part in front_end.split(','))}"
+    check_ending(path)
     try:
-        if path.suffix.lower() == ".png":
+        if path.suffix.lower() == _PNG:
             _png(path, panels, caption)
             return [path]
-        if path.suffix.lower() != ".svg":
-            raise ConfigurationError(f"{path.name!r}: error curves are written as .png or .svg", "--curves")
         written = [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, len(panels) + 1)]
         for place, panel in zip(written, panels, strict=True):
-            place.write_text(drawn(panel, caption), encoding="utf-8")
+            write_whole(place, drawn(panel, caption).encode())
     except OSError as error:
         raise ConfigurationError(f"cannot be written: {error.strerror or error}", str(path)) from None
     return written
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a file that is no picture by its name.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if path.suffix.lower() not in {_PNG, ".svg"}:
+        raise ConfigurationError(f"{path.name!r}: error curves are written as .png or .svg", "--curves")
 
 
 def _png(path: Path, panels: Sequence[Panel], caption: str) -> None:

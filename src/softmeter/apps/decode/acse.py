@@ -25,7 +25,8 @@ def add_acse(node: Node, cursor: Cursor, exchange: "Exchange", talk: "Talk", dep
     """
     cls = _MESSAGES[cursor.byte()]
     node.name = cls.__name__.upper()
-    _, _, by_tag, required = cls.__ber__
+    _, elements, _, required = cls.__ber__
+    by_tag = {part.tag: part for part in elements}
     length = cursor.length()
     if length != cursor.left:
         raise DecodeError(f"{length} octets announced, {cursor.left} are there", cursor.at)
@@ -42,9 +43,9 @@ def add_acse(node: Node, cursor: Cursor, exchange: "Exchange", talk: "Talk", dep
             raise DecodeError(f"{part.name} stands twice", at)
         value = seen[part.name] = part.form.read(content, cursor.at - len(content))
         _add(node, part.name, value, seen, at, cursor, exchange, talk, depth)
-    for name in required:
-        if name not in seen:
-            raise DecodeError(f"no {name.replace('_', ' ')}", cursor.at)
+    for part in elements:
+        if part.name in required and part.name not in seen:
+            raise DecodeError(f"no {part.name.replace('_', ' ')}", cursor.at)
 
 
 def _add(

@@ -23,8 +23,8 @@ class DecodeOptions:
 
     what: str
     keys: Sequence[Path] = ()
-    key: str = ""
-    auth_key: str = ""
+    key: Sequence[str] = ()
+    auth_key: Sequence[str] = ()
     title: str = ""
     secrets: bool = False
     json: bool = False
@@ -39,16 +39,27 @@ def keyring(options: DecodeOptions) -> Keyring:
     ring = Keyring()
     for path in options.keys:  # the keys before a change and those after it, or those of several meters
         ring.take(read_keyring(path), path.name if len(options.keys) > 1 else "")
-    if options.key:
-        ring.add("--key", octets(options.key, "--key"), octets(options.auth_key, "--auth-key"))
-    elif options.auth_key:
-        raise ConfigurationError("needs --key beside it", "--auth-key")
+    _take_given(ring, options.key, options.auth_key)
     if options.title:
         title = octets(options.title, "--title")
         if len(title) != 8:
             raise ConfigurationError(f"a system title has 8 octets, not {len(title)}", "--title")
         ring.titles.insert(0, title)
     return ring
+
+
+def _take_given(ring: Keyring, keys: Sequence[str], auth_keys: Sequence[str]) -> None:
+    """Take up keys from the command line: each with its authentication key, or all with the only one."""
+    if auth_keys and not keys:
+        raise ConfigurationError("needs --key beside it", "--auth-key")
+    if len(auth_keys) not in {0, 1, len(keys)}:
+        raise ConfigurationError(
+            f"{len(auth_keys)} beside {len(keys)} --key: give one for all, or one for each", "--auth-key"
+        )
+    for number, key in enumerate(keys):
+        beside = auth_keys[number if len(auth_keys) > 1 else 0] if auth_keys else ""
+        name = f"--key {number + 1}" if len(keys) > 1 else "--key"
+        ring.add(name, octets(key, "--key"), octets(beside, "--auth-key"))
 
 
 def decode(options: DecodeOptions) -> int:

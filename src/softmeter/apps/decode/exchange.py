@@ -10,11 +10,12 @@ from typing import Any, Protocol
 from softmeter.apps.decode.acse import add_acse
 from softmeter.apps.decode.fields import Veil, add_fields, bounded
 from softmeter.apps.decode.keyring import KeySet, Outcome, open_protected, unwrapped
-from softmeter.apps.decode.security import COMPRESSED, ENCRYPTED, add_header, add_verdict
+from softmeter.apps.decode.meaning import explain
+from softmeter.apps.decode.notification import add_notification
+from softmeter.apps.decode.security import COMPRESSED, ENCRYPTED, add_header, add_verdict, take_content
 from softmeter.apps.decode.text import add_text
 from softmeter.apps.decode.tree import Node, hexed, word
-from softmeter.apps.decode.values import add_data, octets_text, scale_values
-from softmeter.clock import DateTime
+from softmeter.apps.decode.values import add_data, octets_text
 from softmeter.dlms.apdu import DEDICATED, FORMS, PLAIN
 from softmeter.dlms.general import Described, GeneralCiphering, GeneralSigning, IdentifiedKey, WrappedKey
 from softmeter.dlms.layers import GENERAL_CIPHERING, GENERAL_SIGNING
@@ -31,7 +32,7 @@ from softmeter.dlms.messages import (
 from softmeter.errors import DecodeError
 from softmeter.security.ciphering import HEADER_OCTETS
 from softmeter.security.suites import TITLE_OCTETS, Key
-from softmeter.wire.types import Cursor, Tag, octets, read_data, struct, u32
+from softmeter.wire.types import Cursor, Tag, read_data, struct
 
 LONGEST = 1 << 20
 """Octets of one APDU that are looked at."""
@@ -56,6 +57,8 @@ _STANDARD_NAMES = {
     "general-block": "general-block-transfer",
 }
 _LAST_BLOCK = 0x80
+_BY_CHANCE = 20
+"""Octets of noise that may look like the beginning of an APDU."""
 
 
 @dataclass(slots=True)
@@ -66,6 +69,8 @@ class Talk:
     gathered: dict[int, bytes] = field(default_factory=dict)
     values: bytearray = field(default_factory=bytearray)
     segments: bytearray = field(default_factory=bytearray)
+    segments_seen: int = 0
+    """Of those that are counted: how many are in `segments`."""
     last_frame: bytes = b""
     veil: Veil = field(default_factory=Veil)
 
@@ -141,7 +146,7 @@ class Exchange:
             if _is_data(bounded(cursor.octets, at, at + size)):  # the tags of some services are those of types
                 node.name, node.text, node.children = "data", "", []
                 add_data(node, bounded(cursor.octets, at, at + size))
-                scale_values(node)
+                explain(node)
                 return node
             node.blame_error(error)
             if cursor.left:
@@ -169,7 +174,7 @@ class Exchange:
             elif tag in _DATA_TAGS:
                 node.name = "data"
                 add_data(node, cursor)
-                scale_values(node)
+                explain(node)
             else:
                 raise DecodeError(f"no APDU known here begins with {tag:02X}" if tag >= 0 else "no octets", cursor.at)
 
@@ -178,21 +183,17 @@ class Exchange:
         at = cursor.at
         cursor.at += len(_PREFIXES[cls])
         if cls is DataNotification:
-            _notification(node, cursor)
+            add_notification(node, cursor)
             return
         if cls not in _CONTINUING:
             talk.veil = Veil(secrets=self.secrets)
+        if cls in {GeneralGlobal, GeneralDedicated}:
+            self._titled(node, cursor, talk, depth, dedicated=cls is GeneralDedicated)
+            node.size = cursor.at - at
+            return
         values = add_fields(node, cls, cursor, talk.veil)
         if cls is InitiateRequest and values["dedicated_key"]:
             self.learn_dedicated(values["dedicated_key"])
-        elif cls in {GeneralGlobal, GeneralDedicated}:
-            del node.children[-1]
-            content = values["content"]
-            title = values["title"]
-            if title:
-                self.learn_title(title, talk)
-            dedicated = cls is GeneralDedicated
-            self._protected(node, content, cursor.at - len(content), talk, depth, dedicated=dedicated)
         elif cls in {GeneralCiphering, GeneralSigning}:
             self._general(node, values, cursor, talk, depth)
         elif cls is GeneralBlock:
@@ -200,6 +201,15 @@ class Exchange:
         elif cls is GetResponseBlock and isinstance(values["result"], bytes):
             self._value_block(node, values, talk)
         node.size = cursor.at - at
+
+    def _titled(self, node: Node, cursor: Cursor, talk: Talk, depth: int, *, dedicated: bool) -> None:
+        """general-glo-ciphering and general-ded-ciphering: who it is from, and what is protected."""
+        title = cursor.sized()
+        node.add("title", octets_text(title), cursor.at - len(title), len(title), title.hex().upper())
+        if title:
+            self.learn_title(title, talk)
+        content = take_content(node, cursor)
+        self._protected(node, content, cursor.at - len(content), talk, depth, dedicated=dedicated)
 
     def _general(self, node: Node, values: dict[str, Any], cursor: Cursor, talk: Talk, depth: int) -> None:
         """general-ciphering with a key that both sides have, or general-signing around a plain APDU."""
@@ -235,7 +245,7 @@ class Exchange:
         node.name = f"{'ded' if dedicated else 'glo'}-{service}"
         if plain not in {0x01, 0x08, 0x0E}:
             node.name = node.name.rsplit("-", 1)[0] if service.count("-") > 1 else node.name
-        content = cursor.take(cursor.length())
+        content = take_content(node, cursor)
         self._protected(node, content, cursor.at - len(content), talk, depth, dedicated=dedicated)
 
     def _protected(
@@ -320,7 +330,7 @@ class Exchange:
         try:
             add_data(joined, cursor)
             cursor.finish()
-            scale_values(joined)
+            explain(joined)
         except DecodeError:
             joined.children.clear()  # blocks before these were not seen, or these are the results of a list
             joined.add("octets", hexed(whole), 0, len(whole))
@@ -337,36 +347,22 @@ def _is_data(cursor: Cursor) -> bool:
     return not cursor.left
 
 
-def _notification(node: Node, cursor: Cursor) -> None:
-    """A data-notification; some meters put the tag of an octet-string before its time."""
-    at = cursor.at
-    number = u32.read_bare(cursor)
-    flags = "confirmed" if number >> 30 & 1 else "unconfirmed"
-    node.add("long invoke id", f"{number:08X}, number {number & 0xFFFFFF}, {flags}", at, 4, number)
-    at = cursor.at
-    tagged = cursor.octets[at : at + 2] == b"\x09\x0c"
-    cursor.at += tagged
-    time = octets.read_bare(cursor)
-    text = octets_text(time) if time else "absent"
-    node.add("time", f"{text} (with a tag before it)" if tagged else text, at, cursor.at - at, _time(time))
-    before = len(node.children)
-    try:
-        add_data(node, cursor, "body")
-    finally:
-        for child in node.children[before:]:
-            scale_values(child)
+class _NoKeys:
+    """What is known where nothing is to be opened."""
 
-
-def _time(octets_: bytes) -> str | None:
-    try:
-        return DateTime.decode(octets_).iso()
-    except DecodeError:
-        return octets_.hex().upper() or None
+    sets: Sequence[KeySet] = ()
+    titles: Sequence[bytes] = ()
+    masters: Sequence[Key] = ()
 
 
 def _plausible(plain: bytes) -> bool:
-    """Whether octets begin like something that is worth protecting."""
-    return bool(plain) and (plain[0] in _SERVICE_TAGS or plain[:1] == b"/")
+    """Whether octets are something that is worth protecting: whole, or understood for longer than chance has it."""
+    if not plain or not (plain[0] in _SERVICE_TAGS or plain[:1] == b"/"):
+        return False
+    probe = Node("")
+    Exchange(_NoKeys()).apdu(probe, Cursor(plain), Talk())
+    wrong_at = next((fault.at or 0 for fault in probe.faults), len(plain))
+    return wrong_at >= min(_BY_CHANCE, len(plain))
 
 
 def _name(cls: type[Any]) -> str:

@@ -6,8 +6,9 @@ from enum import Flag, IntEnum
 from itertools import islice
 from typing import Any
 
+from softmeter.apps.decode.meaning import explain
 from softmeter.apps.decode.tree import Node, hexed, word
-from softmeter.apps.decode.values import add_data, named, octets_text, scale_values
+from softmeter.apps.decode.values import add_data, named, octets_text
 from softmeter.apps.smartset.classes import attribute_name, class_name, method_name
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.errors import DecodeError
@@ -108,7 +109,7 @@ def _add_octets(node: Node, name: str, cursor: Cursor, *, holds_data: bool) -> N
         node.blame_error(error)
         node.add("octets", hexed(octets), at, len(octets))
     for child in node.children[before:]:
-        scale_values(child)
+        explain(child)
 
 
 def bounded(octets: bytes, at: int, stop: int) -> Cursor:

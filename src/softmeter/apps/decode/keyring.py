@@ -144,7 +144,12 @@ def _verified(
         return _unverified(without, loose, plausible, "tag not checked: no authentication key")
     if not tries:
         return Outcome("no key, or no system title of the sender")
-    return Outcome("the tag does NOT verify with any key given", verified=False, fault=True)
+    loosely = _unverified(content[:-TAG_OCTETS], complete, plausible, "")
+    if loosely.plain is None or loosely.keys is None:
+        return Outcome("the tag does NOT verify with any key given", verified=False, fault=True)
+    why = "the authentication key is another one, or octets were changed"
+    text = f"the tag does NOT verify: {why}; opened, keys: {loosely.keys.name}"
+    return Outcome(text, loosely.plain, verified=False, fault=True, keys=loosely.keys)
 
 
 def _unverified(

@@ -68,7 +68,8 @@ def add_hdlc(parent: Node, cursor: Cursor, exchange: Exchange) -> None:
     if form & 0xF000 != 0xA000:
         raise DecodeError(f"frame format {form:04X} is not of type 3", at)
     stop = at + length
-    if stop > cursor.end:
+    is_cut = stop > cursor.end
+    if is_cut:
         node.blame(f"{length} octets announced, {cursor.end - at} are there", at)
         stop = cursor.end
     frame = bounded(octets, at + 2, stop)
@@ -78,12 +79,12 @@ def add_hdlc(parent: Node, cursor: Cursor, exchange: Exchange) -> None:
     elif stop < cursor.end:
         node.blame(f"no flag after the frame, but {octets[stop]:02X}", stop)
     try:
-        _frame(node, frame, at, form, exchange)
+        _frame(node, frame, at, form, exchange, is_cut=is_cut)
     except DecodeError as error:
         node.blame_error(error)
 
 
-def _frame(node: Node, cursor: Cursor, at: int, form: int, exchange: Exchange) -> None:
+def _frame(node: Node, cursor: Cursor, at: int, form: int, exchange: Exchange, *, is_cut: bool) -> None:
     segmented = bool(form & _SEGMENTED)
     node.add("format", f"{form:04X}, {form & 0x7FF} octets{', segmented' if segmented else ''}", at, 2)
     destination = _address(node, cursor, "destination")
@@ -93,7 +94,7 @@ def _frame(node: Node, cursor: Cursor, at: int, form: int, exchange: Exchange) -
     node.text = f"{kind}, {source} → {destination}"
     node.value = {"control": kind, "source": source, "destination": destination}
     node.add("control", f"{control:02X} {kind}", cursor.at - 1, 1, control)
-    stop = cursor.end - 2
+    stop = cursor.end if is_cut else cursor.end - 2
     if cursor.at > stop:
         raise DecodeError("no frame check sequence", cursor.at)
     if cursor.at < stop:
@@ -106,7 +107,8 @@ def _frame(node: Node, cursor: Cursor, at: int, form: int, exchange: Exchange) -
         if information.left:
             _information(node, information, control, exchange, exchange.talk(source, destination), segmented=segmented)
     finally:
-        _check(node, "frame check", cursor.octets[at:stop], cursor.octets[stop : stop + 2], stop)
+        if not is_cut:
+            _check(node, "frame check", cursor.octets[at:stop], cursor.octets[stop : stop + 2], stop)
 
 
 def _information(node: Node, cursor: Cursor, control: int, exchange: Exchange, talk: Talk, *, segmented: bool) -> None:

@@ -1,5 +1,6 @@
 """What a sub-meter says in M-Bus telegrams: header, encryption and records (EN 13757-3; OMS, modes 5 and 7)."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,8 +16,11 @@ from softmeter.security.mbus import (
     message_keys,
     mode_of,
 )
+from softmeter.wire import mbus_fixed, mbus_times
 from softmeter.wire.mbus import manufacturer_letters
+from softmeter.wire.mbus_quantities import ERRORS
 from softmeter.wire.mbus_records import Function, Record, records
+from softmeter.wire.mbus_writing import CLOCK_OCTETS, FILLER, SET_CLOCK
 from softmeter.wire.types import Cursor
 
 ADDRESS_OCTETS, SHORT_HEADER_OCTETS = 8, 4
@@ -86,8 +90,52 @@ def add_state(node: Node, cursor: Cursor, sealing: Sealing) -> Sealing:
     return sealing._replace(access=access, configuration=configuration)
 
 
-def add_content(node: Node, cursor: Cursor, exchange: Exchange, sealing: Sealing) -> None:
-    """Append the records that are left, opened where a known key does it."""
+def add_records(node: Node, cursor: Cursor) -> None:
+    """Append the records that are left."""
+    try:
+        for record in records(cursor):
+            node.add(_name(record), _shown(record), record.at, record.size, _plain(record))
+    except DecodeError as error:
+        node.blame(str(error), cursor.at)
+        return
+    if cursor.left:
+        more = "more records follow" if cursor.octets[cursor.at] == 0x1F else "manufacturer's own"
+        node.add(more, hexed(cursor.octets[cursor.at + 1 : cursor.end]), cursor.at, cursor.left)
+
+
+def add_clock(node: Node, cursor: Cursor) -> None:
+    """Append what a frame for the clock says: what to do, and a time."""
+    while cursor.left and cursor.octets[cursor.at] == FILLER:
+        cursor.at += 1
+    at, left = cursor.at, cursor.left
+    if left < CLOCK_OCTETS:
+        node.add("data", hexed(cursor.rest()), at, left)
+        return
+    what = cursor.byte()
+    time = mbus_times.text(cursor.take(mbus_times.SECONDS))
+    node.add("clock", f"{'set to' if what == SET_CLOCK else f'{what:02X}'} {time}", at, 1 + mbus_times.SECONDS, time)
+    said = cursor.at - at
+    node.add("reserved", hexed(cursor.rest()), at + said, left - said)
+
+
+def add_fixed(node: Node, cursor: Cursor) -> None:
+    """Append an answer in the fixed structure: who it is of, and its counters as records."""
+    at, octets = cursor.at, cursor.rest()
+    header, content = mbus_fixed.told(octets)
+    node.add("identification", f"{header.identification:08X}", at, 4)
+    node.add("access number", str(header.access), at + 4, 1)
+    node.add("status", f"{header.status:02X}", at + 5, 1, header.status)
+    medium = header.device_type
+    node.add("medium", f"{medium:02X} {_MEDIA.get(medium, 'reserved')}", at + 6, 2, medium)
+    counters = node.add("counters", "as records", at + 8, len(octets) - 8)
+    counters.inner = True
+    add_records(counters, Cursor(content))
+
+
+def add_content(
+    node: Node, cursor: Cursor, exchange: Exchange, sealing: Sealing, add: Callable[[Node, Cursor], None] = add_records
+) -> None:
+    """Append what is left, records or what `add` takes it for, opened where a known key does it."""
     mode = mode_of(sealing.configuration)
     size = min(encrypted_octets(sealing.configuration), cursor.left) if mode in {MODE_5, MODE_7} else cursor.left
     if mode and size:
@@ -101,9 +149,15 @@ def add_content(node: Node, cursor: Cursor, exchange: Exchange, sealing: Sealing
                 continue
             opened = sealed.add("records", f"opened with {keys.name}", None, size)
             opened.inner = True
-            _add_records(opened, Cursor(plain))
+            add(opened, Cursor(plain))
             break
-    _add_records(node, cursor)
+        else:
+            is_opened_here = mode in {MODE_5, MODE_7}
+            told = "no key given opens it" if exchange.keys else "no key"
+            verdict = sealed.add("protection", told if is_opened_here else f"mode {mode} is not opened here")
+            verdict.fault = is_opened_here and bool(exchange.keys)
+    if cursor.left or not size:
+        add(node, cursor)
 
 
 def _opened(key: bytes, sealing: Sealing, content: bytes) -> bytes:
@@ -115,18 +169,6 @@ def _opened(key: bytes, sealing: Sealing, content: bytes) -> bytes:
             return decrypt_mode_7(message_keys(key, sealing.counter, sealing.address[:4]), content)
         case mode:
             raise SecurityError(f"M-Bus encryption mode {mode} is not opened here")
-
-
-def _add_records(node: Node, cursor: Cursor) -> None:
-    try:
-        for record in records(cursor):
-            node.add(_name(record), _shown(record), record.at, record.size, _plain(record))
-    except DecodeError as error:
-        node.blame(str(error), cursor.at)
-        return
-    if cursor.left:
-        more = "more records follow" if cursor.octets[cursor.at] == 0x1F else "manufacturer's own"
-        node.add(more, hexed(cursor.octets[cursor.at + 1 : cursor.end]), cursor.at, cursor.left)
 
 
 def _name(record: Record) -> str:
@@ -144,6 +186,8 @@ def _name(record: Record) -> str:
 
 def _shown(record: Record) -> str:
     value, unit = record.value, f" {record.quantity.unit}" if record.quantity.unit else ""
+    if record.error is not None:
+        return f"no value: {ERRORS.get(record.error, f'error {record.error:02X}')}"
     match value:
         case None:
             return "no value"

@@ -21,6 +21,28 @@ _POWERS = {
 """Value group C of a power, of all phases; 20, 40 and 60 more for a single phase."""
 _OTHERS = {11: "current", 12: "voltage", 13: "power factor", 14: "frequency"}
 _PHASES = {0: "", 20: " L1", 40: " L2", 60: " L3"}
+_ANGLES = {
+    0: "phase angle U L1", 1: "phase angle U L2 to L1", 2: "phase angle U L3 to L1", 4: "phase angle I L1",
+    5: "phase angle I L2", 6: "phase angle I L3", 10: "phase angle U L2 to L1", 20: "phase angle U L3 to L1",
+    40: "phase angle I L1 to U L1", 51: "phase angle I L2 to U L2", 62: "phase angle I L3 to U L3",
+}  # fmt: skip
+_PROGRAMS = {0: "firmware version", 1: "parameter record", 8: "firmware signature"}
+_CONSTANTS = {
+    (3, 0): "metrological LED constant, active energy",
+    (3, 1): "metrological LED constant, reactive energy",
+    (4, 2): "transformer ratio, current",
+    (4, 3): "transformer ratio, voltage",
+    (6, 0): "reference voltage",
+    (6, 1): "reference current",
+    (6, 2): "reference frequency",
+    (6, 3): "maximum current",
+    (8, 0): "measurement period 1",
+    (8, 2): "measurement period 3",
+    (8, 4): "recording interval 1",
+    (8, 5): "recording interval 2",
+    (9, 1): "time of day",
+    (9, 2): "date",
+}
 _PROCESSED = {
     2: "cumulative maximum of {}",
     3: "minimum of {}",
@@ -102,6 +124,39 @@ _FIXED = {
 }
 
 
+_CLOCKS = {0: "clock", 1: "clock, UNIX time", 2: "backup clock"}
+_ALARMS = ("alarm register", "alarm filter", "alarm descriptor")
+_FAILURES = {
+    **{first + number: f"number of {kind} power failures{phase}" for first, kind in ((0, "short"), (5, "long"))
+       for number, phase in enumerate((" of all phases", " L1", " L2", " L3"))},
+    **{10 + number: f"time of power failure{phase}"
+       for number, phase in enumerate((" of all phases", " L1", " L2", " L3", ""))},
+    **{15 + number: f"duration of the last long power failure{phase}"
+       for number, phase in enumerate((" of all phases", " L1", " L2", " L3"))},
+    20: "threshold for long power failures",
+}  # fmt: skip
+_M_BUS = {(1, 0): "M-Bus client", (2, 1): "M-Bus value", (3, 0): "M-Bus profile", (4, 0): "M-Bus disconnect control"}
+_SECURITY = {0: "security setup", 1: "invocation counter"}
+_OF_THE_MANUFACTURER = 128
+"""From here on E is for manufacturers to choose."""
+_GENERAL = {
+    2: "changes of the configuration",
+    3: "control signal",
+    4: "internal control signal",
+    5: "internal operating status",
+    6: "battery",
+    8: "time of operation, rate",
+    9: "environment",
+    10: "status",
+    12: "communication port parameter",
+    13: "consumer message",
+    14: "active tariff",
+    15: "counter of events",
+    16: "profile status",
+    20: "tampering",
+}
+"""Value group D of what stands under C = 96; E counts from 0."""
+
 _NAMES = {Obis.parse(code): name for code, name in _FIXED.items()}
 
 
@@ -122,7 +177,7 @@ def obis_name(obis: Obis) -> str:
     """What an object is called; empty where the code is not known."""
     whole = obis._replace(f=255)
     standard = _NAMES.get(whole) or (_electricity(obis) if obis.a == 1 else _abstract(obis) if obis.a == 0 else "")
-    return standard or _titles().get(whole, "")
+    return standard or _titles().get(whole, "") or (_general(obis) if obis.a == 0 else "")
 
 
 def known(octets: bytes) -> Obis | None:
@@ -134,6 +189,19 @@ def known(octets: bytes) -> Obis | None:
 
 
 def _electricity(obis: Obis) -> str:
+    match (obis.c, obis.d, obis.e):
+        case 81, 7, angle if angle in _ANGLES:
+            return _ANGLES[angle]
+        case (91 | 92) as neutral, d, _ if d in _PROCESSED:
+            return _PROCESSED[d].format("current in the neutral" if neutral == 91 else "voltage of the neutral")
+        case 0, 0, number if number < 10:
+            return f"identifier {number + 1} of electricity"
+        case 0, 2, number if number in _PROGRAMS:
+            return _PROGRAMS[number]
+        case (0, d, number) if (d, number) in _CONSTANTS:
+            return _CONSTANTS[d, number]
+        case 99, d, 0 if d < 10:
+            return f"load profile {d}"
     for offset, phase in _PHASES.items():
         c = obis.c - offset
         quantity = _POWERS.get(c) or (_OTHERS.get(c) if c != 14 or not offset else None)
@@ -152,24 +220,37 @@ def _electricity(obis: Obis) -> str:
 def _abstract(obis: Obis) -> str:
     channel = f", channel {obis.b}" if obis.b else ""
     match (obis.c, obis.d, obis.e):
-        case 96, 1, number if number < 10:
-            return f"device identifier {number + 1}{channel}"
+        case 1, d, number if d in _CLOCKS:
+            return f"{_CLOCKS[d]}{f' {number}' if number else ''}{channel}"
+        case 21, 0, number:
+            return f"data of standard readout {number}"
+        case (24, d, e) if (d, e) in _M_BUS:
+            return f"{_M_BUS[d, e]}{channel}"
         case 40, 0, number:
             return f"association {number}" if number else "current association"
-        case 43, 0, number:
-            return f"security setup {number}"
-        case 43, 1, number:
-            return f"invocation counter {number}"
-        case 24, 1, 0:
-            return f"M-Bus client{channel}"
-        case 24, 2, 1:
-            return f"M-Bus value{channel}"
-        case 24, 3, 0:
-            return f"M-Bus profile{channel}"
+        case (43, d, number) if d in _SECURITY:
+            return f"{_SECURITY[d]} {number}"
+        case 96, 1, number if number < 10:
+            return f"device identifier {number + 1}{channel}"
         case 96, 3, 10:
             return f"disconnect control{channel}"
         case 96, 11, number:
             return f"event code of log {number}"
-        case 21, 0, number:
-            return f"data of standard readout {number}"
+    return ""
+
+
+def _general(obis: Obis) -> str:
+    """What this meter has no title for: the number says little."""
+    channel = f", channel {obis.b}" if obis.b else ""
+    match (obis.c, obis.d, obis.e):
+        case 25, 9, number:
+            return f"push setup{f' {number}' if number else ''}{channel}"
+        case 96, 7, number:
+            return _FAILURES.get(number, "")
+        case (96, d, number) if d in _GENERAL and number < _OF_THE_MANUFACTURER:
+            return f"{_GENERAL[d]} {number + 1}{channel}"
+        case (97, 97, number) if number < _OF_THE_MANUFACTURER:
+            return f"error register {number + 1}"
+        case 97, 98, number if number < len(_ALARMS) * 10:
+            return f"{_ALARMS[number // 10]} {number % 10 + 1}"
     return ""

@@ -1,15 +1,16 @@
-"""What a person hands in: hexadecimal digits in any spacing, a file, or standard input."""
+"""What a person hands in: octets written in text, a file, or standard input."""
 
-import re
 import sys
 from pathlib import Path
 
+from softmeter.apps.decode.written import octets_of
 from softmeter.errors import ConfigurationError
 from softmeter.wire.pcapng import is_capture
 
 LONGEST = 64 << 20
 """Octets that are read."""
 _TEXT_STARTS = b"/\x01\x02\x06\x15"
+_COMMENTS = {b"//", b"/*"}
 
 
 def read_input(what: str) -> bytes:
@@ -20,8 +21,8 @@ def read_input(what: str) -> bytes:
     """
     if what == "-":
         return understood(_limited(sys.stdin.buffer.read(LONGEST + 1), "standard input"))
-    octets = _from_hex(what.encode("utf-8", "replace"))
-    if octets is not None and not (len(what) < 64 and Path(what).exists()):
+    octets = octets_of(what.encode("utf-8", "replace"))
+    if octets is not None and not _is_there(what):
         return octets
     try:
         with Path(what).open("rb") as file:
@@ -33,6 +34,13 @@ def read_input(what: str) -> bytes:
         ) from None
 
 
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long for a name
+        return False
+
+
 def _limited(octets: bytes, name: str) -> bytes:
     if len(octets) > LONGEST:
         raise ConfigurationError(f"longer than {LONGEST >> 20} MiB", name)
@@ -41,16 +49,8 @@ def _limited(octets: bytes, name: str) -> bytes:
 
 def understood(octets: bytes) -> bytes:
     """The octets a file's content stands for: hexadecimal text becomes what it writes, all else stays."""
-    if is_capture(octets) or octets[:1] in {bytes((start,)) for start in _TEXT_STARTS}:
+    begins_as_text = octets[:1] in {bytes((start,)) for start in _TEXT_STARTS} and octets[:2] not in _COMMENTS
+    if begins_as_text or is_capture(octets):
         return octets
-    digits = _from_hex(octets)
+    digits = octets_of(octets)
     return octets if digits is None else digits
-
-
-def _from_hex(text: bytes) -> bytes | None:
-    """Digits in pairs, with whatever people put between them; None for anything else."""
-    cleaned = re.sub(rb"#[^\n]*", b"", text) if b"#" in text else text
-    cleaned = re.sub(rb"0[xX]|\\x|[\s:,;|._-]", b"", cleaned)
-    if not cleaned or len(cleaned) % 2 or not re.fullmatch(rb"[0-9A-Fa-f]+", cleaned):
-        return None
-    return bytes.fromhex(cleaned.decode("ascii"))

@@ -3,6 +3,7 @@
 from softmeter.apps.decode.keyring import Outcome
 from softmeter.apps.decode.tree import Node, hexed
 from softmeter.security.ciphering import HEADER_OCTETS
+from softmeter.wire.types import Cursor
 
 AUTHENTICATED, ENCRYPTED, BROADCAST, COMPRESSED = 0x10, 0x20, 0x40, 0x80
 """Bits of the security control octet."""
@@ -25,6 +26,20 @@ def add_header(node: Node, content: bytes, at: int) -> None:
     node.add("security control", f"{control:02X}, {', '.join(words)}", at, 1, control)
     counter = int.from_bytes(content[1:HEADER_OCTETS], "big")
     node.add("invocation counter", str(counter), at + 1, 4, counter)
+
+
+def take_content(node: Node, cursor: Cursor) -> bytes:
+    """The protected content at `cursor`; where it is cut, what is there of it.
+
+    Raises:
+        DecodeError: there is no length.
+    """
+    at = cursor.at
+    length = cursor.length()
+    if length > cursor.left:
+        node.blame(f"{length} octets of protected content announced, {cursor.left} are there", at)
+        return cursor.rest()
+    return cursor.take(length)
 
 
 def add_verdict(node: Node, outcome: Outcome, content: bytes, at: int) -> None:

@@ -7,7 +7,8 @@ from softmeter.apps.decode.fields import bounded
 from softmeter.apps.decode.links import add_hdlc, add_llc, add_wrapper
 from softmeter.apps.decode.mbus import add_mbus
 from softmeter.apps.decode.mbus_wireless import add_wireless
-from softmeter.apps.decode.text import add_text
+from softmeter.apps.decode.resync import is_sound, next_sound
+from softmeter.apps.decode.text import add_part_of_telegram, add_text, is_part_of_telegram
 from softmeter.apps.decode.tree import Node, hexed
 from softmeter.errors import DecodeError
 from softmeter.wire.cursor import Cursor
@@ -15,6 +16,8 @@ from softmeter.wire.mode_e import with_parity, without_parity
 from softmeter.wire.units import Kind, unit_at
 
 _MOST_UNITS = 100_000
+_SML = bytes.fromhex("1B1B1B1B01010101")
+"""How transmissions of German meters begin."""
 
 
 def decoded(octets: bytes, exchange: Exchange, source: object = None, destination: object = None) -> Iterator[Node]:
@@ -27,6 +30,10 @@ def decoded(octets: bytes, exchange: Exchange, source: object = None, destinatio
             return
         kind, stop = unit_at(octets, at)
         stop = max(stop, at + 1)
+        before_another = False
+        if not is_sound(kind, octets, at, stop):
+            sound = next_sound(octets, at + 1, stop)
+            before_another, stop = sound < stop, sound
         if kind is not Kind.FILLER:
             root = Node(kind.value, at=at, size=stop - at)
             cursor = bounded(octets, at, stop)
@@ -35,6 +42,10 @@ def decoded(octets: bytes, exchange: Exchange, source: object = None, destinatio
                 characters = characters or without_parity(octets)
                 cursor = bounded(characters, at, stop)
             _add(root, kind, cursor, exchange, source, destination)
+            if before_another and kind is Kind.OTHER and root.faulty:
+                root = Node("between units", at=at, size=stop - at)
+                root.blame(f"{stop - at} octets that are no unit", at)
+                root.add("octets not understood", hexed(octets[at:stop]), at, stop - at)
             yield root.children[0] if len(root.children) == 1 else root
         at = stop
     if at < len(octets):
@@ -61,6 +72,11 @@ def _add(root: Node, kind: Kind, cursor: Cursor, exchange: Exchange, source: obj
                 except DecodeError as error:
                     node.blame_error(error)
                     cursor.at = cursor.end
+            case _ if cursor.octets.startswith(_SML, cursor.at, cursor.end):
+                node = root.add("SML", "Smart Message Language, which is not decoded here", cursor.at, cursor.left)
+                node.add("octets", hexed(cursor.rest()), node.at)
+            case _ if is_part_of_telegram(cursor):
+                add_part_of_telegram(root, cursor)
             case _:
                 add_llc(root, cursor)
                 exchange.apdu(root, cursor, exchange.talk(source, destination))
@@ -69,9 +85,10 @@ def _add(root: Node, kind: Kind, cursor: Cursor, exchange: Exchange, source: obj
             raise DecodeError(f"{cursor.left} octets after the end", cursor.at)  # noqa: TRY301 - said in one place
     except DecodeError as error:
         at = cursor.at
-        (root.children[-1] if root.children else root).blame_error(error)
+        broken = root.children[-1] if root.children else root
+        broken.blame_error(error)
         if at < cursor.end:
-            root.add("octets not understood", hexed(cursor.octets[at : cursor.end]), at, cursor.end - at)
+            broken.add("octets not understood", hexed(cursor.octets[at : cursor.end]), at, cursor.end - at)
 
 
 def _has_parity(octets: bytes) -> bool:

@@ -11,12 +11,23 @@ from softmeter.wire.types import Cursor
 
 SOH, STX, ETX, ACK, NAK = 0x01, 0x02, 0x03, 0x06, 0x15
 _LINE = re.compile(r"([^()\s]{0,40})((?:\([^()]*\))+)")
+_LINES = re.compile(rf"(?:{_LINE.pattern})+")
+_MOST_VALUES = 200
+_GROUPS = {"C": "96", "F": "97", "L": "98", "P": "99"}
+_LETTERS = re.compile(r"([CFLP])\.?(F|\d{1,2})(?:\.(\d{1,2}))?(?:\*\d+)?")
+"""A reduced code of what is of no medium: the letters stand for values of group C, and F for that of D as well."""
 _STAMP = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW])")
 _BAUDS = {"0": 300, "1": 600, "2": 1200, "3": 2400, "4": 4800, "5": 9600, "6": 19_200}
 _PROTOCOLS = {"0": "normal", "1": "secondary", "2": "HDLC"}
 _MODES = {"0": "data readout", "1": "programming", "2": "binary (HDLC)"}
 _P1_END = re.compile(rb"!([0-9A-Fa-f]{4})?[ \t]*(\r?\n|$)")
 _MOST_LINES = 20_000
+_LONGEST_TEXT = 200
+_FOREIGN_UNIT = re.compile(r"\*(?:GJ|m3|m³|l|h|d|bar|°C|C|K|l/h|m3/h|m³/h)$", re.IGNORECASE)
+"""What is not of electricity: codes without a medium are named as electricity's otherwise."""
+_PART = re.compile(rb"[\t\n\r\x20-\x7E]+")
+_SET = re.compile(rb"[\w.:*-]{1,40}\([^()\r\n]*\)[^()\r\n]*\r?\n")
+"""A line of a telegram."""
 
 
 def add_text(node: Node, cursor: Cursor) -> None:
@@ -40,6 +51,28 @@ def add_text(node: Node, cursor: Cursor) -> None:
         node.name = "acknowledged" if first == ACK else "not acknowledged"
     else:
         raise DecodeError("no telegram and no message of IEC 62056-21", at)
+
+
+def is_part_of_telegram(cursor: Cursor) -> bool:
+    """Whether the octets are lines of a telegram or a read-out whose beginning is not there."""
+    part = _PART.fullmatch(cursor.octets, cursor.at, cursor.end)
+    return part is not None and _SET.search(cursor.octets, cursor.at, cursor.end) is not None
+
+
+def add_part_of_telegram(node: Node, cursor: Cursor) -> None:
+    """Append the lines that are there; the first of them may be cut."""
+    made = node.add(
+        "part of a telegram", "its beginning is missing, so its checksum says nothing", cursor.at, cursor.left
+    )
+    octets, at = cursor.octets, cursor.at
+    cursor.at = cursor.end
+    first = octets.find(b"\n", at, cursor.end) + 1
+    cut = octets[at:first].decode("latin-1").strip()
+    if cut and _LINE.fullmatch(cut) is None:
+        made.add("cut", cut[:_LONGEST_TEXT], at, first - at)
+        at = first
+    end = _P1_END.search(octets, at, cursor.end)
+    _lines(made, octets, at, end.start() if end else cursor.end)
 
 
 def _until(cursor: Cursor, end: bytes) -> bytes:
@@ -81,7 +114,7 @@ def _telegram(node: Node, cursor: Cursor) -> None:
     end = _P1_END.search(octets, at, cursor.end)
     head = re.compile(rb"[^\r\n]*").match(octets, at, cursor.end)
     line = head[0].decode("latin-1") if head else "/"
-    following = octets[at + len(line) : at + len(line) + 4]
+    following = octets[at + len(line) : min(cursor.end, at + len(line) + 4)]
     if end is None and not following.strip(b"\r\n") and octets.find(b"(", at, cursor.end) < 0:
         cursor.at = min(cursor.end, at + len(line) + 2)
         node.name = "identification message"
@@ -136,29 +169,37 @@ def _lines(node: Node, octets: bytes, at: int, stop: int) -> None:
         if number >= _MOST_LINES:
             node.add("more", "lines, not shown", at)
             return
-        text = raw.decode("latin-1").strip("\r\x02 ")
-        if text and text != "!":
+        text = raw.decode("latin-1").strip("\r\x02 ").removesuffix("!")
+        if text:
             _line(node, text, at, len(raw))
         at += len(raw) + 1
 
 
 def _line(node: Node, text: str, at: int, size: int) -> None:
-    match = _LINE.fullmatch(text)
-    if match is None:
+    """One line: a data set, or several of them one after the other."""
+    if _LINES.fullmatch(text) is None:
         if "(" in text or any(not letter.isprintable() for letter in text):
             node.blame(f"{text[:60]!r} is no line of a telegram", at)
         else:
-            node.add("text", text[:200], at, size)
+            node.add("text", text[:_LONGEST_TEXT], at, size)
         return
-    code, values = match[1], match[2][1:-1].split(")(")
-    name = line_name(code)
-    shown = ", ".join(_value(value) for value in values[:200])
-    node.add(f"{code} {name}".strip(), shown, at, size, values if len(values) > 1 else values[0])
+    for match in _LINE.finditer(text):
+        code, values = match[1], match[2][1:-1].split(")(")
+        name = "" if ":" not in code and _FOREIGN_UNIT.search(values[0]) else line_name(code)
+        shown = ", ".join(_value(value) for value in values[:_MOST_VALUES])
+        value = values if len(values) > 1 else values[0]
+        node.add(
+            f"{code} {name}".strip() or "further values", shown, at + match.start(), match.end() - match.start(), value
+        )
 
 
 def line_name(code: str) -> str:
     """The name of the object behind a code as `1-0:1.8.1` or `1.8.1`."""
     reduced = code if ":" in code else f"1-0:{code}"
+    letters = _LETTERS.fullmatch(code)
+    if letters:
+        groups = (_GROUPS.get(group, group.lstrip("0") or "0") for group in letters.groups(default="0"))
+        reduced = f"0-0:{'.'.join(groups)}"
     if re.fullmatch(r"1-0:\w+\.\d+", reduced):
         reduced += ".0"
     try:

@@ -25,6 +25,8 @@ class Node:
     value: Any = None
     fault: bool = False
     inner: bool = False
+    of: dict[str, Any] | None = None
+    """Of which object a value is, where the octets say it."""
     children: list["Node"] = field(default_factory=list)
 
     def add(self, name: str, text: str = "", at: int | None = None, size: int = 0, value: Any = None) -> Self:
@@ -46,15 +48,19 @@ class Node:
             self.blame(str(error))
 
     @property
-    def faulty(self) -> bool:
-        """Whether anything in it is wrong."""
+    def faults(self) -> Iterator["Node"]:
+        """All that is wrong in it, the first first."""
         stack = [self]
         while stack:
             node = stack.pop()
             if node.fault:
-                return True
-            stack += node.children
-        return False
+                yield node
+            stack += reversed(node.children)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything in it is wrong."""
+        return any(True for _ in self.faults)
 
 
 def hexed(octets: bytes) -> str:
@@ -85,6 +91,8 @@ def plain(node: Node) -> dict[str, Any]:
         document["text"] = node.text
     if node.value is not None:
         document["value"] = node.value
+    if node.of is not None:
+        document["of"] = node.of
     if node.at is not None:
         document["offset"] = node.at
     if node.size:

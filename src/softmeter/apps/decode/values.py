@@ -4,6 +4,7 @@ from typing import Any
 
 from softmeter.apps.decode.names import known, obis_name
 from softmeter.apps.decode.tree import Node, hexed, word
+from softmeter.apps.smartset.classes import attribute_name, class_name
 from softmeter.apps.smartset.values import scaled, unit_symbol
 from softmeter.clock import DateTime
 from softmeter.errors import DecodeError
@@ -14,29 +15,53 @@ from softmeter.wire.types import Bits, Compact, Cursor, Data, Tag, read_data
 MOST_NODES = 100_000
 """Elements of one value that are shown; the others are counted."""
 _SEQUENCES = frozenset({Tag.ARRAY, Tag.STRUCTURE})
-_NUMBERS = (int, float)
+_SWAPPED = b"\x06\x09"
+_TIME_OCTETS = 12
+_DESCRIPTOR_OCTETS = 9
+"""Class, name and attribute."""
 
 
 class _Budget:
-    """How many elements may still be shown."""
+    """How many elements may still be shown, and whether liberties are looked for."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "loose")
 
-    def __init__(self) -> None:
+    def __init__(self, *, loose: bool = False) -> None:
         self.left = MOST_NODES
+        self.loose = loose
 
 
 def add_data(parent: Node, cursor: Cursor, name: str = "") -> Node:
     """Append the value at `cursor` to `parent`; what was understood stays when the rest is broken.
 
+    What is no value as A-XDR has it is read once more with the liberties some meters take; that counts where it leads
+    further.
+
     Raises:
         DecodeError: the octets are no value.
     """
-    return _add(parent, cursor, name, 0, _Budget())
+    at, before = cursor.at, len(parent.children)
+    try:
+        return _add(parent, cursor, name, 0, _Budget())
+    except DecodeError as error:
+        strict, strictly_at = parent.children[before:], cursor.at
+        del parent.children[before:]
+        cursor.at = at
+        try:
+            return _add(parent, cursor, name, 0, _Budget(loose=True))
+        except DecodeError as loosely:
+            if loosely.offset > error.offset:
+                raise
+            parent.children[before:], cursor.at = strict, strictly_at
+        raise
 
 
 def _add(parent: Node, cursor: Cursor, name: str, depth: int, budget: _Budget) -> Node:
     at = cursor.at
+    if budget.loose:
+        taken = _liberty(parent, cursor)
+        if taken is not None:
+            return taken
     tag = cursor.octets[at] if cursor.left else -1
     if tag not in _SEQUENCES:
         data = read_data(cursor, depth)
@@ -47,7 +72,7 @@ def _add(parent: Node, cursor: Cursor, name: str, depth: int, budget: _Budget) -
     if depth >= DEEPEST:
         raise DecodeError(f"nested deeper than {DEEPEST}", at)
     cursor.at += 1
-    count = cursor.count()
+    count = cursor.length()  # not checked against what is left: of a cut value, what is there is shown
     kind = word(Tag(tag).name)
     node = parent.add(f"{name} {kind}".strip(), f"{count} elements", at)
     try:
@@ -61,6 +86,23 @@ def _add(parent: Node, cursor: Cursor, name: str, depth: int, budget: _Budget) -
         node.size = cursor.at - at
     _give_meaning(node)
     return node
+
+
+def _liberty(parent: Node, cursor: Cursor) -> Node | None:
+    """A name with tag and length the wrong way round, or a whole descriptor of an attribute without tags; else None."""
+    at = cursor.at
+    head = cursor.octets[at : min(cursor.end, at + _DESCRIPTOR_OCTETS)]
+    if head[:2] == _SWAPPED and known(head[2:8]) is not None:
+        cursor.at += 8
+        return parent.add("octet-string", f"{octets_text(head[2:8])} (tag and length swapped)", at, 8, hexed(head[2:8]))
+    class_id, attribute = int.from_bytes(head[:2], "big"), head[-1:]
+    if len(head) < _DESCRIPTOR_OCTETS or known(head[2:8]) is None or not attribute_name(class_id, attribute[0]):
+        return None
+    cursor.at += _DESCRIPTOR_OCTETS
+    obis, number = Obis.of(head[2:8]), attribute[0]
+    text = f"{class_name(class_id)} {named(obis)}, attribute {number} {attribute_name(class_id, number)} (without tags)"
+    value = {"class": class_id, "obis": obis.short, "attribute": number}
+    return parent.add("descriptor", text, at, _DESCRIPTOR_OCTETS, value)
 
 
 def _skip(node: Node, cursor: Cursor, count: int, depth: int) -> None:
@@ -132,14 +174,24 @@ def octets_text(octets: bytes, tag: Tag = Tag.OCTET_STRING) -> str:
     obis = known(octets) if tag is Tag.OCTET_STRING else None
     if obis is not None:
         return f"{shown} = {named(obis)}"
-    if len(octets) == 12:
-        try:
-            return f"{shown} = {DateTime.decode(octets).iso()}"
-        except DecodeError:
-            pass
+    time = _time_text(octets)
+    if time:
+        return f"{shown} = {time}"
     if octets and all(32 <= octet < 127 for octet in octets):
         return f"{shown} = {octets.decode('ascii')!r}"
     return shown
+
+
+def _time_text(octets: bytes) -> str:
+    """Twelve octets as a time, if they are one; also where the day of the week is left at 0 or is another one's."""
+    if len(octets) != _TIME_OCTETS:
+        return ""
+    for tried in (octets, octets[:4] + b"\xff" + octets[5:]):
+        try:
+            return DateTime.decode(tried).iso()
+        except DecodeError:
+            continue
+    return ""
 
 
 def named(obis: Obis) -> str:

@@ -10,6 +10,7 @@ from softmeter.errors import ConfigurationError
 from softmeter.firmware.image import HEADER_OCTETS, Header, ImageError, header_of, opened, sign
 from softmeter.runtime import image_keys
 from softmeter.runtime.entropy import SystemEntropy
+from softmeter.runtime.whole_file import write_whole
 
 
 def build_image(declaration: Path, image: Path, keys: Path) -> None:
@@ -51,7 +52,7 @@ def inspect_image(image: Path, keys: Path | None, *, json: bool) -> int:
             payload = opened(octets, known.public, known.image_key).payload
             shown |= {"good": True, "declares": payload.rstrip().decode("utf-8", "backslashreplace")}
         except ImageError as error:
-            fault = str(error)
+            fault = _explained(error, header, octets, keys)
             shown |= {"good": False, "fault": fault}
     if json:
         print(written.dumps(shown, ensure_ascii=False))
@@ -85,6 +86,20 @@ def _described(header: Header, octets: int) -> dict[str, Any]:
     }
 
 
+def _explained(error: ImageError, header: Header, octets: bytes, keys: Path) -> str:
+    """Why an image is not good by the keys in a file, and what to try."""
+    if len(octets) == HEADER_OCTETS + header.payload_octets:
+        return f"it is not signed yet; sign it with: softmeter firmware sign IMAGE SIGNED --keys {keys}"
+    match error.field:
+        case "size":
+            return f"{error}; it was cut or lengthened on its way: get it anew"
+        case "signature":
+            return f"{error} by the public_key of {keys}: signed with other keys, or changed since; try its maker's"
+        case "digest":
+            return f"{error}; the image_key of {keys} is not the one that it was built with"
+    return str(error)
+
+
 def _plain(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
@@ -98,6 +113,6 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path, octets: bytes) -> None:
     try:
-        path.write_bytes(octets)
+        write_whole(path, octets)
     except OSError as error:
         raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None

@@ -1,15 +1,19 @@
 """What an image declares, as a person writes it in TOML; see docs/firmware.md."""
 
-import tomllib
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from softmeter.apps.checking import Problem, document_of, problem_of, refusal, too_deep
 from softmeter.apps.smartset.typed import value_of
-from softmeter.errors import ConfigurationError, SecurityError
+from softmeter.apps.toml_lines import line_of
+from softmeter.errors import ConfigurationError, MeterError, SecurityError
 from softmeter.firmware.image import HEADER_OCTETS, SIGNATURE_OCTETS, Kind, build
 from softmeter.firmware.payload import (
+    CAPABILITIES,
     LISTS,
     TIMES,
     ApplicationPayload,
@@ -24,8 +28,16 @@ from softmeter.security.certificates import der_of
 from softmeter.security.suites import Key
 from softmeter.wire.types import encode_data
 
+KIND = "declaration"
 COUNTER_OCTETS = 16
 """Of the initial counter block."""
+
+
+def _capability(name: str) -> str:
+    if name not in CAPABILITIES:
+        close = get_close_matches(name, CAPABILITIES, n=1) or [" or ".join(CAPABILITIES)]
+        raise ValueError(f"is not known here; did you mean {close[0]}?")
+    return name
 
 
 class _Table(BaseModel):
@@ -38,6 +50,14 @@ class _Setting(_Table):
     attribute: Annotated[int, Field(ge=2, le=127)] = 2
     type: str
     value: str
+
+    @model_validator(mode="after")
+    def _can_be_set(self) -> "_Setting":
+        try:
+            self.setting()
+        except MeterError as error:
+            raise ValueError(str(error)) from None
+        return self
 
     def setting(self) -> Setting:
         value = encode_data(value_of(self.value, None, self.type))
@@ -60,11 +80,19 @@ class Declaration(_Table):
     hardware: str = "IQ0102065BNEM??"
     security_counter: Annotated[int, Field(ge=0, lt=1 << 32)] = 0
     octets: Annotated[int, Field(ge=0, le=1 << 20)] = 0
-    capabilities: dict[str, int] = {}
+    capabilities: dict[Annotated[str, AfterValidator(_capability)], int] = {}
     display: _Display = _Display()
     settings: tuple[_Setting, ...] = ()
     authorities: tuple[Annotated[str, Field(pattern="^([0-9A-Fa-f]{2})+$")], ...] = ()
     """Certificates, DER in hex; in a file they are the names of files, which lie beside it."""
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> "Declaration":
+        try:
+            self.unsigned(Key(bytes(COUNTER_OCTETS)), bytes(COUNTER_OCTETS))
+        except MeterError as error:
+            raise ValueError(str(error)) from None
+        return self
 
     @property
     def image_kind(self) -> Kind:
@@ -116,27 +144,54 @@ def read(path: Path) -> Declaration:
     """The declaration in a file.
 
     Raises:
-        ConfigurationError: it cannot be read, or an entry is unknown or wrong; names file and entry.
+        ConfigurationError: it cannot be read, or something in it is wrong; says all of it, each on a line.
     """
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
-        if isinstance(document.get("authorities"), list):
-            document["authorities"] = [_certificate(path.parent / str(name)) for name in document["authorities"]]
-        return Declaration.model_validate(document)
+        text = path.read_text("utf-8")
     except OSError as error:
         raise ConfigurationError(f"cannot be read ({error.strerror})", str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigurationError(f"is no TOML: {error}", str(path)) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError("is no text in UTF-8", str(path)) from None
+    found = problems(text, path.parent)
+    if isinstance(found, Declaration):
+        return found
+    raise refusal(found, str(path))
+
+
+def problems(text: str, directory: Path) -> Declaration | list[Problem]:
+    """The declaration in `text`, or everything that is wrong in it; certificates lie in `directory`."""
+    document = document_of(text, KIND)
+    if isinstance(document, Problem):
+        return [document]
+    missing = list(_take_certificates(document, text, directory))
+    try:
+        declared = Declaration.model_validate(document)
+    except RecursionError:
+        return [too_deep(KIND)]
     except ValidationError as error:
-        first = error.errors()[0]
-        entry = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(first["msg"], f"{path}: {entry}") from None
+        return sorted([*missing, *(problem_of(one, Declaration, text) for one in error.errors())])
+    return missing or declared
+
+
+def _take_certificates(document: dict[str, Any], text: str, directory: Path) -> Iterator[Problem]:
+    """Put certificates in place of the names of their files; tells of those that cannot be taken."""
+    names = document.get("authorities")
+    if not isinstance(names, list):
+        return
+    taken = document["authorities"] = list[str]()
+    for number, name in enumerate(names):
+        try:
+            taken.append(_certificate(directory / str(name)))
+        except ConfigurationError as error:
+            yield Problem(line_of(("authorities", number), text), f"authorities.{number}", str(error))
 
 
 def _certificate(path: Path) -> str:
     try:
         return der_of(path.read_bytes()).hex()
     except OSError as error:
-        raise ConfigurationError(f"cannot be read ({error.strerror})", f"authorities: {path}") from None
+        raise ConfigurationError(f"cannot be read ({error.strerror})", str(path)) from None
+    except ValueError:  # a name with a NUL in it
+        raise ConfigurationError("cannot be the name of a file", repr(str(path))) from None
     except SecurityError as error:
-        raise ConfigurationError(str(error), f"authorities: {path}") from None
+        raise ConfigurationError(str(error), str(path)) from None

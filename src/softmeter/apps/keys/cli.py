@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from softmeter.apps.keys.forms import Form
 from softmeter.apps.smartset.key_commands import Kinds, Show, words
 
 app = typer.Typer(
@@ -69,3 +70,21 @@ def wrap(
     from softmeter.apps.smartset.settings import Settings
 
     print_wrapped(Settings(client=client, keys=keys, json=json), source, words(kinds))
+
+
+@app.command("wrap-mbus")
+def wrap_mbus(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Secondary address of the sub-meter: 16 digits.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="TOML with default_key, that of its factory, and user_key, the new one."),
+    ],
+    form: Annotated[Form, typer.Option(help="How the key travels.")] = Form.SMR5,
+    counter: Annotated[
+        int | None, typer.Option(min=0, max=0xFFFFFFFF, help="Above that of the key before [seconds since 2000].")
+    ] = None,
+) -> None:
+    """Print a new key for an M-Bus sub-meter as method transfer_key of its channel takes it."""
+    from softmeter.apps.keys.mbus import wrap_mbus as print_wrapped
+
+    print_wrapped(address, file, form, counter)

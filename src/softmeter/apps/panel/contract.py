@@ -115,7 +115,7 @@ class Identity(Message):
 class Modem(Message):
     """The communication module and the network around it (manual 12.2)."""
 
-    registration: Literal["not registered", "home", "searching", "roaming"]
+    registration: Literal["not registered", "home", "searching", "denied", "roaming"]
     online: bool
     """Whether the data network lets octets through."""
     operator: str
@@ -126,6 +126,8 @@ class Modem(Message):
     sent: int
     """Octets since the meter was made."""
     received: int
+    pushes_waiting: Annotated[int, Field(ge=0)] = 0
+    """For a delay, a window, the network, or to be tried again."""
 
 
 class Firmware(Message):

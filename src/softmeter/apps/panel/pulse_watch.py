@@ -1,6 +1,7 @@
 """The pulses of the last tick, for LEDs that blink at the true times."""
 
 from softmeter.device.device import Device
+from softmeter.device.pulses import Train
 from softmeter.instant import Instant
 from softmeter.signal.samples import Integers
 
@@ -18,12 +19,11 @@ class PulseWatch:
         self._active: list[Integers] = []
         self._reactive: list[Integers] = []
 
-    def pulses(self, active: Integers, reactive: Integers) -> None:
-        """More pulses of the advance going on."""
-        if len(active):
-            self._active.append(active)
-        if len(reactive):
-            self._reactive.append(reactive)
+    def pulses(self, active: Train, reactive: Train) -> None:
+        """More pulses of the advance going on; no more of them are kept than can be shown."""
+        for heard, train in ((self._active, active), (self._reactive, reactive)):
+            if len(train.instants) and len(heard) < MOST_PER_SECOND:
+                heard.append(train.instants[:MOST_PER_SECOND].copy())
 
     def second(self, device: Device) -> None:
         """Whole seconds are of no interest here."""

@@ -12,28 +12,34 @@ The JSON is that of `contract`; who may call is decided in `gate`. Routes:
     POST /api/bench/press      `BenchPress`; 204
     POST /api/bench/time       `TimeChange`; answers `Time`
     ...  /api/bench/sub-meters  as `sub_meters` says
+    GET  /api/pulses           as `pulses` says
     GET  /api/openapi.json     all of this as OpenAPI
 
 Errors are `{"error": code, "message": text}` with a 4xx status.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from softmeter import __version__
+from softmeter.apps.checking import our_words
 from softmeter.apps.panel.contract import PanelMeter, PanelState, PowerSample, Time
 from softmeter.apps.panel.controls import Bench, BenchOverride, BenchPress, TimeChange
 from softmeter.apps.panel.gate import Gate, Rules
-from softmeter.apps.panel.message import Press
+from softmeter.apps.panel.message import Message, Press
+from softmeter.apps.panel.pulses import pulse_routes
 from softmeter.apps.panel.sub_meters import NoSubMeters, SubMeters, sub_meter_routes
 from softmeter.errors import MeterError
+from softmeter.runtime.pulse_feed import PulseFeed
 
 __all__ = ["PanelMeter", "PanelState", "create_app"]
 
@@ -50,8 +56,9 @@ def create_app(
     token: str | None = None,
     allowed_hosts: Collection[str] = (),
     sub_meters: SubMeters | None = None,
+    pulses: PulseFeed | None = None,
 ) -> FastAPI:
-    """Build the panel of `meter`, and of its simulated `sub_meters` where it has some.
+    """Build the panel of `meter`, and of its simulated `sub_meters` and the stream of its `pulses` where it has some.
 
     `allowed_hosts` are the names besides loopback under which it may be called ("*": any, for a panel on all
     addresses); they need a `token`.
@@ -65,6 +72,8 @@ def create_app(
     )
     app.include_router(_routes(meter))
     app.include_router(sub_meter_routes(sub_meters or NoSubMeters(), meter.stored))
+    if pulses is not None:
+        app.include_router(pulse_routes(pulses))
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
@@ -101,7 +110,7 @@ def _routes(meter: PanelMeter) -> APIRouter:
     async def bench() -> Bench:
         return (await _shown(meter)).bench
 
-    @router.post("/bench/override")
+    @router.post("/bench/override", response_model_exclude_none=True)
     async def override(body: BenchOverride) -> Bench:
         await meter.override(body.changes())
         return (await _shown(meter)).bench
@@ -154,14 +163,20 @@ def _event(state: PanelState) -> str:
     return f"id: {state.version}\nevent: state\ndata: {state.model_dump_json()}\n\n"
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    """Name the first field that is wrong, and why."""
-    text = "the request is not valid"
-    if isinstance(error, RequestValidationError) and error.errors():
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"] if part != "body")
-        text = f"{where}: {first['msg']}" if where else str(first["msg"])
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """Name everything that is wrong, and why."""
+    asked = getattr(request.scope.get("endpoint"), "__annotations__", {}).get("body", Message)
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    text = "; ".join(_wrong(one, asked) for one in found) or "the request is not valid"
     return JSONResponse({"error": "invalid", "message": text}, status_code=422)
+
+
+def _wrong(found: Mapping[str, Any], asked: type[BaseModel]) -> str:
+    if found["type"] == "json_invalid":
+        return f"the body is no JSON: {found['ctx']['error']}"
+    where = ".".join(str(part) for part in found["loc"] if part != "body")
+    said = our_words(found, asked)
+    return f"{where}: {said}" if where else said
 
 
 async def _http_error(_: Request, error: Exception) -> JSONResponse:

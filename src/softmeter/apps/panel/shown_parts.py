@@ -1,20 +1,16 @@
 """The module and the firmware of a meter, as the panel shows them."""
 
 from softmeter.apps.panel.contract import Firmware, Modem
-from softmeter.cosem.classes.gsm_diagnostic import PacketSwitched
 from softmeter.device.device import Device
-from softmeter.device.radio import is_heard
+from softmeter.device.radio import Technology, is_heard, technology
 from softmeter.meter.identity import Identity
 
 _TECHNOLOGIES = {
-    PacketSwitched.GPRS: "GPRS",
-    PacketSwitched.EDGE: "EDGE",
-    PacketSwitched.UMTS: "UMTS",
-    PacketSwitched.HSDPA: "HSDPA",
-    PacketSwitched.LTE: "LTE",
-    PacketSwitched.CDMA: "CDMA",
-    PacketSwitched.LTE_CAT_M1: "LTE Cat-M1",
-    PacketSwitched.NB_IOT: "NB-IoT",
+    Technology.GPRS: "GPRS",
+    Technology.EDGE: "EDGE",
+    Technology.LTE: "LTE",
+    Technology.LTE_CAT_M: "LTE Cat-M1",
+    Technology.NB_IOT: "NB-IoT",
 }
 
 
@@ -27,11 +23,12 @@ def modem(device: Device) -> Modem:
             "registration": registration,
             "online": device.powered and part.online,
             "operator": device.settings.network.operator if is_heard(around) else "",
-            "technology": _TECHNOLOGIES.get(PacketSwitched(around.technology), ""),
+            "technology": _TECHNOLOGIES[technology(around)],
             "rsrp_dbm": around.rsrp,
             "rsrq_db": around.rsrq,
             "sent": part.sent,
             "received": part.received,
+            "pushes_waiting": len(device.behaviours.pushes.waiting_for),
         }
     )
 

@@ -1,13 +1,13 @@
 """Simulated sub-meters in the panel's interface.
 
-    GET  /api/bench/sub-meters          list of `SubMeter`
-    POST /api/bench/sub-meters/{place}  `SubMeterChange`; answers that `SubMeter` as it is visible then
+    GET  /api/bench/sub-meters          list of `ShownSubMeter`
+    POST /api/bench/sub-meters/{place}  `SubMeterChange`; answers that sub-meter as it is visible then
 
 A change acts from the next whole second on.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter
 from pydantic import Field, StrictBool
@@ -15,31 +15,6 @@ from pydantic import Field, StrictBool
 from softmeter.apps.panel.message import Message
 from softmeter.bench.shelf import ShownSubMeter
 from softmeter.errors import ConfigurationError
-
-
-class SubMeter(Message):
-    """A sub-meter on the bench; what it has counted is `counted * 10**exponent` in `unit`."""
-
-    place: int
-    kind: Literal["gas", "water", "heat", "electricity"]
-    seed: int
-    secondary_address: str
-    default_key: str
-    """The key with which it left the factory, in hexadecimal, as on its plate."""
-    attached: bool
-    counted: int
-    exponent: int
-    unit: str
-    flow: int | None
-    """What the bench has flow, in `flow_unit`; null: it counts by its own habit."""
-    flow_unit: Literal["l/h", "W"]
-    valve: Literal["open", "closed", "ready"] | None
-    opened: bool
-    battery_low: bool
-    broken: bool
-    encrypts: bool
-    channel: int | None
-    """The channel of the meter that it is installed on."""
 
 
 class SubMeterChange(Message):
@@ -84,17 +59,17 @@ def sub_meter_routes(shelf: SubMeters, stored: Callable[[], Awaitable[None]]) ->
     """The routes; `stored` returns when all that is visible is stored."""
     router = APIRouter(prefix="/api/bench")
 
-    async def visible() -> list[SubMeter]:
-        shown = [SubMeter.model_validate(one._asdict()) for one in shelf.shown()]
+    async def visible() -> Sequence[ShownSubMeter]:
+        shown = shelf.shown()
         await stored()
         return shown
 
     @router.get("/sub-meters")
-    async def sub_meters() -> Sequence[SubMeter]:
+    async def sub_meters() -> Sequence[ShownSubMeter]:
         return await visible()
 
     @router.post("/sub-meters/{place}")
-    async def change(place: int, body: SubMeterChange) -> SubMeter:
+    async def change(place: int, body: SubMeterChange) -> ShownSubMeter:
         shelf.change(place, body.changes())
         return (await visible())[place - 1]
 

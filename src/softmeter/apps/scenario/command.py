@@ -13,6 +13,7 @@ from softmeter.apps.scenario.running import Report, run
 from softmeter.apps.scenario.script import Script
 from softmeter.apps.telling import tell
 from softmeter.errors import ConfigurationError
+from softmeter.runtime.whole_file import check_writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,11 @@ def run_all(options: ScenarioOptions) -> int:
     Raises:
         ConfigurationError: a scenario cannot be read or done.
     """
+    if options.junit is not None:
+        check_writable(options.junit, "--junit")
     console = told_to_anybody()
     console.quiet = options.json
-    scripts = [(name, parse(text_of(name), name)) for name in options.names]
+    scripts = [(name, parse(text_of(name), name, directory_of(name))) for name in options.names]
     reports: list[tuple[str, Report]] = []
     for name, script in scripts:
         console.rule(script.title, align="left", style="dim")
@@ -58,7 +61,7 @@ def check_all(names: Sequence[str], *, json: bool) -> int:
     checked: dict[str, list[Problem]] = {}
     sound: dict[str, str] = {}
     for name in names:
-        found = problems(text_of(name))
+        found = problems(text_of(name), directory_of(name))
         if isinstance(found, Script):
             sound[name] = f"{found.title}: {len(found.step)} steps, {NOTHING}"
         checked[name] = [] if isinstance(found, Script) else found

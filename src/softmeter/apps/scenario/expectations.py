@@ -135,14 +135,22 @@ class PushExpectation(Part):
     times: Annotated[int, Field(ge=0)] | None = None
     element: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Of the last one, counted from 1")
     value: Scalar | None = None
+    waiting: bool | None = Field(default=None, description="Whether one waits: for its time or network, or after a try")
 
     @model_validator(mode="after")
     def _says_something(self) -> "PushExpectation":
         if (self.element is None) != (self.value is None):
             raise ValueError("an element has a value, and a value belongs to an element")
-        if self.times is None and self.element is None:
-            raise ValueError("says nothing: add times, or element and value")
+        if self.times is None and self.element is None and self.waiting is None:
+            raise ValueError("says nothing: add times, waiting, or element and value")
         return self
+
+
+class PulseExpectation(Part):
+    """How many pulses an output has given since the story began."""
+
+    pulses: Literal["active", "reactive"]
+    times: Annotated[int, Field(ge=0)]
 
 
 EXPECTATIONS = {
@@ -155,6 +163,7 @@ EXPECTATIONS = {
     "breaker": BreakerExpectation,
     "powered": PowerExpectation,
     "push": PushExpectation,
+    "pulses": PulseExpectation,
 }
 """The entry that tells what an expectation is about."""
 
@@ -175,7 +184,8 @@ Expectation = Annotated[
     | Annotated[TariffExpectation, Tag("tariff")]
     | Annotated[BreakerExpectation, Tag("breaker")]
     | Annotated[PowerExpectation, Tag("powered")]
-    | Annotated[PushExpectation, Tag("push")],
+    | Annotated[PushExpectation, Tag("push")]
+    | Annotated[PulseExpectation, Tag("pulses")],
     Discriminator(
         _subject,
         custom_error_type="expectation",

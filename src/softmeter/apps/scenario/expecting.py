@@ -13,6 +13,7 @@ from softmeter.apps.scenario.expectations import (
     LogExpectation,
     PowerExpectation,
     ProfileExpectation,
+    PulseExpectation,
     PushExpectation,
     TariffExpectation,
     TelegramExpectation,
@@ -27,6 +28,7 @@ from softmeter.apps.smartset.values import is_number, plain, text
 from softmeter.device.display import Screen
 from softmeter.device.modem import is_reachable
 from softmeter.device.modem_parameters import Interface
+from softmeter.device.pulses import Output
 from softmeter.errors import MeterError
 from softmeter.meter.model.shown import screen
 from softmeter.meter.p1 import telegram
@@ -183,6 +185,15 @@ def _(wanted: PowerExpectation, stage: Stage, kept: Kept) -> Outcome:
 
 
 @_compared.register
+def _(wanted: PulseExpectation, stage: Stage, kept: Kept) -> Outcome:
+    del kept
+    return Outcome(f"pulses {wanted.pulses}", f"{wanted.times}", f"{stage.pulses.counts[Output(wanted.pulses)]}")
+
+
+_WAITING = {True: "one waits", False: "none waits"}
+
+
+@_compared.register
 def _(wanted: PushExpectation, stage: Stage, kept: Kept) -> Outcome:
     del kept
     stage.post()
@@ -191,6 +202,10 @@ def _(wanted: PushExpectation, stage: Stage, kept: Kept) -> Outcome:
     if wanted.times is not None:
         expected.append(f"{wanted.times}")
         seen.append(f"{head_end.count(wanted.push)}")
+    if wanted.waiting is not None:
+        is_waiting = wanted.push.encode() in stage.meter.device.behaviours.pushes.waiting_for
+        expected.append(_WAITING[wanted.waiting])
+        seen.append(_WAITING[is_waiting])
     if wanted.element is not None:
         values = head_end.last(wanted.push)
         expected.append(f"{wanted.value}")

@@ -1,11 +1,9 @@
 """The head-end of a scenario, as far as it listens: what a meter sends by itself arrives there and is opened."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from softmeter.apps.smartset.push_opening import Opening
+from softmeter.apps.smartset.push_opening import Counters, MeterKeys, Opening
 from softmeter.apps.smartset.values import plain
-from softmeter.dlms.sealing import KeySet
 from softmeter.entropy import Entropy
 from softmeter.meter.meter import Meter
 from softmeter.meter.push import Outgoing, outgoing
@@ -27,13 +25,13 @@ class HeadEnd:
         self.heard: list[Heard] = []
         """What arrived, in order."""
         self._entropy = entropy
-        self._highest: dict[tuple[int, str], int] = {}
+        self._highest: Counters = {}
 
     def post(self, meter: Meter) -> None:
         """Let everything arrive that the meter wants to send by itself, and tell it what became of that."""
         for sent in outgoing(meter):
             if self.listening:
-                self._hear(sent, {sap: meter.keys(sap).key_set for sap in meter.clients})
+                self._hear(sent, MeterKeys(meter.system_title, {sap: meter.keys(sap).key_set for sap in meter.clients}))
             meter.device.behaviours.pushes.settle(meter.device, sent.number, arrived=self.listening)
 
     def last(self, place: str) -> list[Any]:
@@ -44,9 +42,9 @@ class HeadEnd:
         """How many arrived at a place."""
         return sum(one.place == place for one in self.heard)
 
-    def _hear(self, sent: Outgoing, keys: Mapping[int, KeySet]) -> None:
+    def _hear(self, sent: Outgoing, keys: MeterKeys) -> None:
         place = f"{sent.host}:{sent.port}"
-        opening = Opening("the meter", keys, self._highest, self._entropy)
+        opening = Opening("the meter", [keys], self._highest, self._entropy)
         for octets in sent.datagrams:
             push = opening.receive(decode_datagram(octets))
             if push is not None:

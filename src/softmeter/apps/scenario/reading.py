@@ -8,16 +8,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from softmeter.apps import packaged
-from softmeter.apps.checking import Problem, document_of, our_words, too_deep
+from softmeter.apps.checking import Problem, document_of, our_words, refusal, too_deep
 from softmeter.apps.options import duration_ns
 from softmeter.apps.scenario.expectations import ValueExpectation
+from softmeter.apps.scenario.meter_settings import wrong_settings
 from softmeter.apps.scenario.script import Script
 from softmeter.apps.toml_lines import Place, line_of
-from softmeter.errors import ConfigurationError
 from softmeter.instant import Instant, iso, parse_instant
 
 SUFFIX = ".toml"
 KIND = "scenario"
+HERE = Path()
 
 
 def library() -> list[str]:
@@ -41,20 +42,20 @@ def directory_of(path_or_name: str) -> Path:
     return Path(path_or_name).resolve().parent
 
 
-def parse(text: str, name: str) -> Script:
-    """The scenario in `text`; `name` is where it came from.
+def parse(text: str, name: str, directory: Path = HERE) -> Script:
+    """The scenario in `text`; `name` is where it came from, and files that it names lie in `directory`.
 
     Raises:
         ConfigurationError: something in it is wrong; says where, and all of it, each on a line.
     """
-    found = problems(text)
+    found = problems(text, directory)
     if isinstance(found, Script):
         return found
-    raise ConfigurationError(f"\n{name}: ".join(map(str, found)), name)
+    raise refusal(found, name)
 
 
-def problems(text: str) -> Script | list[Problem]:
-    """The scenario in `text`, or every mistake in it."""
+def problems(text: str, directory: Path = HERE) -> Script | list[Problem]:
+    """The scenario in `text`, or every mistake in it; files that it names lie in `directory`."""
     document = document_of(text, KIND)
     if isinstance(document, Problem):
         return [document]
@@ -64,7 +65,8 @@ def problems(text: str) -> Script | list[Problem]:
         return [too_deep(KIND)]
     except ValidationError as error:
         return sorted(_problem(_untagged(one["loc"]), our_words(one, Script), text) for one in error.errors())
-    found = [_problem(place, message, text) for place, message in (*_disorder(script), *_never_kept(script))]
+    wrong = (*wrong_settings(script.meter, directory), *_disorder(script), *_never_kept(script))
+    found = [_problem(place, message, text) for place, message in wrong]
     return sorted(found) or script
 
 

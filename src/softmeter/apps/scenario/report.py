@@ -13,6 +13,7 @@ from rich.text import Text
 from softmeter.apps.scenario.running import Report, StepReport
 from softmeter.errors import ConfigurationError
 from softmeter.instant import iso
+from softmeter.runtime.whole_file import write_whole
 
 
 def told_to_anybody() -> Console:
@@ -89,6 +90,6 @@ def write_junit(path: Path, reports: Sequence[tuple[str, Report]]) -> None:
                     text = f"{outcome.what}: expected {outcome.expected}, seen {outcome.seen}"
                     ET.SubElement(case, "failure", message=text)
     try:
-        path.write_bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
+        write_whole(path, ET.tostring(root, encoding="utf-8", xml_declaration=True))
     except OSError as error:
         raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from softmeter.apps import configuration
 from softmeter.apps.scenario.link import Line, linked
 from softmeter.apps.scenario.listening import HeadEnd
+from softmeter.apps.scenario.meter_settings import settings_of
 from softmeter.apps.scenario.script import MeterPart
 from softmeter.apps.smartset.credentials import Login
 from softmeter.apps.smartset.meter import Meter as Association
@@ -22,6 +22,7 @@ from softmeter.bench.supply import Supply
 from softmeter.bench.surroundings import JournalSurroundings
 from softmeter.device.device import Device
 from softmeter.device.display import Display
+from softmeter.device.pulses import PulseCounter
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.channel import Credentials, Family
 from softmeter.dlms.host import Keys
@@ -43,8 +44,6 @@ from softmeter.signal.samples import Source
 from softmeter.signal.specification import parse_source, with_path
 from softmeter.transport.session import BlockingLink, associated
 
-SERIAL = "00000001"
-"""Of a meter to which the scenario gives none."""
 _METER = "meter"
 _MINUTE = 60 * SECOND
 
@@ -102,7 +101,7 @@ class Stage:
     def __init__(self, part: MeterPart, directory: Path, seed: int | None = None) -> None:
         self.start = parse_instant(part.start)
         chance = SeededEntropy(part.seed if seed is None else seed)
-        settings = _settings(part, directory)
+        settings = settings_of(part, directory)
         source = _source(part.source, directory, self.start)
         self.journal = Journal()
         device = Device(settings.device, Supply(source, self.journal), self.start, JournalSurroundings(self.journal))
@@ -115,7 +114,8 @@ class Stage:
         self.meter.extra_services = settings.extra_services
         self.p1 = settings.p1
         device.glance()
-        self.actor = Actor(self.meter)
+        self.pulses = PulseCounter()
+        self.actor = Actor(self.meter, self.pulses)
         self.time = SimulatedTime(self.actor, self.journal)
         self.bench = Bench(self.meter, self.journal, self.time)
         self.links = Links(self.journal, identity.system_title, limited=settings.modem.link_limits)
@@ -210,14 +210,6 @@ class Stage:
 def _other(secret: bytes) -> bytes:
     """A secret of the same length that is not this one."""
     return bytes(octet ^ 1 for octet in secret)
-
-
-def _settings(part: MeterPart, directory: Path) -> configuration.Configuration:
-    name = part.config if part.config in configuration.PACKAGED else str(directory / part.config)
-    identity = {"serial": SERIAL, **({"type": part.type} if part.type else {})}
-    given = part.settings.get("identity", {})
-    replaced = {**part.settings, "identity": {**identity, **given} if isinstance(given, dict) else given}
-    return configuration.parse(configuration.text(name), name, replaced)
 
 
 def _source(specification: str, directory: Path, start: Instant) -> Source:

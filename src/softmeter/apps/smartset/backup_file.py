@@ -16,6 +16,8 @@ from softmeter.obis import Obis
 from softmeter.wire.types import Data
 
 ROOT, FORM = "meter-backup", "1"
+BEGINNINGS = (b"<?xml", b"<" + ROOT.encode())
+"""How a backup begins, as far as can be told without reading it."""
 _LONGEST = 64 << 20
 _DECLARED = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -77,6 +79,7 @@ def write_backup(path: Path, backup: Backup) -> None:
             os.fsync(file.fileno())
         fresh.replace(path)
     except OSError as error:
+        fresh.unlink(missing_ok=True)
         raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from softmeter.apps.smartset.backup_file import Backup, Place, Saved, read_backup, write_backup
+from softmeter.apps.smartset.backup_file import BEGINNINGS, Backup, Place, Saved, read_backup, write_backup
 from softmeter.apps.smartset.connection import opened
+from softmeter.apps.smartset.out_files import replaces
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.reading_all import is_state, places, read_meter, read_places
 from softmeter.apps.smartset.restoring import marked
@@ -18,6 +19,7 @@ DIFFERENT = 1
 
 def backup(settings: Settings, path: Path, *, buffers: bool) -> None:
     """Read everything and write it to a file."""
+    replaced = replaces(path, "backup", BEGINNINGS)
     with opened(settings) as meter:
         saved, refused = read_meter(meter, settings, buffers=buffers)
     write_backup(path, saved)
@@ -26,7 +28,8 @@ def backup(settings: Settings, path: Path, *, buffers: bool) -> None:
         left_out = [str(place) for place in refused]
         print_json({"file": str(path), "attributes": len(saved.attributes), "settable": settable, "refused": left_out})
         return
-    print(f"{path}: {len(saved.attributes)} attributes, {settable} of them settable")
+    told = "; the backup that was there is replaced" if replaced else ""
+    print(f"{path}: {len(saved.attributes)} attributes, {settable} of them settable{told}")
     for place in refused:
         print(f"left out, the meter refuses it: {place}")
 

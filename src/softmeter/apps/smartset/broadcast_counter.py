@@ -4,8 +4,12 @@ No meter can say how far: of what was lost on the way it knows nothing. Yet unde
 or the key gives away what it protects. So counters are written down here before the first message leaves.
 """
 
+import contextlib
+import fcntl
 import hashlib
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from softmeter.errors import ConfigurationError
@@ -25,6 +29,25 @@ def reserve(keys: Path, key: bytes, heard: int, count: int) -> int:
         ConfigurationError: there are not so many left, or the file cannot be read or written.
     """
     path = keys.with_name(keys.name + SUFFIX)
+    with _alone(keys):
+        return _reserved(path, key, heard, count)
+
+
+@contextlib.contextmanager
+def _alone(keys: Path) -> Iterator[None]:
+    """Nobody else reserves in this directory meanwhile; who does is waited for, as it takes no time."""
+    try:
+        directory = os.open(keys.parent, os.O_RDONLY)
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read ({error.strerror})", str(keys)) from None
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _reserved(path: Path, key: bytes, heard: int, count: int) -> int:
     used, mark = _used(path), _mark(key)
     first = max(heard, used.get(mark, 0)) + 1
     last = first + count - 1

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from softmeter.apps.command_line import examples
 from softmeter.apps.smartset import (
     backup_commands,
     display_commands,
@@ -22,8 +23,12 @@ from softmeter.errors import ConfigurationError
 app = typer.Typer(
     name="smartset",
     help="Read and configure a DLMS/COSEM meter over TCP, UDP or a serial line.",
+    epilog=examples(
+        "smartset info",
+        "smartset --client management --keys demo/keys.toml get active_import voltage",
+        "smartset --client management --keys demo/keys.toml profile load --last 4",
+    ),
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
 )
 clock_app = typer.Typer(help="Show the meter's clock, or set it.", invoke_without_command=True, rich_markup_mode=None)
@@ -49,8 +54,16 @@ class Mechanism(Enum):
     HLS7 = "hls7"
 
 
+def _begun(incomplete: str) -> list[str]:
+    """The names of objects that a shell may complete."""
+    from softmeter.apps.smartset.names import NAMES
+
+    return [name for name in NAMES if name.startswith(incomplete)]
+
+
 TargetArgument = Annotated[
-    str, typer.Argument(metavar="NAME|OBIS[:ATTRIBUTE]", help="clock:time, 1-0:1.8.0, 0-0:1.0.0:3")
+    str,
+    typer.Argument(metavar="NAME|OBIS[:ATTRIBUTE]", help="clock:time, 1-0:1.8.0, 0-0:1.0.0:3", autocompletion=_begun),
 ]
 ClassOption = Annotated[
     int | None, typer.Option("--class", metavar="N", min=0, max=65_535, help="Class id, where it must be told.")
@@ -140,7 +153,7 @@ def list_objects(context: typer.Context) -> None:
 @app.command()
 def get(
     context: typer.Context,
-    targets: Annotated[list[str], typer.Argument(metavar="NAME|OBIS[:ATTRIBUTE]")],
+    targets: Annotated[list[str], typer.Argument(metavar="NAME|OBIS[:ATTRIBUTE]", autocompletion=_begun)],
     class_id: ClassOption = None,
 ) -> None:
     """Read values, with their units.
@@ -157,7 +170,7 @@ def get(
 def set_value(
     context: typer.Context,
     target: TargetArgument,
-    value: Annotated[str, typer.Argument(help="As get prints it; lists as JSON; now for a time.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="As get prints it; lists as JSON; now for a time.")],
     type_word: TypeOption = "",
     class_id: ClassOption = None,
 ) -> None:
@@ -170,7 +183,10 @@ def set_value(
 @app.command(context_settings=_NEGATIVE)
 def call(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="OBJECT", help="NAME or OBIS; may name the method: load:reset.")],
+    target: Annotated[
+        str,
+        typer.Argument(metavar="OBJECT", help="NAME or OBIS; may name the method: load:reset.", autocompletion=_begun),
+    ],
     words: Annotated[
         list[str] | None,
         typer.Argument(metavar="METHOD|VALUE", help="Name or number, and the parameter if it takes one."),
@@ -188,7 +204,7 @@ def call(
 def profile(
     context: typer.Context,
     *,
-    target: Annotated[str, typer.Argument(metavar="NAME|OBIS", help="load, daily, 1-0:99.1.0")],
+    target: Annotated[str, typer.Argument(metavar="NAME|OBIS", help="load, daily, 1-0:99.1.0", autocompletion=_begun)],
     start: Annotated[str, typer.Option("--from", metavar="ISO", help="First time; local if without an offset.")] = "",
     end: Annotated[str, typer.Option("--to", metavar="ISO", help="Last time; local if without an offset.")] = "",
     last: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the newest N rows.")] = None,

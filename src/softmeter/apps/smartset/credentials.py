@@ -132,6 +132,18 @@ def known_clients(path: Path) -> list[str]:
     return list(clients) if isinstance(clients, dict) else []
 
 
+def system_title(path: Path) -> bytes:
+    """The title of the meter that a key file belongs to; empty where it says none.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    meter = _document(path).get("meter", {})
+    title = meter.get("system_title", "") if isinstance(meter, dict) else ""
+    is_title = isinstance(title, str) and re.fullmatch("[0-9A-Fa-f]{16}", title)
+    return bytes.fromhex(title) if is_title else b""
+
+
 def public_login() -> Login:
     """The client that needs no secret."""
     return Login(SAPS[PUBLIC], Credentials(), f"client {PUBLIC}")

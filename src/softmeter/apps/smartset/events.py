@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from softmeter.apps.smartset.connection import opened
+from softmeter.apps.smartset.failures import ExplainedError
 from softmeter.apps.smartset.meter import Meter, RefusedError
 from softmeter.apps.smartset.output import print_json, print_table
 from softmeter.apps.smartset.profiles import Part, Profile, read_profile
@@ -89,7 +90,15 @@ def show_events(settings: Settings, wanted: Wanted) -> None:
 
 
 def _some(meter: Meter, places: dict[str, Obis], part: Part) -> list[Line]:
-    return [line for name, obis in places.items() for line in _lines(meter, name, obis, part)]
+    """The events of the logs that are named; raises where one is not shown."""
+    lines: list[Line] = []
+    for name, obis in places.items():
+        try:
+            lines += _lines(meter, name, obis, part)
+        except RefusedError as error:
+            message = f"the meter shows this client no log {name}; smartset … events shows those it has"
+            raise ExplainedError(message) from error
+    return lines
 
 
 def _all(meter: Meter, places: dict[str, Obis], part: Part) -> list[Line]:

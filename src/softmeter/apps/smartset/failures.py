@@ -63,6 +63,8 @@ def explained(error: Exception, settings: Settings, login: Login) -> ExplainedEr
             return ExplainedError(
                 f"{meter} sent an answer that does not verify ({error}); is there another meter between?"
             )
+        case TransportError() if (settings.hdlc or settings.mode_e) and settings.serial is None:
+            return ExplainedError(f"{error}; if this is a port of the wrapper, leave out --hdlc and --mode-e")
         case TransportError():
             return ExplainedError(str(error))
         case _:

@@ -1,11 +1,13 @@
 """The commands `firmware upload`, `verify`, `activate` and `status`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from softmeter.apps.smartset.certificates import remember
+from softmeter.apps.smartset.clocks import meter_time
 from softmeter.apps.smartset.connection import opened
 from softmeter.apps.smartset.credentials import announcer
 from softmeter.apps.smartset.failures import ExplainedError
@@ -15,11 +17,10 @@ from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.progress import octets
 from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.typed import date_time_of
+from softmeter.clock import NOT_SPECIFIED_DEVIATION, DateTime
 from softmeter.cosem.access import DataAccessResult
 from softmeter.cosem.classes.image_transfer import ImageTransferStatus
 from softmeter.dlms import announcing, image_upload
-from softmeter.dlms.client import Client
-from softmeter.dlms.conversation import Conversation
 from softmeter.dlms.image_upload import IMAGE_TRANSFER, Sent, Standing
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.errors import ConfigurationError
@@ -34,6 +35,8 @@ _COUNTER = Obis(0, 0, 43, 1, announcing.CLIENT)
 """What the meter has heard last of messages to all."""
 _CLASS, _SCHEDULE_CLASS = 18, 22
 _STATUS = AttributeReference(_CLASS, IMAGE_TRANSFER, 6)
+_RESTARTING = "the meter is about to restart with an image"
+_DISABLED = "image transfer is switched off in the meter; smartset … set 0-0:44.0.0:5 true switches it on"
 _WORKING = {ImageTransferStatus.VERIFICATION_INITIATED, ImageTransferStatus.ACTIVATION_INITIATED}
 
 
@@ -57,7 +60,7 @@ def upload_image(settings: Settings, wanted: Upload) -> None:
         )
     image, identifier = _image(wanted)
     begun = time.monotonic()
-    with opened(settings) as meter, octets(f"uploading {identifier}", len(image)) as tell:
+    with opened(settings) as meter, _restarting_told(), octets(f"uploading {identifier}", len(image)) as tell:
 
         def sent(done: int, _: int) -> None:
             if tell is not None:
@@ -93,7 +96,8 @@ def upload_image(settings: Settings, wanted: Upload) -> None:
         return
     rate = f", {moved / seconds / 1024:.1f} KiB/s" if moved else ""
     to_all = f"{told} blocks sent to all meters and " if wanted.broadcast else ""
-    print(f"{identifier}: {len(image)} octets are in the meter, {to_all}{blocks} blocks sent in {seconds:.1f} s{rate}")
+    word = "block" if blocks == 1 else "blocks"
+    print(f"{identifier}: {len(image)} octets are in the meter, {to_all}{blocks} {word} sent in {seconds:.1f} s{rate}")
 
 
 def _announced(settings: Settings, meter: Meter, wanted: Upload, image: bytes, identifier: bytes, sent: Sent) -> int:
@@ -111,7 +115,7 @@ def verify_image(settings: Settings) -> None:
     """Have the image verified, and print what it is."""
     with opened(settings) as meter:
         try:
-            _settled(meter, image_upload.verify, 3)
+            _verified(meter)
         except RefusedError as error:
             here = _standing(meter)
             if error.result != DataAccessResult.OTHER_REASON:
@@ -133,7 +137,12 @@ def activate_image(settings: Settings, at: str, wait_s: float) -> None:
         _schedule(settings, at)
         return
     with opened(settings) as meter:
-        meter.run(image_upload.activate, MethodReference(_CLASS, IMAGE_TRANSFER, 4))
+        try:
+            meter.run(image_upload.activate, MethodReference(_CLASS, IMAGE_TRANSFER, 4))
+        except RefusedError as error:
+            if error.result != DataAccessResult.OTHER_REASON:
+                raise
+            raise ExplainedError(_why_not_now(_standing(meter))) from error
     status, versions = _restarted(settings, wait_s)
     if settings.json:
         print_json({"status": status, **versions})
@@ -190,15 +199,12 @@ def _standing(meter: Meter) -> Standing:
     return meter.run(image_upload.standing, _STATUS)
 
 
-def _settled(
-    meter: Meter, order: Callable[[Client], Conversation[ImageTransferStatus]], method: int
-) -> ImageTransferStatus:
-    """What comes of an order, however long the meter works on it."""
-    status = meter.run(order, MethodReference(_CLASS, IMAGE_TRANSFER, method))
-    while status in _WORKING:
+def _verified(meter: Meter) -> None:
+    """Have the image verified, however long the meter works on it."""
+    status = meter.run(image_upload.verify, MethodReference(_CLASS, IMAGE_TRANSFER, 3))
+    while status is ImageTransferStatus.VERIFICATION_INITIATED:
         time.sleep(PAUSE_S)
         status = _standing(meter).status
-    return status
 
 
 def _restarted(settings: Settings, wait_s: float) -> tuple[str, dict[str, str]]:
@@ -220,10 +226,31 @@ def _restarted(settings: Settings, wait_s: float) -> tuple[str, dict[str, str]]:
         time.sleep(PAUSE_S)
 
 
+def _local_time(at: str) -> DateTime:
+    """A time by the meter's clock, as an option gives it.
+
+    Raises:
+        ConfigurationError: it is none, or by another clock.
+    """
+    try:
+        wanted = date_time_of(at)
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error), "--at") from None
+    if wanted.deviation_min != NOT_SPECIFIED_DEVIATION:
+        raise ConfigurationError(f"{at} has an offset; write the meter's local time, without one", "--at")
+    return wanted
+
+
 def _schedule(settings: Settings, at: str) -> None:
-    octets = date_time_of(at).encode()
-    moment = Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, octets[5:9]), Data(Tag.OCTET_STRING, octets[:5])))
+    wanted = _local_time(at)
+    octets = wanted.encode()
+    time_of_day = octets[5:8] + b"\0"
+    moment = Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, time_of_day), Data(Tag.OCTET_STRING, octets[:5])))
     with opened(settings) as meter:
+        now = meter_time(meter)
+        if now.is_definite and wanted.local_second <= now.local_second:
+            shown = f"{at} has passed: the meter's clock shows {now.iso()}"
+            raise ConfigurationError(f"{shown}; give a later time, or leave it out to activate now", "--at")
         meter.set(_SCHEDULE_CLASS, SCHEDULE, 4, Data(Tag.ARRAY, (moment,)))
         here = _standing(meter)
     if settings.json:
@@ -241,7 +268,27 @@ def _versions(meter: Meter) -> dict[str, str]:
     return texts
 
 
+@contextmanager
+def _restarting_told() -> Iterator[None]:
+    """Say what it means that a meter takes no image for a moment."""
+    try:
+        yield
+    except RefusedError as error:
+        if error.result != DataAccessResult.TEMPORARY_FAILURE:
+            raise
+        raise ExplainedError(f"{_RESTARTING}; send this one afterwards") from error
+
+
+def _why_not_now(here: Standing) -> str:
+    """Why an image is not activated."""
+    if not here.enabled:
+        return _DISABLED
+    return f"no image was found good ({_word(here)}); have it verified with: smartset … firmware verify"
+
+
 def _why_not(here: Standing) -> str:
+    if not here.enabled:
+        return _DISABLED
     if here.missing:
         return f"{len(here.missing)} blocks are missing; send them with: smartset … firmware upload IMAGE"
     if here.status is ImageTransferStatus.VERIFICATION_FAILED:
@@ -249,6 +296,8 @@ def _why_not(here: Standing) -> str:
             "the meter refuses the image: not for it, older than what runs, damaged, or of another maker; "
             "softmeter firmware inspect IMAGE --keys FILE tells more"
         )
+    if here.status is ImageTransferStatus.ACTIVATION_INITIATED:
+        return f"{_RESTARTING}; see what runs then with: smartset … firmware status"
     return f"there is no image to verify ({_word(here)}); send one with: smartset … firmware upload IMAGE"
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from softmeter.apps.toml_lines import places
 from softmeter.errors import ConfigurationError
-from softmeter.runtime.keyfile import write_private
+from softmeter.runtime.keyfile import repeated_key, write_private
 from softmeter.runtime.lock import synchronise
 
 PENDING = ".pending"
@@ -124,6 +124,11 @@ class KeyFile:
             entry: value for entry, value in secrets.items() if _inside(before, entry) != value
         }:
             raise ConfigurationError("is written in a form that cannot be changed line by line", str(self.path))
+        again = repeated_key(tomllib.loads(text))
+        if again and set(again) & set(map(str, secrets)):
+            raise ConfigurationError(
+                f"{again[1]} would be the same as {again[0]}; each needs a key of its own", str(self.path)
+            )
         return text
 
     def rewrite(self, entries: Mapping[Entry, str]) -> None:

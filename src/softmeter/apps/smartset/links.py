@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from softmeter.apps.smartset.quiet_ports import AttentiveStream
 from softmeter.apps.smartset.settings import METER, OPTICAL, Settings
 from softmeter.errors import ConfigurationError
 from softmeter.transport.hdlc import HdlcLink, HdlcOptions
@@ -29,4 +30,21 @@ def connector(settings: Settings, sap: int, make_tap: MakeTap | None) -> Connect
         where = OPTICAL if settings.meter == METER else settings.meter
         return partial(HdlcLink.tcp, Address.parse(where, sap), options, settings.timeout_s, make_tap)
     where_to = Address.parse(settings.meter, sap, settings.server_sap)
-    return partial(UdpLink if settings.udp else Link, where_to, settings.timeout_s, make_tap)
+    if settings.udp:
+        return partial(UdpLink, where_to, settings.timeout_s, make_tap)
+    return _Wrapped(where_to, settings.timeout_s, make_tap)
+
+
+class _Wrapped:
+    """Connects with the wrapper over TCP; the first time with an ear for ports that speak otherwise."""
+
+    def __init__(self, address: Address, timeout_s: float, make_tap: MakeTap | None) -> None:
+        self._address, self._timeout_s, self._make_tap = address, timeout_s, make_tap
+        self._is_first = True
+
+    def __call__(self) -> Link:
+        stream = None
+        if self._is_first:
+            stream = AttentiveStream(self._address.host, self._address.port, self._timeout_s, self._address.server_sap)
+        self._is_first = False
+        return Link(self._address, self._timeout_s, self._make_tap, stream=stream)

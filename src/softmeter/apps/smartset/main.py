@@ -5,7 +5,8 @@ from typing import Any
 
 from typer.exceptions import TyperException
 
-from softmeter.apps.command_line import command_of
+from softmeter.apps.command_line import command_of, wrong_argument
+from softmeter.apps.smartset.call_examples import with_examples
 from softmeter.apps.smartset.commands import app
 from softmeter.apps.telling import all_written
 from softmeter.errors import MeterError
@@ -21,7 +22,9 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """The exit status of smartset with `arguments`."""
-    command = command_of(app)
+    command = with_examples(command_of(app))
+    if _given_twice(arguments, command.params):
+        return _say("--keys is given twice, and a meter has one key file; leave one out")
     try:
         status = command.main(arguments, prog_name=app.info.name, standalone_mode=False)
     except TyperException as error:
@@ -29,16 +32,41 @@ def run(arguments: list[str]) -> int:
         if message.startswith("Usage:"):  # called without any argument
             print(message, file=sys.stderr)
             return FAILED
-        return _say(_misplaced(error, command.params) or message)
+        return _say(_misplaced(error, command.params) or wrong_argument(error) + _help(error))
     except SystemExit:  # so typer ends where whoever read our output has left
         return 0
-    except (MeterError, OSError) as error:
+    except MeterError as error:
         return _say(str(error))
+    except OSError as error:
+        return _say(f"{error.filename or 'output'}: {error.strerror or error}")
     except Exception as error:  # noqa: BLE001 - a person at the keyboard gets a line, never a traceback
         return _say(f"a mistake in smartset itself: {type(error).__name__}: {error}; please report it")
     if status == INTERRUPTED:
         _say("interrupted")
     return status if isinstance(status, int) else 0
+
+
+def _given_twice(arguments: list[str], options: list[Any]) -> bool:
+    """Whether there are two key files before the command: only one could count, and nobody would hear which."""
+    seen = 0
+    left = iter(arguments)
+    for argument in left:
+        name, has_value, _ = argument.partition("=")
+        option = next((one for one in options if name in one.opts), None)
+        if option is None:
+            break
+        seen += name == "--keys"
+        if not option.is_flag and not has_value:
+            next(left, None)
+    return seen > 1
+
+
+def _help(error: TyperException) -> str:
+    """Where it is said how a command is called, unless the message says what is wanted."""
+    if "Did you mean" in error.format_message() or error.__cause__ is not None:
+        return ""
+    path = getattr(getattr(error, "ctx", None), "command_path", "smartset")
+    return f"; see {path} --help"
 
 
 def _say(message: str) -> int:
@@ -48,6 +76,7 @@ def _say(message: str) -> int:
 
 def _misplaced(error: TyperException, options: list[Any]) -> str:
     name = getattr(error, "option_name", "")
-    if any(name in option.opts for option in options):
-        return f"{name} stands before the command: smartset {name} … {' '.join(sys.argv[1:2])}"
+    if hasattr(error, "possibilities") and any(name in option.opts for option in options):
+        path = getattr(getattr(error, "ctx", None), "command_path", "smartset")
+        return f"{name} stands before the command: smartset {name} …{path.removeprefix('smartset')}".strip()
     return ""

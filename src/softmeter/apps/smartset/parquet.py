@@ -1,5 +1,6 @@
 """The rows of a profile in a Parquet file, where the extra `arrow` is installed."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from softmeter.apps.smartset.buffer import Row
 from softmeter.apps.smartset.columns import Column
+from softmeter.apps.smartset.out_files import replaces
 from softmeter.clock import DateTime
 from softmeter.dlms.buffers import Column as Cells
 from softmeter.dlms.buffers import decode_times
@@ -23,7 +25,7 @@ def parquet_writer(path: Path) -> Write:
     """What writes rows to a file.
 
     Raises:
-        ConfigurationError: the extra is not installed, or there is no such directory.
+        ConfigurationError: the extra is not installed, or the file cannot be written.
     """
     try:
         import pyarrow.parquet as pq
@@ -31,17 +33,22 @@ def parquet_writer(path: Path) -> Write:
         from softmeter.dlms.tables import Heading, table
     except ImportError:
         raise ConfigurationError("needs the extra arrow: pip install 'softmeter[arrow]'", "--parquet") from None
-    if not path.parent.is_dir() or path.is_dir():
-        raise ConfigurationError(
-            f"{path} is no file that can be written; name one in a directory there is", "--parquet"
-        )
+    replaced = replaces(path, "Parquet file", (b"PAR1",))
 
     def write(columns: Sequence[Column], rows: Sequence[Row]) -> None:
         headings = [
             Heading(one.name, one.captures, one.scaler if one.unit or one.scaler else None, one.unit) for one in columns
         ]
         cells = [_cells(one, [row[at] for row in rows]) for at, one in enumerate(columns)]
-        pq.write_table(table(headings, cells), path)
+        fresh = path.with_name(path.name + ".new")
+        try:
+            pq.write_table(table(headings, cells), fresh)
+            fresh.replace(path)
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None
+        if replaced:
+            print(f"{path}: the file that was there is replaced", file=sys.stderr)
 
     return write
 

@@ -51,6 +51,9 @@ class Part:
             raise ConfigurationError("--from and --to, --last and --entries do not go together; choose one")
         if start or end:
             between = date_time_of(start) if start else _EARLIEST, date_time_of(end) if end else _LATEST
+            is_backward = between[0].local_second > between[1].local_second
+            if is_backward and between[0].deviation_min == between[1].deviation_min:
+                raise ConfigurationError(f"is later than --to {end}; nothing lies between", f"--from {start}")
             return cls(between=between)
         if entries:
             match = re.fullmatch(r"([1-9]\d{0,8}):([1-9]\d{0,8})", entries)
@@ -166,6 +169,8 @@ def print_rows(profile: Profile) -> None:
     right = [at for at, column in enumerate(profile.columns) if not (column.is_time or column.is_status)]
     cells = _cells(profile.rows, [to_text(column) for column in profile.columns])
     print_table([column.heading for column in profile.columns], cells, right=right)
+    if not profile.rows:
+        print("no rows", file=sys.stderr)
 
 
 def _cells(rows: Iterable[Row], writers: list[Callable[[Data], str]]) -> Iterator[list[str]]:

@@ -1,99 +1,69 @@
 """`smartset push listen`: takes pushes over TCP and UDP, prints and keeps them."""
 
 import asyncio
-import contextlib
-import json
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from softmeter.apps.smartset.output import print_json
-from softmeter.apps.smartset.push_opening import Opening, Push, key_sets
+from softmeter.apps.smartset.push_opening import MeterKeys, Opening, Push, meter_keys
+from softmeter.apps.smartset.push_store import Kept, opened
 from softmeter.apps.smartset.settings import Settings
-from softmeter.dlms.sealing import KeySet
-from softmeter.errors import ConfigurationError, MeterError, RemoteProtocolError
-from softmeter.runtime.address import Address, peer_name
+from softmeter.errors import MeterError, RemoteProtocolError, StorageError
+from softmeter.runtime.address import BACKLOG, Address, peer_name
+from softmeter.runtime.descriptors import raised_limit, room
 from softmeter.runtime.entropy import SystemEntropy
 from softmeter.runtime.loop import run
 from softmeter.transport.tap import host_of
-from softmeter.wire.wrapper import Datagram, Reassembly, decode_datagram
+from softmeter.wire.wrapper import Datagram, Reassembly, decode_datagram, encode_datagram
 
-MOST_SENDERS = 256
+MOST_SENDERS = 4096
+"""Beyond these, or as many as the system allows, whoever was silent longest gives way: a street may call at once."""
+MOST_CORRESPONDENTS = 256
+"""Senders over UDP that may be in the middle of a push."""
 SILENCE_S = 60.0
 """After so long without an octet a connection is closed."""
-_TABLE = """CREATE TABLE IF NOT EXISTS pushes (
-    received TEXT NOT NULL, sender TEXT NOT NULL, client INTEGER NOT NULL, meter TEXT, repeated INTEGER NOT NULL,
-    time TEXT, number INTEGER NOT NULL, "values" TEXT NOT NULL, encoded BLOB NOT NULL)"""
 
 
-class Keeping(Protocol):
-    """Where pushes are kept."""
-
-    def __call__(self, push: Push) -> None:
-        """Keep one; it is on the disk when this returns."""
-        ...
-
-
-def listen_for_pushes(settings: Settings, at: str, store: Path | None, count: int | None) -> None:
+def listen_for_pushes(
+    settings: Settings, more_keys: Sequence[Path], at: str, store: Path | None, count: int | None
+) -> None:
     """Listen until `count` pushes came, or somebody ends it.
 
     Raises:
         ConfigurationError: a file or the place cannot be used.
+        StorageError: not all could be kept.
     """
-    keys = key_sets(settings)
+    keys = meter_keys(settings, more_keys)
     address = Address.parse(at, "--at")
-    with _kept(store) as keep:
-        run(_Listening(settings, keys, keep, count).listen(address))
-
-
-@contextlib.contextmanager
-def _kept(store: Path | None) -> Iterator[Keeping]:
-    if store is None:
-        yield lambda _: None
-    elif store.suffix == ".jsonl":
-        with store.open("a", encoding="utf-8") as file:
-
-            def write(push: Push) -> None:
-                file.write(json.dumps(push.as_json(), ensure_ascii=False) + "\n")
-                file.flush()
-
-            yield write
-    elif store.suffix in {".sqlite", ".db"}:
-        try:
-            with contextlib.closing(sqlite3.connect(store, isolation_level=None)) as database:
-                database.execute(_TABLE)
-                yield lambda push: _insert(database, push)
-        except sqlite3.Error as error:
-            raise ConfigurationError(f"cannot be used: {error}", str(store)) from error
-    else:
-        raise ConfigurationError(f"{store.name} is neither .jsonl nor .sqlite", "--store")
-
-
-def _insert(database: sqlite3.Connection, push: Push) -> None:
-    known = push.as_json()
-    row = {**known, "values": json.dumps(known["values"], ensure_ascii=False), "encoded": push.octets}
-    database.execute("INSERT INTO pushes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", tuple(row.values()))
+    with opened(store) as kept:
+        listening = _Listening(settings, keys, kept, count)
+        run(listening.listen(address))
+    if listening.lost:
+        raise StorageError(f"{listening.lost} of the pushes not kept in {store}; they were printed")
 
 
 class _Listening:
     """Both sockets, and what came."""
 
-    def __init__(self, settings: Settings, keys: dict[int, KeySet], keep: Keeping, count: int | None) -> None:
+    def __init__(self, settings: Settings, keys: Sequence[MeterKeys], kept: Kept, count: int | None) -> None:
+        self.lost = 0
+        """How many could not be kept."""
         self._settings = settings
         self._keys = keys
-        self._keep = keep
+        self._keep = kept.keep
         self._left = count
-        self._highest: dict[tuple[int, str], int] = {}
+        self._highest = kept.highest
         self._entropy = SystemEntropy()
-        self._serving: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
+        self._serving: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}  # the one silent longest first
         self._done: asyncio.Event = asyncio.Event()
+        self._most = room(MOST_SENDERS, raised_limit())
 
     async def listen(self, address: Address) -> None:
         listening = await address.listen()
         address = address.bound(listening)
-        server = await asyncio.start_server(self._serve, sock=listening)
+        server = await asyncio.start_server(self._serve, sock=listening, backlog=BACKLOG)
         loop = asyncio.get_running_loop()
         datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), sock=await address.datagrams())
         print(f"listening at {address} on TCP and UDP", file=sys.stderr, flush=True)
@@ -121,30 +91,48 @@ class _Listening:
             return
         if push is None:
             return
-        if self._settings.json:
-            print_json(push.as_json())
-        else:
-            print(push.as_text())
-        sys.stdout.flush()
-        self._keep(push)
+        try:
+            self._keep(push)
+        except (OSError, sqlite3.Error) as error:
+            self.lost += 1
+            print(f"smartset: from {sender}: not kept: {error}", file=sys.stderr, flush=True)
+        self._show(push)
         if self._left is not None:
             self._left -= 1
             if not self._left:
                 self._done.set()
 
+    def _show(self, push: Push) -> None:
+        """Print a push; where whoever read has gone, this is the end."""
+        try:
+            if self._settings.json:
+                print_json(push.as_json())
+            else:
+                print(push.as_text())
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self._done.set()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sender = peer_name(writer.transport)
         self._serving[writer] = asyncio.current_task()
+        if len(self._serving) > self._most:
+            silent = next(iter(self._serving))
+            silent.transport.abort()
+            self._heard(silent)
         try:
-            if len(self._serving) <= MOST_SENDERS:
-                await self._read(reader, sender)
+            await self._read(reader, writer, sender)
         except (OSError, TimeoutError, RemoteProtocolError) as error:
             print(f"smartset: from {sender}: {error or 'silence'}", file=sys.stderr, flush=True)
         finally:
             del self._serving[writer]
             writer.close()
 
-    async def _read(self, reader: asyncio.StreamReader, sender: str) -> None:
+    def _heard(self, writer: asyncio.StreamWriter) -> None:
+        """Somebody said something, or leaves: all others have been silent longer."""
+        self._serving[writer] = self._serving.pop(writer)
+
+    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sender: str) -> None:
         stream, opening = Reassembly(), self.opening(sender)
         while True:
             async with asyncio.timeout(SILENCE_S):
@@ -152,8 +140,12 @@ class _Listening:
             stream.receive(octets)
             if not octets:
                 return
+            self._heard(writer)
             while (datagram := stream.take()) is not None:
                 self.take(opening, sender, datagram)
+                for answer in opening.to_send():
+                    writer.write(encode_datagram(answer))
+            await writer.drain()
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -162,13 +154,17 @@ class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, listening: _Listening) -> None:
         self._listening = listening
         self._openings: dict[str, Opening] = {}
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self._transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[object, ...]) -> None:
         host, port = host_of(addr)
         sender = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         opening = self._openings.pop(sender, None) or self._listening.opening(sender)
         self._openings[sender] = opening
-        if len(self._openings) > MOST_SENDERS:
+        if len(self._openings) > MOST_CORRESPONDENTS:
             del self._openings[next(iter(self._openings))]
         try:
             datagram = decode_datagram(data)
@@ -176,3 +172,6 @@ class _Datagrams(asyncio.DatagramProtocol):
             print(f"smartset: from {sender}: {error}", file=sys.stderr, flush=True)
             return
         self._listening.take(opening, sender, datagram)
+        for answer in opening.to_send():
+            if self._transport is not None:
+                self._transport.sendto(encode_datagram(answer), addr)

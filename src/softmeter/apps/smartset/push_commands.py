@@ -21,6 +21,10 @@ def listen(
     store: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep each push: a line of JSON in .jsonl, a row in .sqlite.")
     ] = None,
+    meter_keys: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="The keys.toml of a further meter that pushes here; for each its own."),
+    ] = None,
     count: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after so many.")] = None,
 ) -> None:
     """Receive pushes, open them with the keys of --keys, and print them, until Ctrl-C.
@@ -29,4 +33,4 @@ def listen(
     """
     from softmeter.apps.smartset.push import listen_for_pushes
 
-    listen_for_pushes(context.obj, at, store, count)
+    listen_for_pushes(context.obj, meter_keys or [], at, store, count)

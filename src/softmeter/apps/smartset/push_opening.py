@@ -1,15 +1,17 @@
 """Opening what meters push: with the keys of the client it is for, and what can be told of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from softmeter.apps.smartset.credentials import known_clients, login
+from softmeter.apps.smartset.credentials import known_clients, login, system_title
 from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.values import plain, text
 from softmeter.clock import DateTime
 from softmeter.dlms.dialect import STANDARD
+from softmeter.dlms.layers import Unwrapped
 from softmeter.dlms.messages import DataNotification
 from softmeter.dlms.notifications import PushReceiver
 from softmeter.dlms.sealing import KeySet, Sealer
@@ -26,13 +28,14 @@ MOST_CLIENTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One push as it came. `title`: who sent it by the keys, None where nothing proves it."""
+    """One push as it came. `title` and `counter`: who sent it by the keys, and how; None where nothing proves it."""
 
     received: str
     sender: str
     client: int
     title: str | None
     repeated: bool
+    counter: int | None
     time: str | None
     number: int
     body: Data
@@ -46,6 +49,7 @@ class Push:
             "client": self.client,
             "meter": self.title,
             "repeated": self.repeated,
+            "counter": self.counter,
             "time": self.time,
             "number": self.number,
             "values": plain(self.body),
@@ -59,33 +63,46 @@ class Push:
         return f"{self.received}  from {self.sender} ({marks})  push {self.number} at {self.time}\n{text(self.body)}"
 
 
-def key_sets(settings: Settings) -> dict[int, KeySet]:
-    """The keys of a key file by client address; none without a file.
+Counters = dict[tuple[int, str], int]
+"""The highest counter by the client that a push was for and the title of its meter, in capitals."""
+
+
+class MeterKeys(NamedTuple):
+    """The keys of one meter by client address; `title` is empty where a key file does not say whose they are."""
+
+    title: bytes
+    sets: Mapping[int, KeySet]
+
+
+def meter_keys(settings: Settings, more: Sequence[Path] = ()) -> list[MeterKeys]:
+    """The keys of each meter: those of the settings, if they name a file, and of further files.
 
     Raises:
-        ConfigurationError: the file or an entry cannot be used.
+        ConfigurationError: a file or an entry cannot be used.
     """
-    if settings.keys is None:
-        return {}
+    return [_of_file(settings, path) for path in (settings.keys, *more) if path is not None]
+
+
+def _of_file(settings: Settings, path: Path) -> MeterKeys:
     logins = [
-        login(replace(settings, client=name, sap=None, mechanism=None, general=False))
-        for name in known_clients(settings.keys)
+        login(replace(settings, keys=path, client=name, sap=None, mechanism=None, general=False))
+        for name in known_clients(path)
     ]
-    return {one.sap: one.credentials.key_set() for one in logins if one.credentials.is_ciphered}
+    sets = {one.sap: one.credentials.key_set() for one in logins if one.credentials.is_ciphered}
+    return MeterKeys(system_title(path), sets)
 
 
 class Opening:
     """One sender's connection: gathers blocks, opens, and notices what was sent before."""
 
-    def __init__(
-        self, sender: str, keys: Mapping[int, KeySet], highest: dict[tuple[int, str], int], entropy: Entropy
-    ) -> None:
+    def __init__(self, sender: str, keys: Sequence[MeterKeys], highest: Counters, entropy: Entropy) -> None:
         self._sender = sender
         self._keys = keys
         self._highest = highest
         self._entropy = entropy
         self._receivers: dict[int, PushReceiver] = {}
-        self._proved: tuple[str, bool] | None = None
+        self._proved: tuple[str, bool, int] | None = None
+        self._server = 0
 
     def receive(self, datagram: Datagram) -> Push | None:
         """The push that is complete with a datagram.
@@ -96,35 +113,61 @@ class Opening:
         client = datagram.destination
         if client not in self._receivers and len(self._receivers) >= MOST_CLIENTS:
             self._receivers.clear()  # each may hold a push in blocks
-        receiver = self._receivers.setdefault(client, PushReceiver(lambda apdu: self._opened(client, apdu)))
+        receiver = self._receivers.get(client)
+        if receiver is None:
+            receiver = PushReceiver(lambda apdu: self._opened(client, apdu), self._confirmed)
+            self._receivers[client] = receiver
+        self._server = datagram.source
         self._proved = None
         found = receiver.receive(datagram.apdu)
         return None if found is None else self._told(client, found)
 
+    def to_send(self) -> list[Datagram]:
+        """What the sender waits for: blocks acknowledged, and plain pushes confirmed that ask for it."""
+        answers = [(client, apdu) for client, receiver in self._receivers.items() for apdu in receiver.to_send()]
+        return [Datagram(client, self._server, apdu) for client, apdu in answers if apdu]
+
+    def _confirmed(self, confirmation: bytes) -> bytes:
+        """A confirmation as it goes out; none under the keys of a client, whose counters we do not hold."""
+        return b"" if self._proved else confirmation
+
     def _opened(self, client: int, apdu: bytes) -> bytes:
         if apdu[:1] in {b"\x0f", b"\xc2"}:
             return apdu
-        keys = self._keys.get(client)
-        if keys is None:
-            raise SecurityError(f"no keys of client {client}; add --keys with its entry")
-        title = _title(apdu)
-        sealer = Sealer(keys, (b"", title), _no_counter, self._entropy, STANDARD)
-        unwrapped = sealer.unwrap(apdu)
+        title, receiver = _titles(apdu)
+        unwrapped = self._unwrapped(client, (receiver, title), apdu)
         if unwrapped.protection & Protection.AUTHENTICATED:
-            counter, place = unwrapped.counters[0][1], (client, title.hex())
-            self._proved = title.hex().upper(), counter <= self._highest.get(place, -1)
-            self._highest[place] = max(counter, self._highest.get(place, -1))
+            name, counter = title.hex().upper(), unwrapped.counters[0][1]
+            before = self._highest.get((client, name), -1)
+            self._proved = name, counter <= before, counter
+            self._highest[client, name] = max(counter, before)
         return unwrapped.plain
+
+    def _unwrapped(self, client: int, titles: tuple[bytes, bytes], apdu: bytes) -> Unwrapped:
+        """What is inside, by the keys of the meter that it names; by those of any other where none is of that name.
+
+        Whoever it names as receiver: a meter means the last one who logged in, and we hold the keys of its client.
+        """
+        named = [one.sets[client] for one in self._keys if one.title == titles[1] and client in one.sets]
+        tried = named or [one.sets[client] for one in self._keys if client in one.sets]
+        refusal = SecurityError(f"no keys of client {client}; add --keys with its entry")
+        for keys in tried:
+            try:
+                return Sealer(keys, titles, _no_counter, self._entropy, STANDARD).unwrap(apdu)
+            except SecurityError as error:
+                refusal = error
+        raise refusal
 
     def _told(self, client: int, found: Unsolicited) -> Push:
         octets = found.body if isinstance(found, DataNotification) else found.value
-        title, repeated = self._proved or (None, False)
+        title, repeated, counter = self._proved or (None, False, None)
         return Push(
             datetime.now(UTC).isoformat(timespec="milliseconds"),
             self._sender,
             client,
             title,
             repeated,
+            counter,
             _iso(found.time),
             found.long_invoke_id & 0xFF_FFFF if isinstance(found, DataNotification) else 0,
             decode_data(octets),
@@ -132,14 +175,21 @@ class Opening:
         )
 
 
-def _title(apdu: bytes) -> bytes:
-    """The sender that a general form names: general-glo first of all, general-ciphering after its transaction."""
+def _titles(apdu: bytes) -> tuple[bytes, bytes]:
+    """Sender and receiver that a general form names: general-glo one, general-ciphering both after its transaction."""
     if apdu[:1] == b"\xdb":
-        return apdu[2 : 2 + apdu[1]] if len(apdu) > 1 else b""
-    if apdu[:1] == b"\xdd" and len(apdu) > 2:
-        at = 2 + apdu[1]
-        return apdu[at + 1 : at + 1 + apdu[at]] if at < len(apdu) else b""
-    return b""
+        return _counted(apdu, 1)[0], b""
+    if apdu[:1] == b"\xdd":
+        _, at = _counted(apdu, 1)
+        sender, at = _counted(apdu, at)
+        return sender, _counted(apdu, at)[0]
+    return b"", b""
+
+
+def _counted(octets: bytes, at: int) -> tuple[bytes, int]:
+    """The octets behind a length of one octet, and where they end; nothing where there is no such length."""
+    end = at + 1 + (octets[at] if at < len(octets) else 0)
+    return octets[at + 1 : end], end
 
 
 def _iso(time: bytes | None) -> str | None:

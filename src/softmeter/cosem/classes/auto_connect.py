@@ -27,6 +27,8 @@ class ConnectPart(Protocol):
 
     mode: int
     windows: tuple[TimeWindow, ...]
+    repetitions: int
+    repetition_delay_s: int
 
     def connect(self) -> None:
         """Get on the network now."""
@@ -49,8 +51,21 @@ class AutoConnect(Interface, class_id=29, version=2):
     def set_mode(self, meter: Holder, mode: ConnectMode) -> None:
         self.part(meter).mode = int(mode)
 
-    repetitions: int = attribute(3, u8, settable=True, default=3)
-    repetition_delay: int = attribute(4, u16, settable=True, default=60)
+    @computed(3, u8)
+    def repetitions(self, meter: Holder) -> int:
+        return self.part(meter).repetitions
+
+    @setter(3)
+    def set_repetitions(self, meter: Holder, times: int) -> None:
+        self.part(meter).repetitions = times
+
+    @computed(4, u16)
+    def repetition_delay(self, meter: Holder) -> int:
+        return self.part(meter).repetition_delay_s
+
+    @setter(4)
+    def set_repetition_delay(self, meter: Holder, seconds: int) -> None:
+        self.part(meter).repetition_delay_s = seconds
 
     @computed(5, time_windows)
     def calling_window(self, meter: Holder) -> tuple[TimeWindow, ...]:

@@ -17,13 +17,14 @@ class FollowedPart(ExtendedPart, Protocol):
 
 
 class FollowedRegister(Captured, Interface, class_id=4, version=0):
-    """A value of somebody else's, with status and time."""
+    """A value of somebody else's, with status and time; a negative one travels signed."""
 
     part: Callable[[Any], FollowedPart]
 
     @computed(2, anything)
     def value(self, meter: Holder) -> Data:
-        return Data(Tag.DOUBLE_LONG_UNSIGNED, self.part(meter).value)
+        number = self.part(meter).value
+        return Data(Tag.DOUBLE_LONG if number < 0 else Tag.DOUBLE_LONG_UNSIGNED, number)
 
     @computed(3, struct(ScalerUnit))
     def scaler_unit(self, meter: Holder) -> ScalerUnit:

@@ -34,7 +34,7 @@ class NetworkParameters:
 
 @structure
 class LinkQuality:
-    """RSRQ as 0 to 34, RSRP as 0 to 97 (3GPP TS 36.133), signal to noise in dB."""
+    """RSRQ as 0 to 34, RSRP as 0 to 97, of NB-IoT 0 to 113 (3GPP TS 36.133), 127 unknown; signal to noise in dB."""
 
     rsrq: int = of(i8)
     rsrp: int = of(i8)

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from softmeter.clock import STAMP
+from softmeter.cosem.buffer import SIGNED
 from softmeter.cosem.buffer import Column as Travelling
 from softmeter.cosem.capture import CaptureObject
 from softmeter.device.device import Device
@@ -116,7 +117,8 @@ def _sub_meter(number: int) -> Iterator[Capturable]:
     time = Column("", STAMP, lambda device: device.behaviours.mbus.channel(number).captured)
     for place in range(1, VALUES + 1):
         value, moment = captured_value(number, place)
-        yield _value(value, Tag.DOUBLE_LONG_UNSIGNED, partial(_read_value, number, place))
+        read = partial(_read_value, number, place)
+        yield Capturable(value, Tag.DOUBLE_LONG_UNSIGNED, Column(key(value), SIGNED, read))
         yield Capturable(moment, Tag.OCTET_STRING, replace(time, key=key(moment)))
 
 

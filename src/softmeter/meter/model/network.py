@@ -21,10 +21,10 @@ from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
 from softmeter.device.modem_parameters import ALL_INTERFACES, Ping, Randomisation
 from softmeter.errors import AccessError
+from softmeter.meter.parts_ip import IPV4, Ipv4Part, Ipv6Part
 from softmeter.meter.parts_network import (
     CONNECTIONS,
     IDLE_S,
-    IPV4,
     PORT,
     SEGMENT,
     AccessPart,
@@ -35,8 +35,6 @@ from softmeter.meter.parts_network import (
     authenticate,
     card,
     change,
-    fix_address,
-    ip_address,
     signal,
 )
 from softmeter.meter.policies import (
@@ -108,13 +106,13 @@ ROWS = (
     Row("0-0:25.0.0", "TCP-UDP setup",
         TcpUdpSetup(port=PORT, ip_reference=IPV4, maximum_segment_size=SEGMENT, simultaneous_connections=CONNECTIONS,
                     inactivity_time_out=IDLE_S), TCP_UDP_SETUP),
-    Row("0-0:25.1.0", "IPv4 setup", Ipv4Setup(address=ip_address, fix=fix_address, link_reference=_PPP), IPV4_SETUP),
+    Row("0-0:25.1.0", "IPv4 setup", Ipv4Setup(part=Ipv4Part, link_reference=_PPP), IPV4_SETUP),
     Row("0-0:25.2.0", "MAC address setup", MacAddressSetup(mac_address=_LOCAL_MAC), MAC),
     Row("0-0:25.3.0", "PPP setup",
         PppSetup(authenticate=authenticate, phy_reference=Obis.parse("0-0:25.4.0")), PPP),
     Row("0-0:25.4.0", "GPRS modem setup", GprsModemSetup(part=AccessPart), APN),
     Row("0-0:25.6.0", "GSM diagnostic", GsmDiagnostic(part=RadioPart), READ),
-    Row("0-0:25.7.0", "IPv6 setup", Ipv6Setup(link_reference=_PPP), IPV6_SETUP),
+    Row("0-0:25.7.0", "IPv6 setup", Ipv6Setup(part=Ipv6Part, link_reference=_PPP), IPV6_SETUP),
     Row("0-0:25.10.0", "NTP setup", NtpSetup(part=TimePart), NTP),
     Row("0-0:25.11.0", "LTE monitoring", LteMonitoring(part=RadioPart), READ),
     Row("0-1:94.31.4", "Modem ICCID", _data(Tag.OCTET_STRING, card), READ),

@@ -9,7 +9,7 @@ const LEAST_FACTOR = 0.05;
 const factorOf = (position) => (position < 0 ? -(1 + position) : 1 - position);
 const positionOf = (factor) => (factor < 0 ? -(1 + factor) : 1 - factor);
 const factorText = (factor) =>
-  Math.abs(factor) > 0.9995 ? "1.00" : `${Math.abs(factor).toFixed(2)} ${factor < 0 ? "capacitive" : "inductive"}`;
+  Math.abs(factor) >= 0.995 ? "1.00" : `${Math.abs(factor).toFixed(2)} ${factor < 0 ? "capacitive" : "inductive"}`;
 
 const ROWS = [
   { key: "voltage_v", name: "Voltage", min: 0, max: 300, step: 0.5, text: (value) => `${number(value, 1)} V` },
@@ -99,7 +99,7 @@ export class BenchStrip {
 
   #apply(bench) {
     this.bench = bench;
-    this.releaseAll.disabled = ROWS.every(({ key }) => bench[key] === null);
+    this.releaseAll.disabled = ROWS.every(({ key }) => (bench[key] ?? null) === null);
     document.querySelector("#bench-source").textContent = bench.source ? `Input: ${bench.source}` : "";
   }
 

@@ -12,7 +12,7 @@ const SIGNALS = [
   { key: "rsrq", name: "Quality, RSRQ", min: -20, max: -3, calm: -10, unit: "dB" },
 ];
 const TECHNOLOGIES = [
-  ["", "as it is"], [1, "GPRS"], [2, "EDGE"], [3, "UMTS"], [4, "HSDPA"], [5, "LTE"], [6, "CDMA"], [7, "LTE Cat-M1"], [8, "NB-IoT"],
+  ["", "as it is"], [1, "GPRS"], [2, "EDGE"], [5, "LTE"], [7, "LTE Cat-M1"], [8, "NB-IoT"],
 ];
 const REGISTERED = { home: "good", roaming: "good" };
 const octets = (count) => (count < 10000 ? `${count} octets` : count < 1e7 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`);
@@ -37,6 +37,7 @@ export class ModemCard {
     this.facts = new Facts(document.querySelector("#modem"), [
       ["registration", "Registered"], ["online", "Data network"], ["operator", "Operator"], ["technology", "Technology"],
       ["rsrp", "RSRP"], ["rsrq", "RSRQ"], ["sent", "Sent"], ["received", "Received"],
+      ["pushes", "Pushes"],
     ]);
     this.switches = SWITCHES.map((one) => new Switch(one, send));
     this.slides = SIGNALS.map((one) => new Slide(one, send));
@@ -75,6 +76,7 @@ export class ModemCard {
     this.facts.write("rsrq", `−${Math.abs(modem.rsrq_db)} dB`);
     this.facts.write("sent", octets(modem.sent));
     this.facts.write("received", octets(modem.received));
+    this.facts.write("pushes", modem.pushes_waiting ? `${modem.pushes_waiting} waiting` : "none waiting");
   }
 }
 

@@ -46,7 +46,7 @@ function showDisplay(state) {
   lcd.show(state.lcd, state.powered);
   const text = spoken(state.lcd, state.powered);
   find("#lcd").setAttribute("aria-label", `Display. ${text}`);
-  find("#caption-text").textContent = state.powered ? state.lcd.description || "\u00a0" : "No power";
+  find("#caption-text").textContent = state.powered ? state.lcd.description || "\u00a0" : "The display is dark";
   const item = `${state.powered} ${state.lcd.description || state.lcd.alphanumeric} ${state.lcd.unit}`;
   if (item !== shown) find("#announcement").textContent = text;   // a new item is spoken, its every change is not
   shown = item;
@@ -84,6 +84,7 @@ function show(state) {
 async function begin() {
   try {
     const [state, history] = await Promise.all([connection.get("api/state"), connection.get("api/history")]);
+    document.title = `${state.identity.logical_device_name} · softmeter`;
     find("#subtitle").textContent = `${state.identity.logical_device_name} · ${state.identity.type}`;
     showIdentity(state.ports, state.identity, find("#ports"), find("#identity"));
     chart.load(history);
@@ -95,9 +96,13 @@ async function begin() {
 function showLink(link) {
   const refused = link instanceof Error;
   document.body.classList.toggle("stale", link !== "live");
-  chip("link", refused ? "refused" : link, link === "live" ? "good" : "bad");
-  document.body.classList.toggle("locked", refused && link.status === 401);
-  find("#token-form").hidden = !(refused && link.status === 401);
+  chip("link", refused ? "refused" : link === "lost" ? "lost, trying again" : link, link === "live" ? "good" : "bad");
+  if (link === "lost") find("#happening").textContent = "The panel has lost the meter and tries again";
+  const form = find("#token-form");
+  const asks = refused && link.status === 401;
+  document.body.classList.toggle("locked", asks);
+  if (asks && form.hidden) setTimeout(() => find("#token").focus());
+  form.hidden = !asks;
   if (refused) find("#token-problem").textContent = link.message;
   if (link === "live") begin();
 }

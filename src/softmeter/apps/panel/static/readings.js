@@ -1,15 +1,14 @@
 // What the meter measures and who it is, as tables beside it.
 
-import { html, number } from "./widgets.js";
+import { grouped, html, number } from "./widgets.js";
 
-const NUMBERS = new Intl.NumberFormat("en", { useGrouping: true, minimumFractionDigits: 3, maximumFractionDigits: 3 });
 const QUANTITIES = [
   ["voltage_v", "Voltage U", "V", 1], ["current_a", "Current I", "A", 2], ["active_power_w", "Active power P", "W", 0],
   ["reactive_power_var", "Reactive power Q", "var", 0], ["apparent_power_va", "Apparent power S", "VA", 0],
   ["power_factor", "Power factor", "", 3], ["frequency_hz", "Frequency f", "Hz", 2],
 ];
 
-const energy = (value) => NUMBERS.format(value / 1000).replaceAll(",", "\u202f");
+const energy = (value) => grouped(value / 1000, 3);
 
 /** Registers by rate and instantaneous values. Cells are made once and then only written to. */
 export class Readings {
@@ -18,7 +17,7 @@ export class Readings {
 
   constructor(table, list) {
     Object.assign(this, { table, list });
-    for (const [key, name] of [...QUANTITIES, ["meter_clock", "Meter clock"], ["pulses", "Pulses P | Q"]]) {
+    for (const [key, name] of [...QUANTITIES, ["pulses_active", "Pulses P"], ["pulses_reactive", "Pulses Q"]]) {
       const value = html("dd", { "data-quantity": key, text: "–" });
       this.#cells.set(key, value);
       list.append(html("div", {}, html("dt", { text: name }), value));
@@ -32,10 +31,7 @@ export class Readings {
       const unitText = unit ? [" ", html("small", { text: unit })] : [];
       this.#cells.get(key).replaceChildren(value === null ? "–" : number(value, decimals), ...(value === null ? [] : unitText));
     }
-    const clock = state.time.meter_clock;
-    this.#cells.get("meter_clock").textContent = clock ? clock.slice(11, 19) : "–";
-    this.#cells.get("meter_clock").title = clock ?? "";
-    this.#cells.get("pulses").textContent = `${state.leds.active.count} | ${state.leds.reactive.count}`;
+    for (const kind of ["active", "reactive"]) this.#cells.get(`pulses_${kind}`).textContent = grouped(state.leds[kind].count);
   }
 
   #registers(registers, activeRate) {
@@ -56,7 +52,7 @@ export class Readings {
   #layOut(kinds, rates, shape) {
     this.#shape = shape;
     const heads = rates.map((rate) => html("th", { scope: "col", text: rate ? `T${rate}` : "Total" }));
-    this.table.tHead.replaceChildren(html("tr", {}, html("th", { scope: "col", text: "kWh, kvarh" }), ...heads));
+    this.table.tHead.replaceChildren(html("tr", {}, html("th", { scope: "col", text: "kWh" }), ...heads));
     this.table.tBodies[0].replaceChildren(...kinds.map((kind) => {
       const cells = rates.map((rate) => {
         const cell = html("td");
@@ -71,7 +67,8 @@ export class Readings {
 /** A command with a button that copies it. */
 function command(text) {
   const button = html("button", { type: "button", text: "Copy", "aria-label": `Copy: ${text}` });
-  const code = html("code", { text, tabindex: "0" });
+  const words = text.split(" ").flatMap((word) => [html("span", { text: word }), " "]);   // a line ends between words only
+  const code = html("code", { tabindex: "0" }, ...words.slice(0, -1));
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(text);
@@ -88,11 +85,11 @@ function command(text) {
 /** Draw ports and identity; they do not change while the meter runs. */
 export function showIdentity(ports, identity, portList, identityList) {
   portList.replaceChildren(...ports.map(({ name, address, protocol, commands }) => html("div", { style: "port" },
-    html("div", { style: "port-name" }, html("b", { text: name }), html("code", { text: address }),
+    html("div", { style: "port-name" }, html("b", { text: name[0].toUpperCase() + name.slice(1) }), html("code", { text: address }),
       html("span", { style: "quiet", text: protocol })),
     ...commands.map(command))));
   const rows = [["Type", identity.type], ["Serial number", identity.serial], ["Logical device name", identity.logical_device_name],
-    ["System title", identity.system_title], ["Firmware", identity.firmware]];
+    ["System title", identity.system_title]];
   identityList.replaceChildren(...rows.map(([name, value]) =>
     html("div", {}, html("dt", { text: name }), html("dd", { text: value }))));
 }

@@ -1,6 +1,6 @@
 // The simulated sub-meters on the M-Bus of the meter: read, plugged in and out, tampered with.
 
-import { Field, Hands, html } from "./widgets.js";
+import { Field, grouped, Hands, html } from "./widgets.js";
 
 const EVERY_MS = 2000;
 const SEEN_AFTER_MS = 1200;
@@ -8,7 +8,7 @@ const PATH = "api/bench/sub-meters";
 const HANDS = [["attached", "attached"], ["opened", "opened"], ["battery_low", "battery low"], ["broken", "broken"]];
 
 /** What has been counted, as its display would show it. */
-const counted = ({ counted: count, exponent }) => (exponent < 0 ? (count * 10 ** exponent).toFixed(-exponent) : String(count * 10 ** exponent));
+const counted = ({ counted: count, exponent }) => grouped(count * 10 ** exponent, Math.max(-exponent, 0));
 
 class Row {
   constructor(meter, send) {
@@ -43,7 +43,7 @@ class Row {
 
 export class SubMetersCard {
   #rows = new Map();
-  #asked = 0;
+  #asked = -EVERY_MS;
 
   constructor(connection) {
     this.connection = connection;

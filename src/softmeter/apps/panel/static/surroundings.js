@@ -21,8 +21,8 @@ const FAULTS = [
   ["measurement", "Measurement"], ["watchdog", "Watchdog"],
 ];
 const PRESSES = [
-  { text: "Upper one for 5 s", title: "A long press works the breaker", button: "display", duration_ms: 5500 },
-  { text: "Sealed one", title: "The button under the seal", button: "sealed", duration_ms: 300 },
+  { text: "Upper button, 5 s", title: "A long press works the breaker", button: "display", duration_ms: 5500 },
+  { text: "Sealed button", title: "The button under the seal", button: "sealed", duration_ms: 300 },
 ];
 const WARMTH = { key: "temperature", name: "Temperature", min: -40, max: 85, calm: 23, unit: "°C" };
 const percent = (ppm) => `${ppm < 0 ? "−" : "+"}${(Math.abs(ppm) / 10000).toFixed(2)} %`;

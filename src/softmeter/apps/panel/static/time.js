@@ -22,7 +22,7 @@ export class TimeControls {
       button.addEventListener("click", () => this.#post({ step_s: step }));
       return button;
     });
-    this.moment = html("input", { type: "text", id: "jump-to", inputmode: "numeric", autocomplete: "off", placeholder: "2026-03-29 01:55", "aria-label": "Jump to, UTC" });
+    this.moment = html("input", { type: "text", id: "jump-to", inputmode: "numeric", autocomplete: "off", placeholder: "2026-03-29 01:55 UTC", "aria-label": "Jump to, UTC" });
     const form = html("form", { style: "jump" }, this.moment, html("button", { text: "Jump" }));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -30,8 +30,8 @@ export class TimeControls {
     });
     document.querySelector("#time-controls").append(
       html("div", { style: "segments", role: "group", "aria-label": "Rate" }, ...this.rates.map(({ button }) => button)),
-      html("div", { style: "hand", role: "group", "aria-label": "Steps" }, html("span", { style: "quiet", text: "Step" }), ...steps),
-      html("div", { style: "hand" }, html("label", { for: "jump-to", style: "quiet", text: "Jump to (UTC)" }), form),
+      html("div", { style: "row", role: "group", "aria-label": "Steps" }, html("span", { style: "quiet", text: "Step" }), html("div", { style: "steps" }, ...steps)),
+      html("div", { style: "row" }, html("label", { for: "jump-to", style: "quiet", text: "Jump to" }), form),
     );
   }
 
@@ -48,8 +48,10 @@ export class TimeControls {
     }
   }
 
+  /** What the bench's time is, the meter's own clock, which may be wrong or stand still, and the pace. */
   show(time) {
     for (const { rate, button } of this.rates) button.setAttribute("aria-pressed", String(rate === time.rate));
     document.querySelector("#time-now").textContent = time.instant.replace("T", " ").replace(/(\.\d+)?(Z|\+00:00)$/, "");
+    document.querySelector("#meter-clock").textContent = time.meter_clock?.replace("T", " ").replace(/([+-]\d\d:\d\d)$/, " $1") ?? "–";
   }
 }

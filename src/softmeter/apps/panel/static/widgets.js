@@ -15,6 +15,9 @@ export function html(name, { text = "", style = "", ...attributes } = {}, ...chi
 /** A number with a true minus sign. */
 export const number = (value, decimals) => value.toFixed(decimals).replace(/^-(?=.*[1-9])/, "−").replace(/^-/, "");
 
+/** A number with a thin space between thousands. */
+export const grouped = (value, decimals = 0) => value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replaceAll(",", "\u202f");
+
 /** Calls of the bench from one card: what the server refuses is told in the card. */
 export class Hands {
   constructor(connection, problem, onBench) {

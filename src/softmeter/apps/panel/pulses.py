@@ -1,0 +1,60 @@
+"""The stream of pulses in the panel's interface.
+
+    GET  /api/pulses    server-sent events: one for each line of the stream, as docs/pulses.md describes them
+
+A reader who is too far behind is given up: his stream ends.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from starlette.exceptions import HTTPException
+
+from softmeter.runtime.pulse_feed import PulseFeed
+
+STREAM_LIMIT = 16
+"""Streams of pulses open at once."""
+HEARTBEAT_S = 15.0
+"""A comment after this silence, so that a broken connection is noticed while time stands still."""
+MOST = 1 << 30
+"""All lines that may leave now: what a reader is to get is bounded by the feed."""
+
+
+def pulse_routes(feed: PulseFeed) -> APIRouter:
+    """The route."""
+    router = APIRouter(prefix="/api")
+    streams: set[object] = set()
+
+    @router.get("/pulses")
+    async def pulses() -> StreamingResponse:
+        if len(streams) >= STREAM_LIMIT:
+            raise HTTPException(503, f"{STREAM_LIMIT} streams of pulses are open already")
+        return StreamingResponse(
+            _events(feed, streams), media_type="text/event-stream", headers={"cache-control": "no-store"}
+        )
+
+    return router
+
+
+async def _events(feed: PulseFeed, streams: set[object]) -> AsyncIterator[bytes]:
+    """Every line as a server-sent event, until the meter or the reader goes."""
+    mark, ready = object(), asyncio.Event()
+    streams.add(mark)
+    subscription = feed.subscribe(ready.set)
+    try:
+        while not subscription.lost:
+            ready.clear()
+            if lines := subscription.taken(MOST):
+                yield b"".join([b"data: %b\n\n" % line for line in lines.splitlines()])
+                ready.set()
+                continue
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await ready.wait()
+            except TimeoutError:
+                yield b": still here\n\n"
+    finally:
+        streams.discard(mark)
+        feed.unsubscribe(subscription)
