@@ -223,7 +223,7 @@ def test_the_example_of_a_pin_gives_an_edge_up_and_down_for_each_pulse() -> None
             with link:
                 link.sendall(lines())
 
-        thread = threading.Thread(target=send)
+        thread = threading.Thread(target=send, daemon=True)
         thread.start()
         command = [
             sys.executable,

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from softmeter.apps.options import RunOptions
-from softmeter.apps.ports import Ports, listening
+from softmeter.apps.ports import LISTENING, Ports, listening
 from softmeter.errors import ConfigurationError
 from softmeter.runtime.address import Address
 from softmeter.runtime.optical_port import SerialAddress
@@ -53,6 +53,12 @@ def test_an_option_goes_before_the_file_and_each_is_known_by_its_name() -> None:
     assert found.optical == Address("127.0.0.1", 4062, "--optical")
     assert found.given == {"wan", "p1", "panel"}
     assert found.pulses is None
+
+
+@pytest.mark.parametrize("name", LISTENING)
+def test_an_empty_option_is_no_place(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^--{name}: '' is no HOST:PORT"):
+        listening(options(**{name: ""}), Ports(), "")
 
 
 def test_pulses_are_where_somebody_wants_them() -> None:

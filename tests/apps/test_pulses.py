@@ -1,9 +1,11 @@
 """`softmeter pulses`: what it makes of a stream, its own meter's and others'."""
 
+import os
 import socket
+import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -42,10 +44,10 @@ def served(octets: bytes) -> Iterator[str]:
 
         def give() -> None:
             link, _ = server.accept()
-            with link:
+            with link, suppress(OSError):  # who has heard enough may leave before the end
                 link.sendall(octets)
 
-        giving = threading.Thread(target=give)
+        giving = threading.Thread(target=give, daemon=True)
         giving.start()
         yield "{}:{}".format(*server.getsockname())
         giving.join()
@@ -126,6 +128,40 @@ def test_something_else_ends_in_one_line(octets: bytes) -> None:
         read(asked(address, None, None, None))
 
 
+BURST = (
+    b'{"type":"burst","output":"active","first":{"number":%d,"ns":5,"time":""},"last":{"number":9,"ns":%d,"time":""}}\n'
+)
+OPENING, FIRST = (line + b"\n" for line in stream(2).splitlines())
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"[" * 16_000 + b"\n",
+        OPENING + FIRST.replace(b'"number":1', b'"number":1e999'),
+        OPENING + FIRST + FIRST.replace(b'"number":1', b'"number":' + b"9" * 400).replace(b'"ns":1', b'"ns":2'),
+        OPENING + FIRST.replace(b'"number":1', b'"number":"1"'),
+        OPENING.replace(b'"units_per_pulse":0.5', b'"units_per_pulse":1e999'),
+        OPENING.replace(b'"units_per_pulse":0.5', b'"units_per_pulse":0'),
+        OPENING + BURST % (1, 5),
+        OPENING + BURST % (10, 6),
+        OPENING + FIRST + BURST % (1, 6),
+    ],
+)
+def test_numbers_and_times_that_no_pulse_has_end_in_one_line(octets: bytes) -> None:
+    with served(octets) as address, pytest.raises(RemoteProtocolError, match="gives no pulses"):
+        read(asked(address, None, None, None))
+
+
+def test_what_a_stream_says_does_not_steer_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with (
+        served(OPENING.replace(b"KWQ1010412345678", b"\\u001b[31mRED") + FIRST) as address,
+        pytest.raises(TransportError),
+    ):
+        read(asked(address, None, None, None))
+    assert "?[31mRED" in capsys.readouterr().out
+
+
 def test_pulses_that_run_backwards_are_none() -> None:
     opening, first, *_ = stream(4).splitlines(keepends=True)
     with served(opening + first + first) as address, pytest.raises(RemoteProtocolError, match="backwards"):
@@ -136,6 +172,14 @@ def test_the_end_of_the_meter_is_told_after_the_sum(capsys: pytest.CaptureFixtur
     with served(stream(10)) as address, pytest.raises(TransportError, match="closed the stream"):
         read(asked(address, "active", None, None))
     assert "active: 5 intervals" in capsys.readouterr().out
+
+
+def test_it_ends_when_nobody_reads_what_it_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with served(stream(10)) as address, open(writing, "w") as nobody:  # noqa: PTH123 - a descriptor has no path
+        monkeypatch.setattr(sys, "stdout", nobody)
+        read(asked(address, None, None, None))
 
 
 def test_what_cannot_be_asked() -> None:

@@ -29,6 +29,7 @@ def check(state: Path, **given: object) -> None:
         ({"keylog": "m/keys.toml"}, "--keylog: .*keys.toml is the meter's own"),
         ({"trace": "m/../m/meter.sqlite"}, "--trace: .*meter.sqlite is the meter's own"),
         ({"trace": "same", "keylog": "same"}, "--keylog: .*same is where the trace goes"),
+        ({"trace": "same", "keylog": "there/../same"}, "--keylog: .*same is where the trace goes"),
         ({"rate": -1.0}, "--rate: "),
         ({"p1": "/dev/there-is-none"}, "--p1: /dev/there-is-none is not there; plug it in"),
         ({"optical": "/dev/there-is-none"}, "--optical: /dev/there-is-none is not there"),

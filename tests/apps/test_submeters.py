@@ -20,6 +20,7 @@ KEY = mbus_writing.string(mbus_writing.KEY, wrap_dsmr4(GAS.default_key, bytes(ra
 ADDRESS = mbus_writing.octet(mbus_writing.BUS_ADDRESS, 7)
 
 BAD_KEY = '{"gas:3": [0, 0, 0, 0, 1, -1, 0, 3600, "zz"]}'
+BEYOND = ['{"gas:3": [251]}', '{"gas:3": [-1]}', '{"gas:3": [0, 0, 256]}', '{"gas:3": [0, 0, 0, -1, 3]}']
 
 
 def tell(line: Line, address: int, records: bytes) -> bytes:
@@ -50,7 +51,7 @@ def test_what_cannot_be_kept_is_not_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", "5", '{"gas:3": ["x"]}', '{"gas:3": 5}', '{"gas:3": [0, 0, 0, "x"]}', "\x00", BAD_KEY]
+    "text", ["{", "[]", "5", '{"gas:3": ["x"]}', '{"gas:3": 5}', '{"gas:3": [0, 0, 0, "x"]}', "\x00", BAD_KEY, *BEYOND]
 )
 def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
     state = tmp_path / "other"

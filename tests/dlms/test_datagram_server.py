@@ -1,11 +1,14 @@
 """The meter's side of UDP: what is remembered, who displaces whom, what waits."""
 
+import pytest
+
 from dlms.device import KEYS, MANAGEMENT_SAP, PUBLIC_SAP, READOUT_SAP, SmallMeter
 from dlms.link import Link, ber, initiate, plain_aarq
 from softmeter.dlms.associations import Standing
 from softmeter.dlms.datagram_server import QUIET_S, REPEAT_S, DatagramServer
-from softmeter.dlms.host import AssociationOpened, AssociationReleased, LoginFailed, TimedOut
+from softmeter.dlms.host import AssociationOpened, AssociationReleased, BadRequest, LoginFailed, TimedOut
 from softmeter.dlms.server import ASSOCIATED_S, UNASSOCIATED_S
+from softmeter.errors import LocalProtocolError
 from softmeter.instant import LinkTime
 from softmeter.wire.wrapper import LONGEST_IN_DATAGRAM, decode_datagram
 
@@ -132,3 +135,24 @@ def test_no_answer_is_longer_than_a_datagram() -> None:
     far = Far()
     far.ask(plain_aarq(initiate(pdu="0000")))
     assert far.server._associations._by_pair[PUBLIC_SAP, 1].room == LONGEST_IN_DATAGRAM
+
+
+def test_a_meter_whose_counter_is_used_up_reports_it_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    meter = SmallMeter()
+    far, other = Far(MANAGEMENT_SAP, meter), Link(meter, MANAGEMENT_SAP)
+    challenge = far.ask(other.hls_aarq())[0]
+    at = challenge.index(bytes.fromhex("AA128010"))
+    far.ask(other.glo(other.pass3(challenge[at + 4 : at + 20])))
+    session = meter.sessions.of(MANAGEMENT_SAP)
+    assert session is not None
+
+    def used_up(_: int) -> int:
+        raise LocalProtocolError("used up")
+
+    monkeypatch.setattr(meter.counters, "next_own", used_up)
+    for apdu in (other.glo(TIME), other.hls_aarq()):
+        assert far.ask(apdu, 1.0) == []
+        assert isinstance(far.events[-1], BadRequest)
+        meter.sessions.current = None
+        assert meter.sessions.of(MANAGEMENT_SAP) is session
+    assert far.server.standing is Standing.SECRET

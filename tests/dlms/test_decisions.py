@@ -1,19 +1,22 @@
 """Which AARQ is rejected, and how: the table of decisions, row by row."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from dlms.device import MANAGEMENT_SAP, READOUT_SAP
+from dlms.device import CLIENTS, MANAGEMENT_SAP, READOUT_SAP, Audience, SmallMeter
 from dlms.link import CLIENT_TITLE, CTOS, Link, ber, initiate, plain_aarq
-from softmeter.dlms.acse import Aare, Diagnostic, Mechanism, Result, decode_acse
+from softmeter.dlms.acse import Aare, Context, Diagnostic, Mechanism, Result, decode_acse
 from softmeter.dlms.host import (
     AssociationRefused,
     DecipherFailed,
+    Keys,
     LoginFailed,
     Replayed,
 )
 from softmeter.security.ciphering import Protection
+from softmeter.security.policies import Policy
 from softmeter.wire.types import encode_length
 from vectors.table import vector
 
@@ -205,3 +208,58 @@ def test_a_wrong_tag_does_not_move_the_counter() -> None:
     assert link.meter.counters.accepted == {}
     link.counter = 0
     link.open_management()
+
+
+class Lax(SmallMeter):
+    """A meter that demands no protection."""
+
+    def keys(self, sap: int) -> Keys:
+        return replace(super().keys(sap), policy=Policy.NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("protection", "size", "is_taken"),
+    [
+        (Protection.FULL, 16, True),
+        (Protection.ENCRYPTED, 16, True),
+        (Protection.AUTHENTICATED, 16, False),
+        (Protection.FULL, 32, False),
+    ],
+)
+def test_a_dedicated_key_is_taken_where_nobody_else_could_read_it(
+    protection: Protection,
+    size: int,
+    is_taken: bool,  # noqa: FBT001
+) -> None:
+    link = Link(Lax(), MANAGEMENT_SAP)
+    request = b"\x01\x01" + encode_length(size) + bytes(range(size)) + initiate()[2:]
+    answer = aare(link.ask(hls(link.glo(request, protection=protection))))
+    assert (answer.result == Result.ACCEPTED) is is_taken
+    assert link.events == ([] if is_taken else [AssociationRefused(MANAGEMENT_SAP, "the dedicated key")])
+
+
+class Hashing(SmallMeter):
+    """A meter whose management client proves itself by a hash over `secret`."""
+
+    clients = {  # noqa: RUF012
+        MANAGEMENT_SAP: replace(
+            CLIENTS[MANAGEMENT_SAP],
+            ways={(Context.LOGICAL_NAMES_CIPHERED, Mechanism.HLS_SHA256): Audience.MANAGEMENT},
+        )
+    }
+
+    def __init__(self, secret: bytes) -> None:
+        super().__init__()
+        self.secret = secret
+
+    def keys(self, sap: int) -> Keys:
+        return replace(super().keys(sap), hls_secret=self.secret)
+
+
+@pytest.mark.parametrize(("secret", "result"), [(b"secret", Result.ACCEPTED), (b"", Result.REJECTED_PERMANENT)])
+def test_without_a_secret_nobody_proves_anything_by_it(secret: bytes, result: Result) -> None:
+    link = Link(Hashing(secret), MANAGEMENT_SAP)
+    request = hls(link.glo(initiate())).replace(bytes.fromhex("60857405080205"), bytes.fromhex("60857405080206"))
+    answer = aare(link.ask(request))
+    assert answer.result == result
+    assert (answer.diagnostic == Diagnostic.AUTHENTICATION_FAILURE) is (not secret)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlms.device import PUBLIC_SAP, READOUT_SAP, SmallMeter
+from dlms.device import MANAGEMENT_SAP, PUBLIC_SAP, READOUT_SAP, SmallMeter
 from dlms.hdlc_line import HdlcLine
-from dlms.link import plain_aarq
+from dlms.link import Link, plain_aarq
 from softmeter.dlms.associations import MOST_ASSOCIATIONS
 from softmeter.dlms.client import Client
 from softmeter.dlms.credentials import Credentials
@@ -14,6 +14,7 @@ from softmeter.dlms.hdlc_server import HdlcServer, LinkEnded, LinkSetUp, Station
 from softmeter.dlms.host import AssociationOpened, AssociationReleased, TimedOut
 from softmeter.dlms.messages import AttributeReference
 from softmeter.entropy import SeededEntropy
+from softmeter.errors import LocalProtocolError
 from softmeter.instant import LinkTime
 from softmeter.obis import Obis
 from softmeter.wire.hdlc import LLC_COMMAND, Address, Frame, FrameReader, Kind, control_of, encode_frame
@@ -81,6 +82,8 @@ def test_several_clients_have_links_and_associations_of_their_own() -> None:
     assert answer(server, frame(READOUT_SAP, control_of(Kind.RR))) == [Kind.DM]
     assert answer(server, frame(PUBLIC_SAP, control_of(Kind.RR, received=1))) == [Kind.RR]
     assert server.associated
+    assert answer(server, frame(PUBLIC_SAP, DISC)) == [Kind.UA]
+    assert not server.associated
 
 
 def test_the_number_of_links_is_bounded() -> None:
@@ -153,6 +156,25 @@ def test_frames_for_all_stations_do_nothing_but_carry() -> None:
     assert not server.has_link
 
 
+def test_a_client_whose_new_association_cannot_be_answered_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    meter = SmallMeter()
+    server, client = HdlcServer(meter), Link(meter, MANAGEMENT_SAP)
+    answer(server, frame(MANAGEMENT_SAP, SNRM))
+    server.receive(frame(MANAGEMENT_SAP, I_0, LLC_COMMAND + client.hls_aarq()), NOW)
+    challenge = heard(server)[0].information.partition(bytes.fromhex("AA128010"))[2][:16]
+    proof = LLC_COMMAND + client.glo(client.pass3(challenge))
+    answer(server, frame(MANAGEMENT_SAP, control_of(Kind.I, sent=1, received=1), proof))
+    assert server.associated
+
+    def used_up(_: int) -> int:
+        raise LocalProtocolError("used up")
+
+    monkeypatch.setattr(meter.counters, "next_own", used_up)
+    answer(server, frame(MANAGEMENT_SAP, control_of(Kind.I, sent=2, received=2), LLC_COMMAND + client.hls_aarq()))
+    assert server.standing == 0
+    assert not server.associated
+
+
 def test_what_has_no_llc_header_is_acknowledged_and_dropped() -> None:
     server = HdlcServer(SmallMeter())
     answer(server, frame(16, SNRM))
@@ -185,8 +207,10 @@ def test_a_line_without_time_out() -> None:
 def test_the_end_of_the_stream_releases_what_is_open() -> None:
     server = HdlcServer(SmallMeter())
     answer(server, frame(16, SNRM) + frame(16, I_0, AARQ))
+    assert server.associated
     assert [type(event) for event in server.receive(b"", NOW)] == [AssociationReleased]
     assert server.closed
+    assert not server.associated
     assert server.deadline is None
 
 

@@ -13,7 +13,7 @@ from softmeter.dlms.datagram_server import DatagramServer
 from softmeter.dlms.hdlc_server import HdlcServer
 from softmeter.dlms.host import AttributeSet, BadRequest, Client, DecipherFailed, Keys, Replayed
 from softmeter.dlms.pre_established import LONGEST_MESSAGE
-from softmeter.dlms.server import Server
+from softmeter.dlms.server import ASSOCIATED_S, UNASSOCIATED_S, Server
 from softmeter.instant import LinkTime
 from softmeter.security.ciphering import Cipher, Protection
 from softmeter.security.suites import Key
@@ -66,7 +66,9 @@ def test_a_message_is_done_once_and_in_silence() -> None:
     meter = Told()
     server = Server(meter, NOW)
     message = wrapped(sealed(limit(20), 5))
+    assert server.deadline == NOW + UNASSOCIATED_S
     assert [type(event) for event in server.receive(message, NOW)] == [AttributeSet]
+    assert server.deadline == NOW + ASSOCIATED_S
     assert (meter.limit, server.to_send(), server.standing) == (20, b"", Standing.PUBLIC)
     assert server.receive(message, NOW) == [Replayed(ALL, 5)]
     assert server.receive(wrapped(sealed(limit(30), 4)), NOW) == [Replayed(ALL, 5)]

@@ -107,6 +107,7 @@ def test_orders_take_effect_when_they_are_taken(installed: Outside) -> None:
     call(made, 1, 2, class_id=70)
     installed.perform(heard=False)
     assert get(made, 70, "0-1:24.4.0", 3).value == 0
+    assert codes(made) == [105, 104, 100]
 
 
 def test_what_was_under_way_when_power_failed_or_the_channel_changed_does_not_matter(installed: Outside) -> None:

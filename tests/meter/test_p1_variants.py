@@ -191,13 +191,13 @@ def ciphering() -> Made:
     return made
 
 
-def opened(made: Made, frame: bytes) -> tuple[bytes, int]:
+def opened(made: Made, frame: bytes, keys: tuple[bytes, bytes] = (ENCRYPTION, AUTHENTICATION)) -> tuple[bytes, int]:
     title = made.meter.identity.system_title
     head = b"\xdb\x08" + title + b"\x82"
     assert frame.startswith(head)
     size = int.from_bytes(frame[11:13], "big")
     assert len(frame) == 13 + size
-    found = Cipher(Key(ENCRYPTION), Key(AUTHENTICATION)).unprotect(title, frame[13:])
+    found = Cipher(Key(keys[0]), Key(keys[1])).unprotect(title, frame[13:])
     return found.plain, found.counter
 
 
@@ -208,6 +208,17 @@ def test_a_ciphered_telegram_opens_to_the_plain_one(name: str) -> None:
     frame = broadcast(made.meter, settings)
     assert opened(made, frame) == (told(made, name), 1)
     assert opened(made, broadcast(made.meter, settings))[1] == 2
+
+
+def test_each_telegram_is_ciphered_with_the_keys_of_its_time_and_meter() -> None:
+    made, other, settings = ciphering(), ciphering(), P1Settings(Variant.LU)
+    keys = ENCRYPTION, AUTHENTICATION
+    for changed in ({"authentication": bytes(16)}, {"unicast_encryption": bytes(16)}):
+        assert opened(made, broadcast(made.meter, settings), keys)[0] == told(made, "lu")
+        made.meter.key_ring.change(CONSUMER, **changed)
+        keys = changed.get("unicast_encryption", keys[0]), changed.get("authentication", keys[1])
+    assert opened(made, broadcast(made.meter, settings), keys)[0] == told(made, "lu")
+    assert opened(other, broadcast(other.meter, settings))[0] == told(other, "lu")
 
 
 def test_the_envelope_is_that_of_the_published_example() -> None:

@@ -1,5 +1,8 @@
 """Pushes as a head-end sees them: set through the objects, sent when triggered, collected at sending time."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -177,6 +180,23 @@ def test_a_trigger_while_a_refused_push_waits_has_it_go_at_once_with_all_its_tri
     assert outgoing(made.meter) == []
     live(made, 3610)
     refused(made)  # the one try again that it has
+    live(made, 10_000)
+    assert outgoing(made.meter) == []
+
+
+def test_a_trigger_during_a_try_that_fails_begins_a_push_with_all_its_tries() -> None:
+    made = pushing(1)
+    put(made, 40, name(1), 6, number(Tag.UNSIGNED, 1))
+    put(made, 40, name(1), 7, number(Tag.LONG_UNSIGNED, 3600))
+    call(made, 40, name(1), 1)
+    (sent,) = outgoing(made.meter)
+    assert call(made, 40, name(1), 1) == 0
+    made.meter.device.behaviours.pushes.settle(made.meter.device, sent.number, arrived=False)
+    refused(made)
+    live(made, 3599)
+    assert outgoing(made.meter) == []
+    live(made, 3600)
+    refused(made)
     live(made, 10_000)
     assert outgoing(made.meter) == []
 
@@ -408,6 +428,30 @@ def test_elements_and_whole_objects_are_pushed_and_what_is_none_is_refused() -> 
     assert beyond.type == Tag.NULL
     assert put(made, 40, name(1), 2, listed((3, "1-0:99.99.0", 2, 0))) != 0
     assert put(made, 40, name(1), 2, listed((64, "0-0:43.0.0", 9, 0))) != 0
+
+
+def test_a_long_value_is_taken_apart_once_for_all_its_elements_that_are_pushed() -> None:
+    made, counts = pushing(1, form=PLAIN), list[int]()
+    for times in (1, 2, 64):
+        assert put(made, 40, name(1), 2, listed(*[(15, "0-0:40.0.1", 2, times)] * times)) == 0
+        with counted() as calls:
+            call(made, 40, name(1), 1)
+        counts.append(len(calls))
+        (sent,) = outgoing(made.meter)
+        assert len(values(opened(sent))) == times
+        made.meter.device.behaviours.pushes.settle(made.meter.device, sent.number, arrived=True)
+    assert counts[2] < 2 * counts[0]
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The calls of Python functions: counted, as the time that they take depends on what else runs."""
+    calls, before = list[str](), sys.getprofile()
+    sys.setprofile(lambda frame, event, _: calls.append(frame.f_code.co_name) if event == "call" else None)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
 
 
 LOAD_PROFILE = (7, "1-0:99.1.0", 2)

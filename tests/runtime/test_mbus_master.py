@@ -18,8 +18,10 @@ from softmeter.units import Unit
 from softmeter.wire.cursor import Cursor
 from softmeter.wire.mbus import (
     ACKNOWLEDGE,
+    ANYBODY,
     FRAME_COUNT,
     MOST_PRIMARY,
+    SELECTED,
     Control,
     Frame,
     Header,
@@ -174,6 +176,18 @@ def test_a_search_of_a_line_full_of_noise_ends() -> None:
     (told,), took_s = ran(Wire(lambda _: b"\x68\x03\x03\x68" + bytes(5)), install())
     assert told.answer is None
     assert took_s < LONGEST_S + 5
+
+
+def test_several_that_acknowledge_at_different_times_are_told_apart() -> None:
+    line = simulated("gas:3,water:7,heat,electricity")
+    everybody = encode(Frame(Control.SND_UD, SELECTED, Information.SELECT, ANYBODY))
+
+    def answer(octets: bytes) -> bytes:
+        heard = line(octets)
+        return b"\xa5\xe1" if octets == everybody else heard
+
+    (told,), _ = ran(Wire(answer), install())
+    assert told.answer is not None
 
 
 def test_a_line_that_never_falls_silent_and_one_that_is_not_there() -> None:

@@ -87,6 +87,10 @@ def test_nothing_is_made_until_somebody_asks() -> None:
         await eventually(lambda: on.watchers == 0)
         on.line.tick()
         assert (on.built, on.line.behind) == (2, True)
+        await on.line.close()
+        assert not on.line.behind
+        await on.line.open()
+        assert on.line.behind
 
     scene(story)
 

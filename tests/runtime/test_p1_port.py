@@ -230,6 +230,21 @@ def test_who_listens_in_hears_every_telegram_and_what_readers_say() -> None:
     assert ("in", b"?") in heard
 
 
+def test_a_closed_port_holds_nobody_up_and_one_that_is_open_again_waits_for_readers() -> None:
+    async def story(on: Scene) -> None:
+        reader, writer = await on.reader()
+        await reader.readline()
+        await on.port.close()
+        assert not on.port.behind
+        assert await reader.read() == b""
+        assert not on.port.behind
+        await on.port.open()
+        assert on.port.behind
+        writer.close()
+
+    scene(story)
+
+
 def test_the_port_is_behind_without_readers_and_until_they_have_taken_all() -> None:
     async def story(on: Scene) -> None:
         relieved: list[bool] = []

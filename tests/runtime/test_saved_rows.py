@@ -1,12 +1,17 @@
 """Stored rows taken over: as they are, in wider columns, and refused where they are of another form."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from runtime.states import LOAD, REAL, M, filled, load_row, reopened
 from softmeter.clock import STAMP
 from softmeter.errors import StorageError
+from softmeter.persistent import Memory, Ring
 from softmeter.runtime.row_text import fields
 from softmeter.runtime.saved import SavedRing
+from softmeter.runtime.store import Store
 
 BEFORE = np.dtype([("clock", STAMP), ("value", "<u4")])
 NOW = np.dtype([("clock", STAMP), ("value", "<i8")])
@@ -33,3 +38,23 @@ def test_rows_of_another_form_are_refused(dtype: np.dtype[np.void]) -> None:
     with pytest.raises(StorageError, match="stored rows have the fields"):
         saved(NOW).rows(dtype)
     assert len(SavedRing(0, [], "").rows(dtype)) == 0
+
+
+@pytest.mark.parametrize("capacity", [100, 41, 20])
+def test_rows_go_on_behind_those_of_narrower_columns(tmp_path: Path, capacity: int) -> None:
+    wider = np.dtype([(name, "<i8" if name == "energy_wh" else LOAD[name]) for name in LOAD.names or ()])
+    filled(tmp_path, rows=min(40, capacity))
+    store, ring, memory = Store.open(tmp_path), Ring("load", wider, capacity), Memory()
+    before = store.load(M)
+    assert before is not None
+    ring.load(before.rings["load"].first, before.rings["load"].rows(wider))
+    memory.note([], [ring])
+    for value in (-5, 2**32):
+        ring.append((*load_row(ring.end)[:2], value))
+        store.commit(M, memory.changes([], [ring]), REAL)
+    store.close()
+    after = reopened(tmp_path)
+    assert after is not None
+    assert after.rings["load"].first == ring.first
+    assert after.rings["load"].rows(wider).tolist() == ring.rows().tolist()
+    assert after.rings["load"].rows(wider)["energy_wh"].tolist()[-3:] == [7 * (ring.end - 3), -5, 2**32]

@@ -1,6 +1,7 @@
 """The state file: round trips, many meters, one process, mistakes of ours, versions."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -66,6 +67,32 @@ def test_who_waited_for_a_lock_that_was_abandoned_has_the_one_that_is_there(tmp_
         DirectoryLock(tmp_path / "m")
     second.release()
     assert [path.name for path in (tmp_path / "m").iterdir()] == [LOCK_NAME]
+
+
+def test_a_directory_that_another_start_removes_meanwhile_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, opened, removed = tmp_path / "a" / "m", os.open, list[Path]()
+
+    def raced(path: Path, flags: int, mode: int = 0o777) -> int:
+        """Between the making of the directory and that of the lock the other process goes."""
+        if path == directory / LOCK_NAME and not removed:
+            removed.append(path)
+            directory.rmdir()
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", raced)
+    lock = DirectoryLock(directory)
+    assert removed
+    assert (directory / LOCK_NAME).exists()
+    lock.abandon()
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_lock_that_can_never_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).symlink_to("nowhere/lock")
+    with pytest.raises(ConfigurationError, match="cannot be used as a state directory"):
+        DirectoryLock(tmp_path)
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from softmeter.runtime.whole_file import write_whole
+from softmeter.errors import ConfigurationError
+from softmeter.runtime.whole_file import check_writable, write_whole
 
 
 @contextmanager
@@ -47,3 +48,35 @@ def test_what_is_no_file_is_written_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         write_whole(tmp_path, b"no")
     assert not Path(os.devnull).is_file()
+
+
+def test_a_link_stays_one_and_what_it_names_is_written(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there/file")
+    for content in (b"new", b"newer"):
+        write_whole(tmp_path / "link", content)
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "there" / "file").read_bytes() == content
+    assert sorted(one.name for one in tmp_path.rglob("*")) == ["file", "link", "there"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="everything may be written by root")
+def test_what_will_be_written_whole_needs_a_directory_that_can_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    tmp_path.chmod(0o500)
+    try:
+        check_writable(tmp_path / "file", "--there", in_place=True)
+        for name in ("file", "new"):
+            with pytest.raises(ConfigurationError, match=f"^--there: .*{name} cannot be made: .* cannot be written"):
+                check_writable(tmp_path / name, "--there")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_file_is_read_by_no_more_people_than_before(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    for before, mode, after in ((0o600, 0o666, 0o600), (0o644, 0o600, 0o600), (0o640, 0o666, 0o640)):
+        file.touch()
+        file.chmod(before)
+        write_whole(file, b"", mode)
+        assert file.stat().st_mode & 0o777 == after

@@ -16,12 +16,13 @@ from softmeter.wire.mbus import (
     encode,
     matches,
 )
-from softmeter.wire.mbus_master import Conversation, T, Told, heard, read, search, send
+from softmeter.wire.mbus_master import Conversation, T, Told, heard, is_free, read, search, send
 
 GAS = Header(0x12345678, 0x1EE9, 1, 3)
 GIVEN, ASKED, CHOSEN = (
     encode(Frame(control, address)) for control, address in ((0x73, 5), (0x7B, 5), (0x7B, SELECTED))
 )
+WANTED = encode(Frame(Control.SND_UD, SELECTED, Information.SELECT, ANYBODY))
 
 
 def said(content: bytes, address: int = 5, header: Header = GAS) -> bytes:
@@ -60,6 +61,22 @@ def test_what_is_an_answer(came: bytes, asked: bytes, answer: bytes | None) -> N
     assert heard(came, asked, silent=True) == (answer or (came if came == said(b"")[:-1] else b""))
     if len(came) > 1:
         assert heard(damaged, asked) in {None, ACKNOWLEDGE}
+
+
+@pytest.mark.parametrize("garbled", ["A5", "E5C1", "A5E1"])
+def test_acknowledgements_that_garble_each_other_are_no_silence(garbled: str) -> None:
+    came = bytes.fromhex(garbled)
+    for octets in (came, WANTED + came):
+        assert heard(octets, WANTED) is None
+        assert heard(octets, WANTED, silent=True) == came
+    assert heard(WANTED, WANTED, silent=True) == b""
+
+
+@pytest.mark.parametrize(("answers", "free"), [([b""] * 3, True), ([b"", ACKNOWLEDGE], False), ([b"\xa5\xe1"], False)])
+def test_an_address_is_free_where_nothing_is_heard(answers: list[bytes], free: bool) -> None:  # noqa: FBT001 - a row of a table
+    coming = iter(answers)
+    assert hold(is_free(5), lambda _: next(coming)) is free
+    assert list(coming) == []
 
 
 def test_an_order_begins_anew_so_that_no_sub_meter_takes_it_for_the_one_before() -> None:

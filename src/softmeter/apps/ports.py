@@ -85,7 +85,9 @@ def listening(options: RunOptions, ports: Ports, source: str) -> Listening:
     Raises:
         ConfigurationError: one cannot be listened on, two are the same, or the panel would be open to everybody.
     """
-    said = {name: _said(name, options, ports, source) for name in LISTENING if _wanted(name, options, ports)}
+    said = {
+        name: _said(name, options, ports, source) for name in LISTENING if _wanted(name, options, ports) is not None
+    }
     found = Listening(
         Address.parse(*said["wan"]),
         parse_place(*said["p1"], BAUD),

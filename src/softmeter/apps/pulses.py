@@ -18,6 +18,8 @@ from softmeter.transport.errors import TransportError, unreachable
 LONGEST_LINE: Final = 16 * 1024
 CONNECTING_S: Final = 10.0
 _EXPORTED: Final = "-A"
+_NO_NUMBER: Final = 2**63
+"""Neither the number nor the time of a pulse is so high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,32 @@ class _Pulse(NamedTuple):
     number: int
     at: int
 
+    @classmethod
+    def of(cls, record: dict[str, Any], before: "_Pulse | None") -> "_Pulse":
+        """What a line says of one, which comes after another.
+
+        Raises:
+            ValueError: it is none, or does not.
+        """
+        pulse = cls(record["number"], record["ns"])
+        if not all(isinstance(one, int) and 0 <= one < _NO_NUMBER for one in pulse):
+            raise ValueError("no number or time of a pulse")
+        if before is not None and (pulse.number <= before.number or pulse.at <= before.at):
+            raise ValueError("pulses run backwards")
+        return pulse
+
 
 class Counted:
     """The pulses of one output: how many there were, and over how long."""
 
     def __init__(self, output: str, unit: str, units_per_pulse: float) -> None:
+        """Begin with none.
+
+        Raises:
+            ValueError: a pulse is worth nothing.
+        """
+        if not (units_per_pulse > 0 and isfinite(units_per_pulse)):
+            raise ValueError(f"a pulse of {units_per_pulse} {unit}")
         self._output = output
         self._unit = unit
         self._units_per_pulse = units_per_pulse
@@ -59,22 +82,26 @@ class Counted:
         Raises:
             ValueError: it does not come after the one before.
         """
-        pulse, before = _Pulse(int(record["number"]), int(record["ns"])), self._last
+        before = self._last
+        pulse = _Pulse.of(record, before)
         said = f"{record['time']}  {self._output:8}  {pulse.number:9}  {record['energy']}"
         self._last = pulse
         if before is None:
             self._first = pulse
             return said
-        if pulse <= before or pulse.at <= before.at:
-            raise ValueError("pulses run backwards")
         power = self._power(before, pulse) * (-1 if record["energy"] == _EXPORTED else 1)
         missed = pulse.number - before.number - 1
         said += f"  {(pulse.at - before.at) / SECOND:14.9f} s  {power:11.3f} {self._unit.removesuffix('h')}"
         return f"{said}  {missed} missed" if missed else said
 
     def burst(self, record: dict[str, Any]) -> str:
-        """What is to be said of many pulses of which only the first and the last are told."""
-        first, last = (_Pulse(int(record[end]["number"]), int(record[end]["ns"])) for end in ("first", "last"))
+        """What is to be said of many pulses of which only the first and the last are told.
+
+        Raises:
+            ValueError: they do not come one after the other, and after the one before.
+        """
+        first = _Pulse.of(record["first"], self._last)
+        last = _Pulse.of(record["last"], first)
         self._first, self._last = self._first or first, last
         since = record["first"]["time"]
         return f"{record['last']['time']}  {self._output:8}  {last.number:9}  a burst from {first.number} on, {since}"
@@ -131,36 +158,39 @@ def read(options: PulseOptions) -> None:
 def _follow(link: socket.socket, options: PulseOptions, counted: dict[str, Counted]) -> None:
     for line in _lines(link):
         try:
-            _tell(json.loads(line), options, counted)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            said = _said(json.loads(line), options, counted)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise RemoteProtocolError(f"{options.address} gives no pulses: {line[:60]!r}: {error!r}") from None
+        # whoever sends it steers no terminal
+        if said is not None and not tell("".join([one if one.isprintable() else "?" for one in said])):
+            return
         if options.intervals and counted[options.output or Output.ACTIVE.value].intervals >= options.intervals:
             return
     raise TransportError(f"{options.address} has closed the stream")
 
 
 def _lines(link: socket.socket) -> Iterator[bytes]:
-    """Lines until the peer leaves; one that is too long is given as far as it came."""
-    with link.makefile("rb") as stream, contextlib.suppress(ConnectionResetError):
+    """Lines until the peer leaves or the connection breaks; one that is too long is given as far as it came."""
+    with link.makefile("rb") as stream, contextlib.suppress(OSError):
         while line := stream.readline(LONGEST_LINE):
             yield line
 
 
-def _tell(record: dict[str, Any], options: PulseOptions, counted: dict[str, Counted]) -> None:
-    """Print what a line says, where it is of interest."""
+def _said(record: dict[str, Any], options: PulseOptions, counted: dict[str, Counted]) -> str | None:
+    """What a line says for people; None where it is of no interest."""
     match record["type"]:
         case "meter":
             for name, output in record["outputs"].items():
                 if options.output in (None, name):
                     counted[name] = Counted(name, str(output["unit"]), float(output["units_per_pulse"]))
-            tell(f"{record['meter']['logical_device_name']}  {record['time']}")
+            return f"{record['meter']['logical_device_name']}  {record['time']}"
         case "pulse" if record["output"] in counted:
-            tell(counted[record["output"]].line(record))
+            return counted[record["output"]].line(record)
         case "period" if record["output"] in counted:
-            tell(f"{record['time']}  {record['output']:8}  a measuring period ends")
+            return f"{record['time']}  {record['output']:8}  a measuring period ends"
         case "burst" if record["output"] in counted:
-            tell(counted[record["output"]].burst(record))
+            return counted[record["output"]].burst(record)
         case "reached" if not record["powered"]:
-            tell(f"{record['time']}  the meter has no power")
+            return f"{record['time']}  the meter has no power"
         case _:
-            return
+            return None

@@ -40,7 +40,7 @@ async def check_start(options: RunOptions) -> None:
         if path is not None:
             _check_file(path, option, options.state)
             check_kind(path, kind, (begins,))
-    if options.trace is not None and options.trace == options.keylog:
+    if options.trace and options.keylog and options.trace.resolve() == options.keylog.resolve():
         raise ConfigurationError(f"{options.keylog} is where the trace goes; choose another file", "--keylog")
     if not (options.state / FILE_NAME).exists():
         name = options.config or assembly.FACTORY
@@ -65,4 +65,4 @@ async def usable_places(
 def _check_file(path: Path, option: str, state: Path) -> None:
     if path.parent.resolve() == state.resolve() and path.name in _OWN:
         raise ConfigurationError(f"{path} is the meter's own; choose another file", option)
-    check_writable(path, option, coming=state)
+    check_writable(path, option, coming=state, in_place=True)

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from softmeter.apps.telling import tell
 from softmeter.bench.mbus_line import MBusLine
+from softmeter.bench.submeter_orders import REMEMBERED
 from softmeter.bench.submeter_past import Past
 from softmeter.bench.submeters import SubMeter, parse_sub_meters
+from softmeter.device.breaker import State
 from softmeter.device.mbus_channel import Moment
 from softmeter.device.surroundings import CALM
 from softmeter.errors import ConfigurationError
@@ -23,7 +25,7 @@ from softmeter.runtime.optical_port import SerialAddress, parse_place
 from softmeter.runtime.reports import Reports
 from softmeter.runtime.whole_file import check_writable, write_whole
 from softmeter.security.mbus import KEY_OCTETS
-from softmeter.wire.mbus import Frame, encode, manufacturer_letters
+from softmeter.wire.mbus import MOST_PRIMARY, Frame, encode, manufacturer_letters
 
 OPTION, STATE = "--listen", "--state"
 PTY = "pty"
@@ -89,7 +91,9 @@ class Line:
 def _is_past(past: Past) -> bool:
     """Whether what was read has the form of a past; ValueError where octets are no hexadecimal digits."""
     typed = all(isinstance(one, str if isinstance(kept, str) else int) for one, kept in zip(past, Past(), strict=True))
-    return typed and len(bytes.fromhex(past.key)) in {0, KEY_OCTETS} and bytes.fromhex(past.accesses) is not None
+    key, accesses = bytes.fromhex(past.key), bytes.fromhex(past.accesses)
+    numbered = 0 <= past.address <= MOST_PRIMARY and 0 <= past.access <= 0xFF and past.valve in set(State)
+    return typed and numbered and len(key) in {0, KEY_OCTETS} and len(accesses) <= REMEMBERED
 
 
 async def serve(options: SubMeterOptions) -> None:

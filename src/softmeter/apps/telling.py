@@ -8,14 +8,15 @@ from typing import TextIO
 log = logging.getLogger("softmeter")
 
 
-def tell(text: str) -> None:
-    """Print `text`; where that is not possible, say so in the log and print nothing from then on.
+def tell(text: str) -> bool:
+    """Print `text`; where that is not possible, say so in the log and print nothing from then on: False, once.
 
     A reader who has left knows that, and is not told.
     """
     error = _print(text, sys.stdout)
     if error is not None and not isinstance(error, BrokenPipeError):
         log.warning("standard output cannot be written: %s", error.strerror)
+    return error is None
 
 
 def say(text: str) -> None:

@@ -48,12 +48,12 @@ class MeterKeys:
 
 
 class Tracing:
-    """The files of one run, and the taps that fill them."""
+    """The files of one run, and the taps that fill them; `goes_on`: behind what an earlier one of this run wrote."""
 
-    def __init__(self, trace: Path | None, keylog: Path | None, keys: Keys) -> None:
+    def __init__(self, trace: Path | None, keylog: Path | None, keys: Keys, *, goes_on: bool = False) -> None:
         self._keys = keys
-        self._trace = None if trace is None else TraceFile(trace, f"softmeter {__version__}")
-        self._keylog = None if keylog is None else KeyLog(keylog, KEYLOG)
+        self._trace = None if trace is None else TraceFile(trace, f"softmeter {__version__}", goes_on=goes_on)
+        self._keylog = None if keylog is None else KeyLog(keylog, KEYLOG, goes_on=goes_on)
 
     def port(
         self, name: str, description: str, *, serial: bool = False, datagrams: bool = False, broadcast: bool = False

@@ -109,9 +109,11 @@ def report(device: "Device", number: int, outcome: Outcome) -> None:
     if errand.task is Task.READ and now != errand.asked:
         return  # what it said to another key, or of other records, says nothing
     try:
-        settle(device, errand, outcome)
+        went_well = settle(device, errand, outcome)
     except ConfigurationError:
         return  # whoever asked sees that the channel is as it was
+    if errand.task is Task.TELL and not went_well:
+        _unheard(device, errand.channel)  # whoever gave the order was told that it waits for its turn
 
 
 def settle(device: "Device", errand: Errand, outcome: Outcome) -> bool:
@@ -153,15 +155,22 @@ def _heard(device: "Device", number: int, answer: Answer | None) -> bool:
     meters = device.behaviours.mbus
     channel = meters.channel(number)
     if answer is None or not _is_believed(channel, answer):
-        meters.put(device, number, channel._replace(failed=1))
-        if not channel.failed:
-            device.record(SubMeterEvent.COMMUNICATION_ERROR.of(number))
+        _unheard(device, number)
         return False
     meters.put(device, number, _taken_over(device, channel, answer))
     if channel.failed:
         device.record(SubMeterEvent.COMMUNICATION_OK.of(number))
     _warn(device, number, channel, answer)
     return True
+
+
+def _unheard(device: "Device", number: int) -> None:
+    """Know that a sub-meter did not answer as it should."""
+    meters = device.behaviours.mbus
+    channel = meters.channel(number)
+    meters.put(device, number, channel._replace(failed=1))
+    if not channel.failed:
+        device.record(SubMeterEvent.COMMUNICATION_ERROR.of(number))
 
 
 def _is_believed(channel: Channel, answer: Answer) -> bool:

@@ -140,6 +140,8 @@ class Pushes(Behaviour):
         if not arrived and waiting.retries:
             due = self._second(device) + max(1, self._settings[setup].repetition_delay_s)
             self._put(setup, Waiting(due, waiting.retries - 1, refused=True))
+            if waiting.again:
+                self.trigger(device, setup)
             return
         self._drop(setup)
         if waiting.again:

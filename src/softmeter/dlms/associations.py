@@ -85,7 +85,7 @@ class Associations:
 
         Raises:
             BusyError: it must wait, nothing has happened yet.
-            RemoteProtocolError: more pairs of addresses are in use than a connection may have.
+            RemoteProtocolError: more pairs of addresses are in use than a connection may have, or a counter is used up.
         """
         association = self._by_pair.get((source, destination))
         if association is None:
@@ -94,21 +94,23 @@ class Associations:
                 return ()
             association = self._new(source, destination)
         was = association.state
+        was_associated = was is _ASSOCIATED
         answers: Sequence[bytes]
-        if apdu[:1] == _GBT:
-            answers = self._block_server(source, destination, association).answer(apdu, now)
-        else:
-            if self.transfers:
-                self._end_transfer(source, destination)
-            answer = association.answer(apdu)
-            if len(answer) > SMALLEST_PDU and len(answer) > association.room and _may_be_cut(answer, association):
-                answers = self._block_server(source, destination, association).answer_long(answer, now)
+        try:
+            if apdu[:1] == _GBT:
+                answers = self._block_server(source, destination, association).answer(apdu, now)
             else:
-                answers = (answer,) if answer else ()
-        was_associated, state = was is _ASSOCIATED, association.state
-        if was_associated is not (state is _ASSOCIATED):
-            self._look()
-        self.progressed = was_associated or state is not was
+                if self.transfers:
+                    self._end_transfer(source, destination)
+                answer = association.answer(apdu)
+                if len(answer) > SMALLEST_PDU and len(answer) > association.room and _may_be_cut(answer, association):
+                    answers = self._block_server(source, destination, association).answer_long(answer, now)
+                else:
+                    answers = (answer,) if answer else ()
+        finally:  # one that could not be answered may have opened or ended an association
+            if was_associated is not (association.state is _ASSOCIATED):
+                self._look()
+        self.progressed = was_associated or association.state is not was
         return answers
 
     def is_told_by(self, source: int) -> bool:

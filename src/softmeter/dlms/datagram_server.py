@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from softmeter.dlms.association import BusyError
 from softmeter.dlms.associations import Associations, Standing
-from softmeter.dlms.host import Event, Guard, Host, TimedOut
+from softmeter.dlms.host import BadRequest, Event, Guard, Host, TimedOut
 from softmeter.dlms.pre_established import LONGEST_MESSAGE, MOST_WAITING
 from softmeter.dlms.server import ASSOCIATED_S, UNASSOCIATED_S
+from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 from softmeter.wire.wrapper import LONGEST_IN_DATAGRAM, Datagram, encode_datagram
 
@@ -127,6 +128,9 @@ class DatagramServer:
         except BusyError:
             self._kept.append(apdu)
             return
+        except RemoteProtocolError as error:  # a counter is used up: who asks gets no answer
+            self._events.append(BadRequest(self._pair[0], str(error)))
+            return
         if answers is None:
             return
         if self._associations.progressed:
@@ -143,7 +147,11 @@ class DatagramServer:
         Who logs in gets it; who does not, only after a silence. None: there is no answer, as if nothing had come.
         """
         candidate = self._fresh()
-        answers = candidate.answer(*self._pair, apdu, now)
+        try:
+            answers = candidate.answer(*self._pair, apdu, now)
+        except RemoteProtocolError:
+            candidate.release("it could not be answered")
+            raise
         is_let = candidate.progressed and (candidate.standing is Standing.SECRET or now - self._active >= QUIET_S)
         if not is_let:
             candidate.release("the client it would displace is logged in")

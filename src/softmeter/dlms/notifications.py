@@ -74,6 +74,11 @@ class PushReceiver:
             self._out.append(self._protect(encode_apdu(confirmation)))
         return notification
 
+    @property
+    def held(self) -> int:
+        """Octets of a push that is not whole yet."""
+        return 0 if self._transfer is None else self._transfer.received_octets
+
     def to_send(self) -> list[bytes]:
         """Confirmations and acknowledgements to send."""
         out, self._out = self._out, []

@@ -4,6 +4,7 @@ Needs the extra `arrow`: `pip install softmeter[arrow]`.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -149,7 +150,15 @@ def _array(column: Column) -> Any:
     try:
         return pa.array(cells) if kind is None else pa.array(cells, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return _text(cells)
+        return _integers(cells)
+
+
+def _integers(cells: Sequence[object]) -> Any:
+    """Values of no one type, as of both signs, or longer than the first: numbers where all are."""
+    if all(cell is None or isinstance(cell, int) for cell in cells):
+        with suppress(pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            return pa.array(cells, pa.int64())
+    return _text(cells)
 
 
 def _text(cells: Sequence[object]) -> Any:

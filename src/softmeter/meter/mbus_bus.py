@@ -7,7 +7,7 @@ from softmeter.device.mbus_channel import Asked, Errand, Kind, Moment, Order, Ou
 from softmeter.meter.mbus_answers import identity, meaning, opened
 from softmeter.meter.mbus_written import written
 from softmeter.wire.mbus import ANYBODY, SELECTED, Header
-from softmeter.wire.mbus_master import Conversation, Told, read, reset, search, select, send
+from softmeter.wire.mbus_master import Conversation, Told, is_free, read, search, select, send
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ def _install(errand: Errand) -> Conversation[Outcome]:
 
 def _named(asked: Asked, address: int) -> Conversation[int]:
     """Have somebody take a primary address, unless another one listens to it; the address, 0 where he has none."""
-    if (yield from reset(address)):
+    if not (yield from is_free(address)):
         return 0
     order = written(Order(Kind.ADDRESS, address), asked)
     taken = yield from _addressed(asked, lambda selected: send(selected, *order))

@@ -4,6 +4,8 @@ Of a profile's buffer the data index selects: 1 to 0xFFF is that entry; 0xFcnn t
 columns (0: of all), as IEC 62056-62 has it for class Push setup. Spans of time (0x1000 to 0xEFFF) are not offered.
 """
 
+from functools import lru_cache
+
 from softmeter.cosem.classes.profile_generic import ProfileGeneric
 from softmeter.cosem.dictionary import Dictionary, View
 from softmeter.cosem.selection import EntryDescriptor
@@ -95,6 +97,13 @@ def _entries(meter: Presented, view: View, key: bytes, wanted: EntryDescriptor) 
 
 def _element(value: bytes, number: int) -> bytes:
     """One element of a structure or array, counted from 1."""
+    elements = _elements(value)
+    return encode_data(elements[number - 1] if number <= len(elements) else NULL)
+
+
+@lru_cache(maxsize=4)
+def _elements(value: bytes) -> tuple[Data, ...]:
+    """The elements of a structure or array; kept, as lists name several of one value."""
     whole = decode_data(value)
     elements: tuple[Data, ...] = whole.value if whole.type in {Tag.STRUCTURE, Tag.ARRAY} else ()
-    return encode_data(elements[number - 1] if number <= len(elements) else NULL)
+    return elements

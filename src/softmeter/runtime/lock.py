@@ -11,6 +11,7 @@ from pathlib import Path
 from softmeter.errors import ConfigurationError
 
 LOCK_NAME = "meter.lock"
+MOST_ATTEMPTS = 100
 
 
 class DirectoryLock:
@@ -52,8 +53,7 @@ class DirectoryLock:
     def _take(self, directory: Path) -> int:
         """The lock file, locked: that which is there then, as who had it before may have abandoned it."""
         while True:
-            self._make(directory)
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = self._opened(directory)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.path.samestat(os.fstat(descriptor), self._path.stat()):
@@ -66,6 +66,18 @@ class DirectoryLock:
                 os.close(descriptor)
                 raise _taken(directory, error, holder) from error
 
+    def _opened(self, directory: Path) -> int:
+        """The lock file. Another start, which had made the directory and comes to nothing, may remove it meanwhile."""
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                self._make(directory)
+                return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            except FileNotFoundError:
+                if attempts == MOST_ATTEMPTS:
+                    raise
+
     def _make(self, directory: Path) -> None:
         missing = [one for one in (directory, *directory.parents) if not one.exists()]
         for one in reversed(missing):
@@ -75,8 +87,8 @@ class DirectoryLock:
             directory.mkdir(exist_ok=True)  # says so where it is no directory
 
     def _remove_made(self) -> None:
-        with contextlib.suppress(OSError):  # somebody has put something there
-            for directory in self._made:
+        for directory in self._made:
+            with contextlib.suppress(OSError):  # somebody has put something there, or has removed it
                 directory.rmdir()
 
 

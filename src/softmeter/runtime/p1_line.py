@@ -95,7 +95,9 @@ class P1Line:
 
     @property
     def behind(self) -> bool:
-        """Whether nobody asks, or the last telegram has not left yet."""
+        """Whether nobody asks, or the last telegram has not left yet; while the line is left nobody can."""
+        if self._file is None:
+            return False
         return not self._asked or self._due or bool(self._left) or self._under_way is not None
 
     def _open_terminal(self) -> str:

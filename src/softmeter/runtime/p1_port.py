@@ -104,7 +104,9 @@ class P1Port:
 
     @property
     def behind(self) -> bool:
-        """Whether nobody reads, or somebody has not taken all telegrams yet."""
+        """Whether nobody reads, or somebody has not taken all telegrams yet; while it is closed nobody can."""
+        if not self._readers.is_open:
+            return False
         return not self._readers or bool(self._due) or any(reader.is_full for reader in self._readers)
 
     def _joined(self, reader: Reader) -> None:

@@ -42,6 +42,10 @@ class Listener:
         self._complained = False
         self._arriving: dict[socket.socket, asyncio.Task[None]] = {}
 
+    @property
+    def is_open(self) -> bool:
+        return self._listening is not None
+
     async def open(self) -> Address:
         """Listen; a port number once taken is kept.
 

@@ -108,6 +108,11 @@ class Readers:
     def __len__(self) -> int:
         return len(self._readers)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody can come."""
+        return self._listener.is_open
+
     async def open(self) -> Address:
         """Listen; returns where, with the true port number."""
         return await self._listener.open()

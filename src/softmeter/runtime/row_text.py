@@ -28,6 +28,11 @@ def layout(text: str) -> np.dtype[Any]:
     return np.dtype(_descriptor(json.loads(text)))
 
 
+def takes_over(dtype: np.dtype[Any], stored: np.dtype[Any]) -> bool:
+    """Whether rows of `dtype` can be those that were stored with a layout: the same fields, in no more octets."""
+    return stored.names == dtype.names and np.can_cast(stored, dtype, "safe")
+
+
 def texts(rows: Rows) -> Iterator[tuple[str | None, str]]:
     """Per row: its first time stamp in ISO 8601 (None where it has none), and all its fields as a JSON object."""
     columns, stamp = _columns(rows.dtype)

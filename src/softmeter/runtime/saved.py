@@ -10,7 +10,7 @@ import numpy as np
 from softmeter.errors import StorageError
 from softmeter.persistent import Rows, Scalar
 from softmeter.runtime.checksum import checksum
-from softmeter.runtime.row_text import fields, layout
+from softmeter.runtime.row_text import fields, layout, takes_over
 
 _TOTAL = """
 SELECT count(*), coalesce(sum(crc), 0)
@@ -38,7 +38,7 @@ class SavedRing:
             StorageError: they were stored with another layout.
         """
         stored = layout(self.fields) if self.records else dtype
-        if stored.names != dtype.names or not np.can_cast(stored, dtype, "safe"):
+        if not takes_over(dtype, stored):
             raise StorageError(f"stored rows have the fields {self.fields}, not {fields(dtype)}")
         return np.frombuffer(b"".join(self.records), stored).astype(dtype)
 

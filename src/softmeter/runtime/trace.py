@@ -32,15 +32,15 @@ log = logging.getLogger("softmeter.trace")
 
 
 class TraceFile:
-    """A pcapng file that is whole after every packet."""
+    """A pcapng file that is whole after every packet; `goes_on`: in another section behind what is in it."""
 
-    def __init__(self, path: Path, application: str, *, limit: int = LIMIT) -> None:
+    def __init__(self, path: Path, application: str, *, limit: int = LIMIT, goes_on: bool = False) -> None:
         self._path = path
         self._limit = limit
         self._interfaces = 0
         self._left = limit
         head = section(application)
-        self._file = _create(path, TRACE_BEGINS, TRACE)
+        self._file = _create(path, TRACE_BEGINS, TRACE, goes_on=goes_on)
         self._write(head)
 
     def interface(self, kind: LinkType, name: str, description: str) -> int:
@@ -141,11 +141,12 @@ class ConnectionTrace:
 class KeyLog:
     """A file of the keys in use, readable by its owner only; a line when keys open something for the first time."""
 
-    def __init__(self, path: Path, first_line: str) -> None:
+    def __init__(self, path: Path, first_line: str, *, goes_on: bool = False) -> None:
         self._path = path
         self._seen: set[str] = set()
-        self._file = _create(path, first_line.encode(), KEY_LOG)
-        self._write(first_line)
+        self._file = _create(path, first_line.encode(), KEY_LOG, goes_on=goes_on)
+        if not goes_on:
+            self._write(first_line)
 
     def note(self, entries: dict[str, str]) -> None:
         """Write a line, unless there is such a line already."""
@@ -170,15 +171,16 @@ class KeyLog:
             self.close()
 
 
-def _create(path: Path, begins: bytes, kind: str) -> int:
-    """A fresh file that only its owner may read, perhaps in place of an older one of its kind.
+def _create(path: Path, begins: bytes, kind: str, *, goes_on: bool) -> int:
+    """A file that only its owner may read; a fresh one, perhaps in place of an older one, unless it goes on.
 
     Raises:
         ConfigurationError: it cannot be written, or there is something else.
     """
+    begin = os.O_APPEND if goes_on else os.O_TRUNC
     try:
         check_kind(path, kind, (begins,))
-        file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        file = os.open(path, os.O_CREAT | begin | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         os.fchmod(file, 0o600)
     except OSError as error:
         raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None

@@ -11,12 +11,17 @@ from softmeter.runtime.lock import synchronise
 def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a file in place of one that is there; what is no file, such as a pipe, is written as it is.
 
+    A link stays one: what it names is written. A file that fewer may read than `mode` says stays so.
+
     Raises:
         OSError: it cannot be written; what was there is still there.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
+    path = Path(os.path.realpath(path))
+    if path.exists():
+        mode &= path.stat().st_mode
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     try:
@@ -32,22 +37,31 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     synchronise(path.parent)
 
 
-def check_writable(path: Path, option: str, coming: Path | None = None) -> None:
+def check_writable(path: Path, option: str, coming: Path | None = None, *, in_place: bool = False) -> None:
     """Find out whether a file can be written, before there is anything to write; `coming` is a directory not yet made.
+
+    What is written whole needs room beside it; `in_place`: it is not.
 
     Raises:
         ConfigurationError: it cannot; says why.
     """
-    directory = path.parent
+    directory = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
     if path.is_dir():
         raise ConfigurationError(f"{path} is a directory; give the name of a file", option)
     if path.exists():
         if not os.access(path, os.W_OK):
             raise ConfigurationError(f"{path} cannot be written; choose another file", option)
+        if path.is_file() and not in_place:
+            _check_directory(path, directory, option)
     elif not directory.is_dir():
         if coming is None or directory.resolve() != coming.resolve():
             raise ConfigurationError(f"{path} cannot be made: there is no directory {directory}", option)
-    elif not os.access(directory, os.W_OK | os.X_OK):
+    else:
+        _check_directory(path, directory, option)
+
+
+def _check_directory(path: Path, directory: Path, option: str) -> None:
+    if not os.access(directory, os.W_OK | os.X_OK):
         raise ConfigurationError(f"{path} cannot be made: {directory} cannot be written", option)
 
 

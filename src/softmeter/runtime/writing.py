@@ -3,12 +3,15 @@
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from softmeter.errors import LocalProtocolError
 from softmeter.instant import Instant, iso
 from softmeter.persistent import Changes, Rows, Scalar
 from softmeter.runtime.checksum import checksum
-from softmeter.runtime.row_text import fields, texts
+from softmeter.runtime.row_text import fields, layout, takes_over, texts
 
 Describe = Callable[[str, str, Scalar], str]
 """Part, name and value to the text that stands beside the value."""
@@ -122,8 +125,22 @@ class MeterWriter:
         if begin != extent.end:
             raise LocalProtocolError(f"rows of {ring} from {begin} on, but those before {extent.end} are stored")
         if described != extent.fields and extent.first < extent.end:
-            raise LocalProtocolError(f"rows of {ring} with other fields than those stored")
+            self._widen(ring, extent, rows.dtype)
         extent.fields = described
+        self._insert(ring, begin, rows)
+        extent.end = begin + len(rows)
+
+    def _widen(self, ring: str, extent: _Extent, dtype: np.dtype[Any]) -> None:
+        """Store the rows that are there in the wider columns of those to come."""
+        stored = layout(extent.fields)
+        if not takes_over(dtype, stored):
+            raise LocalProtocolError(f"rows of {ring} with other fields than those stored")
+        query = "SELECT record FROM rows WHERE meter = ? AND ring = ? ORDER BY number"
+        octets = b"".join(record for (record,) in self._connection.execute(query, (self._id, ring)))
+        self._connection.execute("DELETE FROM rows WHERE meter = ? AND ring = ?", (self._id, ring))
+        self._insert(ring, extent.first, np.frombuffer(octets, stored).astype(dtype))
+
+    def _insert(self, ring: str, begin: int, rows: Rows) -> None:
         written = [
             (self._id, ring, number, at, record, text)
             for number, record, (at, text) in zip(
@@ -133,7 +150,6 @@ class MeterWriter:
         self._connection.executemany(
             "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", [(*row, checksum(*row)) for row in written]
         )
-        extent.end = begin + len(rows)
 
 
 def _records(rows: Rows) -> list[bytes]:

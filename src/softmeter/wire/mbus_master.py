@@ -68,6 +68,14 @@ def reset(address: int) -> Conversation[bool]:
     return (yield from _acknowledged(Frame(Control.SND_NKE, address)))
 
 
+def is_free(address: int) -> Conversation[bool]:
+    """Whether nobody listens to a primary address: two who both do may garble each other."""
+    for _ in range(TRIES):
+        if (yield encode(Frame(Control.SND_NKE, address))):
+            return False
+    return True
+
+
 def send(address: int, information: Information, content: bytes) -> Conversation[bool]:
     """Give data to a sub-meter, begun anew so that it takes them for new ones; whether it took them."""
     if address != SELECTED:  # where that would end the selection
@@ -156,12 +164,13 @@ def heard(octets: bytes, asked: bytes, *, silent: bool = False) -> bytes | None:
     what another question was answered with, late.
     """
     question = decode(asked)
-    wants_data, at = question.purpose & 0x0F in _REQUESTS, 0
+    wants_data, at, passed = question.purpose & 0x0F in _REQUESTS, 0, b""
     while at < len(octets):
         start = octets[at]
         if octets[at:] == ACKNOWLEDGE and not wants_data:
             return ACKNOWLEDGE
         if start not in (SHORT, LONG):
+            passed += octets[at : at + 1]
             at += 1
             continue
         size = announced(octets[at : at + 4])
@@ -174,7 +183,9 @@ def heard(octets: bytes, asked: bytes, *, silent: bool = False) -> bytes | None:
         if wants_data and not frame.control & _FROM_MASTER and question.address in {frame.address, *_SHARED}:
             return octets[at : at + size]
         at += size
-    return b"" if silent else None
+    if not silent:
+        return None
+    return b"" if wants_data else passed  # acknowledgements at different times garble each other
 
 
 def is_order(frame: bytes) -> bool:

@@ -1,6 +1,7 @@
 """Octets as people keep them: dumps, logs of terminals and gateways, literals of programs."""
 
 import base64
+import time
 
 import pytest
 
@@ -98,3 +99,9 @@ def test_a_comment_at_the_start_makes_no_telegram_of_a_file() -> None:
     assert understood(f"// HDLC\n{SPACED}".encode()) == PUSH
     telegram = (HERE / "nl_dsmr502_single_phase.txt").read_bytes()
     assert understood(telegram) == telegram
+
+
+def test_a_line_of_many_octets_behind_an_offset_takes_no_time() -> None:
+    began = time.process_time()
+    assert octets_of(b"0000 " + b"7e " * 300_000 + b"\n000493e0 7e") == b"\x7e" * 300_001
+    assert time.process_time() - began < 5

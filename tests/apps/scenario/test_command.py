@@ -86,6 +86,22 @@ def test_a_place_that_cannot_be_written_is_named(story: Path, tmp_path: Path) ->
         told("run", str(story), "--junit", str(tmp_path / "nowhere" / "junit.xml"))
 
 
+def test_a_report_takes_the_place_of_a_report_and_of_nothing_else(story: Path, tmp_path: Path) -> None:
+    was = story.read_bytes()
+    with pytest.raises(ConfigurationError, match="is there and is no JUnit report; name another file"):
+        told("run", str(story), "--junit", str(story))
+    assert story.read_bytes() == was
+    for _ in range(2):
+        assert told("run", str(story), "--junit", str(tmp_path / "junit.xml"))[0] == 0
+
+
+def test_a_report_is_xml_whatever_is_said(story: Path, tmp_path: Path) -> None:
+    story.write_text(story.read_text().replace("A minute later", "\\u0001<"))
+    told("run", str(story), "--junit", str(tmp_path / "junit.xml"))
+    suite = ET.fromstring((tmp_path / "junit.xml").read_text())[0]  # noqa: S314
+    assert str(suite[0].get("name")).endswith(" ?<")
+
+
 def test_schema_and_library_are_printed() -> None:
     assert json.loads(told("schema")[1])["title"] == "Script"
     assert "outage-over-midnight" in told("list")[1]

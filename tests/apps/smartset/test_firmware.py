@@ -108,6 +108,8 @@ def test_what_is_wrong_is_told_in_a_line(own: Own, image: str, tmp_path: Path) -
     smartset, _ = own
     status, _, error = smartset("firmware", "verify")
     assert (status, "there is no image to verify" in error) == (2, True)
+    status, _, error = smartset("firmware", "activate")
+    assert (status, "there is no image to activate (not initiated); send one with" in error) == (2, True)
     bad = tmp_path / "bad"
     bad.write_bytes(IMAGE[:-1] + b"\0")
     assert smartset("firmware", "upload", str(bad))[0] == 0

@@ -10,6 +10,7 @@ import pytest
 
 from apps.smartset.cutting import cutting
 from apps.smartset.loopback import Smartset, new_meter, served
+from softmeter.apps.decode.command import DecodeOptions, decode
 from softmeter.apps.smartset.key_files import Entry, KeyFile, differences
 from softmeter.errors import ConfigurationError
 from softmeter.meter.clients import BROADCAST, CONSUMER
@@ -235,3 +236,19 @@ def test_entries_that_were_not_there_come_first_in_their_table(tmp_path: Path) -
 
 def test_keys_need_a_key_file(smartset: Smartset) -> None:
     assert "add --keys FILE" in smartset("keys", "transfer", client="public")[2]
+
+
+def test_a_trace_has_all_that_a_change_of_keys_says(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace, keylog, old = tmp_path / "exchange.pcapng", tmp_path / "used.keys", tmp_path / "old.toml"
+    old.write_bytes(bench.path.read_bytes())
+    before = bench.file.clients["management"].unicast_encryption_key
+    status, _, err = bench("--trace", str(trace), "--keylog", str(keylog), "keys", "transfer")
+    assert (status, err) == (0, "")
+    used = keylog.read_text("utf-8").lower()
+    assert before.hex() in used
+    assert bench.file.clients["management"].unicast_encryption_key.hex() in used
+    assert decode(DecodeOptions(str(trace), keys=[old, bench.path])) == 0
+    listing = capsys.readouterr().out
+    assert ("action-response" in listing, listing.count("get-response") > 1) == (True, True)

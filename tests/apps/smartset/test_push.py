@@ -15,7 +15,7 @@ from apps.smartset.loopback import new_meter
 from meter.test_push import destination, listed, name
 from softmeter.apps.smartset.main import run
 from softmeter.dlms.apdu import decode_apdu, encode_apdu
-from softmeter.dlms.messages import DataNotification
+from softmeter.dlms.messages import DataNotification, GeneralBlock
 from softmeter.dlms.unsolicited import DataNotificationConfirm
 from softmeter.entropy import SeededEntropy
 from softmeter.meter.identity import Identity
@@ -24,6 +24,7 @@ from softmeter.meter.policies import Audience
 from softmeter.meter.push import Outgoing, outgoing
 from softmeter.obis import Obis
 from softmeter.runtime import keyfile
+from softmeter.wire.types import Data, Tag, encode_data
 from softmeter.wire.wrapper import Datagram, decode_datagram, encode_datagram
 
 PATIENCE_S = 10
@@ -243,9 +244,19 @@ def street_meter(path: Path, serial: str) -> Meter:
     return made_meter(keys, identity)
 
 
-@pytest.mark.parametrize("name_of_store", ["pushes.jsonl", "pushes.sqlite"])
+@pytest.mark.parametrize(
+    ("name_of_store", "torn"),
+    [
+        ("pushes.jsonl", b'{"torn'),
+        ("pushes.jsonl", b'{"values": ["Z\xc3'),
+        ("pushes.jsonl", b'{"counter": 1e999, "client": 1, "meter": "4B"}'),
+        ("pushes.jsonl", b'{"":' + b"[" * 100_000),
+        ("pushes.sqlite", b""),
+    ],
+    ids=["line", "letter", "number", "nested", "database"],
+)
 def test_what_is_sent_again_after_a_restart_of_the_listener_is_marked(
-    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], name_of_store: str
+    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], name_of_store: str, torn: bytes
 ) -> None:
     meter, keys = made
     kept, first, second = tmp_path / name_of_store, wire(meter), wire(meter)
@@ -253,12 +264,12 @@ def test_what_is_sent_again_after_a_restart_of_the_listener_is_marked(
         given = ["--count", str(len(streams)), "--store", str(kept)]
         assert listen(keys, free_port(), *given, streams=streams) == 0
         if kept.suffix == ".jsonl":
-            with kept.open("a") as file:
-                file.write('{"torn')
+            with kept.open("ab") as file:
+                file.write(torn)
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["repeated"] for one in shown] == [False, True, False]
     if kept.suffix == ".jsonl":
-        assert [line[:2] for line in kept.read_text("utf-8").splitlines()] == ['{"'] * 5
+        assert [line[:2] for line in kept.read_text("utf-8", "replace").splitlines()] == ['{"'] * 5
 
 
 def test_a_database_of_before_counters_were_kept_goes_on(
@@ -308,6 +319,53 @@ def test_connections_that_say_nothing_keep_no_meter_away(
     monkeypatch.setattr("softmeter.apps.smartset.push.MOST_SENDERS", 3)
     assert listen(keys, free_port(), "--count", "1", streams=(wire(meter),), idle=5) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def first_block_taken(kind: socket.SocketKind, port: int, block: bytes) -> socket.socket:
+    """A link over which the first block of a push was sent and acknowledged."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        link = socket.socket(socket.AF_INET, kind)
+        link.settimeout(1)
+        try:
+            link.connect(("127.0.0.1", port))
+            link.sendall(block)
+            assert link.recv(100)
+        except OSError:
+            link.close()
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        else:
+            return link
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_who_holds_half_a_push_longest_gives_way_where_all_hold_too_much(
+    kind: socket.SocketKind, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("softmeter.apps.smartset.push.MOST_HELD_OCTETS", 1000)
+    port = free_port()
+
+    def blocks(value: int) -> list[bytes]:
+        long = encode_data(Data(Tag.OCTET_STRING, bytes((value,)) * 700))
+        apdu = encode_apdu(DataNotification(0, b"", long))
+        parts = GeneralBlock(0, 1, 0, apdu[:600]), GeneralBlock(0x80, 2, 0, apdu[600:])
+        return [encode_datagram(Datagram(1, 1, encode_apdu(part))) for part in parts]
+
+    def play() -> None:
+        early, late = blocks(1), blocks(2)
+        with first_block_taken(kind, port, early[0]) as first, first_block_taken(kind, port, late[0]) as second:
+            with suppress(OSError):
+                first.sendall(early[1])
+                if kind == socket.SOCK_STREAM:
+                    first.recv(100)  # it has ended
+            second.sendall(late[1])
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    assert run(["--json", "push", "listen", "--at", f"127.0.0.1:{port}", "--count", "1"]) == 0
+    thread.join(PATIENCE_S)
+    assert json.loads(capsys.readouterr().out)["values"] == "02" * 700
 
 
 @pytest.mark.parametrize("store", ["pushes.txt", "missing/pushes.sqlite", "missing/pushes.jsonl"])

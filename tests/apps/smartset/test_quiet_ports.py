@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 
@@ -12,32 +12,38 @@ from softmeter.transport.errors import TransportError
 from softmeter.wire.hdlc import FLAG, Address, Frame, Kind, control_of, encode_frame
 
 ASKED = bytes.fromhex("0001001000010001 60")
+Answer = Callable[[int, bytes], bytes]
 UA = encode_frame(Frame(Address(16), Address(1), control_of(Kind.UA)))
 
 
+def serve(connection: socket.socket, number: int, answer: Answer) -> None:
+    with connection, suppress(OSError):
+        while data := connection.recv(100):
+            connection.sendall(answer(number, data))
+
+
 @contextmanager
-def port(answer: Callable[[int, bytes], bytes]) -> Iterator[int]:
-    """A port whose n-th connection answers what arrives first as `answer` says."""
+def port(answer: Answer, *, alone: bool = False) -> Iterator[int]:
+    """A port whose n-th connection answers what arrives as `answer` says; `alone`: the others wait for their turn."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
 
-        def serve() -> None:
-            for number in range(3):
-                try:
+        def accept() -> None:
+            with suppress(OSError):
+                for number in range(3):
                     connection, _ = listening.accept()
-                except OSError:
-                    return
-                with connection:
-                    while data := connection.recv(100):
-                        connection.sendall(answer(number, data))
+                    serving = threading.Thread(target=serve, args=(connection, number, answer), daemon=True)
+                    serving.start()
+                    if alone:
+                        serving.join()
 
-        threading.Thread(target=serve, daemon=True).start()
+        threading.Thread(target=accept, daemon=True).start()
         yield listening.getsockname()[1]
 
 
-def asked(at: int) -> bytes:
-    with closing(AttentiveStream("127.0.0.1", at, 10.0, 1, patience_s=0.02, knock_s=0.04)) as stream:
+def asked(at: int, timeout_s: float = 10.0) -> bytes:
+    with closing(AttentiveStream("127.0.0.1", at, timeout_s, 1, patience_s=0.02, knock_s=0.04)) as stream:
         stream.write(ASKED, 0)
-        return stream.read(10.0)
+        return stream.read(timeout_s)
 
 
 def test_an_optical_port_is_named_as_one() -> None:
@@ -58,17 +64,49 @@ def test_a_port_that_wants_to_be_signed_on_to_is_named_as_one() -> None:
         asked(at)
 
 
-def test_a_slow_meter_is_asked_the_same_again_and_waited_for() -> None:
+def test_a_port_that_serves_one_at_a_time_is_named_when_the_time_is_over() -> None:
+    with (
+        port(lambda _, data: b"/ISK5METER\r\n" if data.endswith(b"/?!\r\n") else b"", alone=True) as at,
+        pytest.raises(TransportError, match="add --mode-e"),
+    ):
+        asked(at, 0.3)
+
+
+def test_a_slow_meter_is_waited_for_and_hears_nothing_twice() -> None:
     heard = []
+    is_asked_otherwise = threading.Event()
 
     def answer(number: int, data: bytes) -> bytes:
         heard.append((number, data))
-        return b"at last" if number > 1 else b""
+        if number:
+            is_asked_otherwise.set()
+            return b""
+        return b"at last" if is_asked_otherwise.wait(5) else b""
 
     with port(answer) as at:
         assert asked(at) == b"at last"
-    assert heard[0] == (0, ASKED)
-    assert heard[-1] == (2, ASKED)
+    assert [data for number, data in heard if number == 0] == [ASKED]
+
+
+def test_a_port_that_leaves_us_for_who_came_last_is_asked_anew() -> None:
+    first: list[socket.socket] = []
+
+    def answer(number: int, _: bytes) -> bytes:
+        return b"here" if number == 2 else b""
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def accept() -> None:
+            for number in range(3):
+                connection, _ = listening.accept()
+                if number == 0:
+                    first.append(connection)
+                if number == 1:
+                    first.pop().shutdown(socket.SHUT_RDWR)
+                threading.Thread(target=serve, args=(connection, number, answer), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        assert asked(listening.getsockname()[1]) == b"here"
 
 
 def test_who_answers_at_once_is_asked_nothing_else() -> None:

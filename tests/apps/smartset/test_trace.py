@@ -51,3 +51,13 @@ def test_a_trace_file_may_be_written_at_the_same_time(smartset: Smartset, tmp_pa
     assert (status, out) == (0, "12345678\n")
     assert path.read_bytes().startswith(bytes.fromhex("0a0d0d0a"))
     assert path.read_bytes().count(b"get-response-normal") == err.count("get-response-normal") > 0
+
+
+def test_an_older_trace_is_replaced_and_that_is_told(smartset: Smartset, tmp_path: Path) -> None:
+    path = tmp_path / "exchange.pcapng"
+    assert smartset("--trace", str(path), "get", "serial") == (0, "12345678\n", "")
+    assert smartset("--trace", str(path), "get", "serial") == (
+        0,
+        "12345678\n",
+        f"{path}: the file that was there is replaced\n",
+    )

@@ -100,12 +100,15 @@ def _option(node: Node, cursor: Cursor) -> None:
     node.add("mode", _MODES.get(text[2], text[2]), at + 3, 1)
 
 
-def _identification(node: Node, text: str, at: int) -> None:
+def _identification(node: Node, text: str, at: int, *, is_telegram: bool = False) -> None:
     """`/XXXZ...`: maker, speed and what the meter calls itself."""
     node.add("manufacturer", text[1:4], at + 1, 3)
     if len(text) > 4:
         baud = _BAUDS.get(text[4])
-        node.add("speed", f"{text[4]} = {baud} baud" if baud else text[4], at + 4, 1)
+        if is_telegram and text[4] == "5":
+            node.add("fixed", "5 as in every P1 telegram, whatever its speed", at + 4, 1)
+        else:
+            node.add("speed", f"{text[4]} = {baud} baud" if baud else text[4], at + 4, 1)
         node.add("identification", repr(text[5:]), at + 5, len(text) - 5)
 
 
@@ -121,7 +124,7 @@ def _telegram(node: Node, cursor: Cursor) -> None:
         _identification(node, line, at)
         return
     node.name = "P1 telegram"
-    _identification(node, line, at)
+    _identification(node, line, at, is_telegram=True)
     cursor.at = at + len(line)
     stop = end.start() if end else cursor.end
     _lines(node, octets, cursor.at, stop)

@@ -109,28 +109,31 @@ def _without_comments(text: str) -> str:
 
 def _dumped(text: str) -> bytes:
     """A dump with an offset before each line, and perhaps the characters after it; empty where it is none."""
-    octets = b""
+    octets = bytearray()
     lines = [line for line in text.splitlines() if line.strip()]
     for number, line in enumerate(lines):
         found = _DUMP.fullmatch(line)
         if found is None:
             ends = number == len(lines) - 1 and _DIGITS.fullmatch(line.strip())  # hexdump says where it ends
-            return octets if ends and int(line, 16) == len(octets) else b""
+            return bytes(octets) if ends and int(line, 16) == len(octets) else b""
         if int(found[1], 16) != len(octets):
             return b""
         octets += _row(found[2])
-    return octets if len(lines) > 1 else b""
+    return bytes(octets) if len(lines) > 1 else b""
 
 
 def _row(text: str) -> bytes:
     """The octets of one line, up to where their characters follow."""
-    octets, at = b"", 0
+    octets, at = bytearray(), 0
     while word := _WORD.match(text, at):
-        octets, at = octets + bytes.fromhex(word[1]), word.end()
+        octets += bytes.fromhex(word[1])
+        at = word.end()
+        if len(octets) > _MOST_IN_LINE:  # characters stand behind no more than these
+            continue
         shown = "".join(chr(octet) if 0x20 <= octet < 0x7F else "." for octet in octets)
         if text[at:].strip("| ") == shown.strip("| "):
             break
-    return octets[:_MOST_IN_LINE] if text[at:] else octets
+    return bytes(octets[:_MOST_IN_LINE] if at < len(text) else octets)
 
 
 def _logged(text: str) -> bytes:
@@ -138,7 +141,7 @@ def _logged(text: str) -> bytes:
 
     A line of few octets counts where nothing but a direction stands with them, or the same words as in the line before.
     """
-    octets, before = b"", None
+    octets, before = bytearray(), None
     for line in text.splitlines():
         tokens = [token for token in _SPLIT.split(_FIELD.sub(" ¦ ", _STAMP.sub(" ", line, count=1))) if token]
         runs = list(_runs(tokens))
@@ -146,23 +149,24 @@ def _logged(text: str) -> bytes:
         words = [token for token in tokens if not _is_octets(token, tokens)]
         is_alone = len(runs) == 1 and (words == before or all(map(_is_direction, words)))
         if len(best) >= _SHORTEST_RUN or is_alone:
-            octets, before = octets + best, words
+            octets += best
+            before = words
         else:
             before = None
-    return octets
+    return bytes(octets)
 
 
 def _runs(tokens: list[str]) -> Iterator[bytes]:
     """Octets that stand next to one another."""
-    run = b""
+    run = bytearray()
     for token in tokens:
         if _is_octets(token, tokens):
             run += bytes.fromhex(token.replace(":", "").replace("-", ""))
         elif run:
-            yield run
-            run = b""
+            yield bytes(run)
+            run.clear()
     if run:
-        yield run
+        yield bytes(run)
 
 
 def _is_octets(token: str, among: list[str]) -> bool:

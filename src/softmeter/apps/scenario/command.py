@@ -8,12 +8,19 @@ from pathlib import Path
 
 from softmeter.apps.checking import NOTHING, Problem, tell_problems
 from softmeter.apps.scenario.reading import directory_of, library, parse, problems, schema, text_of
-from softmeter.apps.scenario.report import described, print_step, print_summary, told_to_anybody, write_junit
+from softmeter.apps.scenario.report import (
+    JUNIT_BEGINS,
+    described,
+    print_step,
+    print_summary,
+    told_to_anybody,
+    write_junit,
+)
 from softmeter.apps.scenario.running import Report, run
 from softmeter.apps.scenario.script import Script
 from softmeter.apps.telling import tell
 from softmeter.errors import ConfigurationError
-from softmeter.runtime.whole_file import check_writable
+from softmeter.runtime.whole_file import check_kind, check_writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ def run_all(options: ScenarioOptions) -> int:
     """
     if options.junit is not None:
         check_writable(options.junit, "--junit")
+        check_kind(options.junit, "JUnit report", JUNIT_BEGINS)
     console = told_to_anybody()
     console.quiet = options.json
     scripts = [(name, parse(text_of(name), name, directory_of(name))) for name in options.names]

@@ -1,5 +1,6 @@
 """Telling what came of scenarios: to people while they run, to machines as JSON and JUnit XML."""
 
+import re
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -14,6 +15,9 @@ from softmeter.apps.scenario.running import Report, StepReport
 from softmeter.errors import ConfigurationError
 from softmeter.instant import iso
 from softmeter.runtime.whole_file import write_whole
+
+JUNIT_BEGINS = (b"<?xml",)
+_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def told_to_anybody() -> Console:
@@ -83,13 +87,18 @@ def write_junit(path: Path, reports: Sequence[tuple[str, Report]]) -> None:
         failures = str(sum(not step.met for step in report.steps))
         suite = ET.SubElement(root, "testsuite", name=name, tests=str(len(report.steps)), failures=failures)
         for step in report.steps:
-            title = f"{step.number} {iso(step.at)} {step.note}".strip()
+            title = _xml(f"{step.number} {iso(step.at)} {step.note}".strip())
             case = ET.SubElement(suite, "testcase", classname=name, name=title)
             for outcome in step.outcomes:
                 if not outcome.met:
-                    text = f"{outcome.what}: expected {outcome.expected}, seen {outcome.seen}"
+                    text = _xml(f"{outcome.what}: expected {outcome.expected}, seen {outcome.seen}")
                     ET.SubElement(case, "failure", message=text)
     try:
         write_whole(path, ET.tostring(root, encoding="utf-8", xml_declaration=True))
     except OSError as error:
         raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None
+
+
+def _xml(text: str) -> str:
+    """Text without what XML has no way to write."""
+    return _NO_XML.sub("?", text)

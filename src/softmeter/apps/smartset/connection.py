@@ -11,6 +11,7 @@ from softmeter.apps.smartset.links import Connect, OpenLink, connector
 from softmeter.apps.smartset.meter import Meter
 from softmeter.apps.smartset.names import DATA
 from softmeter.apps.smartset.settings import Settings
+from softmeter.apps.telling import say
 from softmeter.dlms.client import Client
 from softmeter.dlms.messages import AttributeReference
 from softmeter.dlms.refusals import CounterTooLowError, RefusalError
@@ -72,7 +73,13 @@ def _traced(settings: Settings, who: Login) -> Iterator[MakeTap | None]:
     own = who.credentials
     ring = Keyring([KeySet(settings.client, own.encryption_key, own.authentication_key)] if own.needs_keys else [])
     shown = printing(ring, as_json=settings.json) if settings.show else None
-    with contextlib.closing(Tracing(settings.trace, settings.keylog, ring)) as tracing:
+    paths = {path for path in (settings.trace, settings.keylog) if path}
+    goes_on = paths <= settings.traced
+    older = [] if goes_on else [path for path in sorted(paths) if path.is_file() and path.stat().st_size]
+    with contextlib.closing(Tracing(settings.trace, settings.keylog, ring, goes_on=goes_on)) as tracing:
+        settings.traced.update(paths)
+        for path in older:
+            say(f"{path}: the file that was there is replaced")
         where = settings.serial or settings.meter
         written = tracing.port(
             "smartset", f"smartset to {where}", serial=settings.serial is not None, datagrams=settings.udp

@@ -283,6 +283,8 @@ def _why_not_now(here: Standing) -> str:
     """Why an image is not activated."""
     if not here.enabled:
         return _DISABLED
+    if here.status is not ImageTransferStatus.VERIFICATION_FAILED and (here.missing or not here.blocks.length):
+        return _not_there("activate", here)
     return f"no image was found good ({_word(here)}); have it verified with: smartset … firmware verify"
 
 
@@ -290,7 +292,7 @@ def _why_not(here: Standing) -> str:
     if not here.enabled:
         return _DISABLED
     if here.missing:
-        return f"{len(here.missing)} blocks are missing; send them with: smartset … firmware upload IMAGE"
+        return _not_there("verify", here)
     if here.status is ImageTransferStatus.VERIFICATION_FAILED:
         return (
             "the meter refuses the image: not for it, older than what runs, damaged, or of another maker; "
@@ -298,7 +300,13 @@ def _why_not(here: Standing) -> str:
         )
     if here.status is ImageTransferStatus.ACTIVATION_INITIATED:
         return f"{_RESTARTING}; see what runs then with: smartset … firmware status"
-    return f"there is no image to verify ({_word(here)}); send one with: smartset … firmware upload IMAGE"
+    return _not_there("verify", here)
+
+
+def _not_there(order: str, here: Standing) -> str:
+    if here.missing:
+        return f"{len(here.missing)} blocks are missing; send them with: smartset … firmware upload IMAGE"
+    return f"there is no image to {order} ({_word(here)}); send one with: smartset … firmware upload IMAGE"
 
 
 def _named(identifier: bytes) -> str:

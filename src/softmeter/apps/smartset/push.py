@@ -22,8 +22,10 @@ MOST_SENDERS = 4096
 """Beyond these, or as many as the system allows, whoever was silent longest gives way: a street may call at once."""
 MOST_CORRESPONDENTS = 256
 """Senders over UDP that may be in the middle of a push."""
+MOST_HELD_OCTETS = 1 << 26
+"""Of pushes that are not whole yet, over TCP and over UDP each; beyond these, too, the one silent longest gives way."""
 SILENCE_S = 60.0
-"""After so long without an octet a connection is closed."""
+"""After so long without an octet, or in which an answer is not read, a connection is closed."""
 
 
 def listen_for_pushes(
@@ -59,6 +61,7 @@ class _Listening:
         self._serving: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}  # the one silent longest first
         self._done: asyncio.Event = asyncio.Event()
         self._most = room(MOST_SENDERS, raised_limit())
+        self._held: dict[asyncio.StreamWriter, int] = {}  # of those who hold anything
 
     async def listen(self, address: Address) -> None:
         listening = await address.listen()
@@ -117,20 +120,33 @@ class _Listening:
         sender = peer_name(writer.transport)
         self._serving[writer] = asyncio.current_task()
         if len(self._serving) > self._most:
-            silent = next(iter(self._serving))
-            silent.transport.abort()
-            self._heard(silent)
+            self._send_away(next(iter(self._serving)))
         try:
             await self._read(reader, writer, sender)
         except (OSError, TimeoutError, RemoteProtocolError) as error:
             print(f"smartset: from {sender}: {error or 'silence'}", file=sys.stderr, flush=True)
         finally:
             del self._serving[writer]
+            self._held.pop(writer, None)
             writer.close()
 
     def _heard(self, writer: asyncio.StreamWriter) -> None:
         """Somebody said something, or leaves: all others have been silent longer."""
         self._serving[writer] = self._serving.pop(writer)
+
+    def _send_away(self, silent: asyncio.StreamWriter) -> None:
+        silent.transport.abort()
+        self._heard(silent)
+
+    def _hold(self, writer: asyncio.StreamWriter, octets: int) -> None:
+        """Somebody holds so many octets of a push now; where all hold too many, others give way."""
+        self._held.pop(writer, None)
+        if octets:
+            self._held[writer] = octets
+        while len(self._held) > 1 and sum(self._held.values()) > MOST_HELD_OCTETS:
+            silent = next(iter(self._held))
+            del self._held[silent]
+            self._send_away(silent)
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sender: str) -> None:
         stream, opening = Reassembly(), self.opening(sender)
@@ -145,7 +161,9 @@ class _Listening:
                 self.take(opening, sender, datagram)
                 for answer in opening.to_send():
                     writer.write(encode_datagram(answer))
-            await writer.drain()
+            self._hold(writer, opening.held)
+            async with asyncio.timeout(SILENCE_S):
+                await writer.drain()
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -172,6 +190,16 @@ class _Datagrams(asyncio.DatagramProtocol):
             print(f"smartset: from {sender}: {error}", file=sys.stderr, flush=True)
             return
         self._listening.take(opening, sender, datagram)
+        if opening.held:
+            self._make_room()
         for answer in opening.to_send():
             if self._transport is not None:
                 self._transport.sendto(encode_datagram(answer), addr)
+
+    def _make_room(self) -> None:
+        """Forget what those silent longest began to push, where all together hold too much."""
+        held = sum([opening.held for opening in self._openings.values()])
+        for sender in list(self._openings)[:-1]:
+            if held <= MOST_HELD_OCTETS:
+                return
+            held -= self._openings.pop(sender).held

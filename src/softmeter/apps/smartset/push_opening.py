@@ -122,6 +122,11 @@ class Opening:
         found = receiver.receive(datagram.apdu)
         return None if found is None else self._told(client, found)
 
+    @property
+    def held(self) -> int:
+        """Octets of pushes that are not whole yet."""
+        return sum([receiver.held for receiver in self._receivers.values()])
+
     def to_send(self) -> list[Datagram]:
         """What the sender waits for: blocks acknowledged, and plain pushes confirmed that ask for it."""
         answers = [(client, apdu) for client, receiver in self._receivers.items() for apdu in receiver.to_send()]

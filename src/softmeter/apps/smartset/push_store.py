@@ -53,7 +53,7 @@ def opened(store: Path | None) -> Iterator[Kept]:
     if store is None:
         yield Kept(lambda _: None, {})
     elif store.suffix == ".jsonl":
-        with store.open("a+", encoding="utf-8") as file:
+        with store.open("a+", encoding="utf-8", errors="replace") as file:
             highest = _of_lines(file)
 
             def write(push: Push) -> None:
@@ -78,7 +78,7 @@ def _of_lines(file: TextIO) -> Counters:
     file.seek(0)
     line = "\n"
     for line in file:
-        with contextlib.suppress(ValueError, KeyError, TypeError):
+        with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError, RecursionError):
             known = json.loads(line)
             if known["counter"] is not None:
                 place = int(known["client"]), str(known["meter"])

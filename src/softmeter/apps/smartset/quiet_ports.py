@@ -1,4 +1,4 @@
-"""A port that says nothing to the wrapper: does it speak HDLC or mode E? Found out before a time-out is over."""
+"""A port that says nothing to the wrapper: does it speak HDLC or mode E? Found out beside the wait for an answer."""
 
 import contextlib
 import socket
@@ -19,7 +19,8 @@ _SIGN_ON = b"/?!\r\n"
 class AttentiveStream(TcpStream):
     """A TCP connection that, where a first answer is long in coming, asks in the other languages of meters.
 
-    Where none of them is understood it connects anew, says the same again, and waits on.
+    It asks over a connection of its own, so that a slow meter is waited for and hears nothing twice. Where the port
+    serves one connection at a time, it asks once the time is over.
     """
 
     def __init__(
@@ -53,35 +54,48 @@ class AttentiveStream(TcpStream):
             return super().read(self._patience_s)
         except TimeoutError:
             self._knock()
+        try:
+            return self._waited(said, since + timeout_s)
+        except TimeoutError:
+            self._socket.close()
+            self._knock()
+            raise
+
+    def _waited(self, said: bytes, until: float) -> bytes:
+        """The first answer; of a port that left us for the one who knocked, over a fresh connection."""
+        try:
+            return super().read(until - time.monotonic())
+        except TransportError:
+            self._socket.close()
+            try:
+                self._socket = socket.create_connection(self._where, self._timeout_s)
+            except OSError as error:
+                raise unreachable(self.name, error) from error
         super().write(said, 0)
-        return super().read(max(0.0, timeout_s - (time.monotonic() - since)))
+        return super().read(until - time.monotonic())
 
     def _knock(self) -> None:
-        """Ask for HDLC, then for mode E; afterwards the connection is a fresh one.
+        """Ask for HDLC, then for mode E, over a connection of its own.
 
         Raises:
             TransportError: the port speaks one of them; it says which.
         """
-        self._renew()
-        frame = encode_frame(Frame(Address(min(self._server_sap, 0x7F)), _CLIENT, control_of(Kind.SNRM, poll=True)))
-        reader = FrameReader()
-        reader.receive(self._answer(bytes((FLAG,)) + frame + bytes((FLAG,))), LinkTime(0.0))
-        if reader.take() is not None:
-            raise TransportError(f"{self.name} speaks HDLC, not the wrapper: add --hdlc before the command")
-        if self._answer(_SIGN_ON).startswith(b"/"):
-            raise TransportError(f"{self.name} speaks IEC 62056-21: add --mode-e before the command")
-        self._renew()
-
-    def _answer(self, octets: bytes) -> bytes:
-        with contextlib.suppress(OSError):
-            self._socket.settimeout(self._knock_s)
-            self._socket.sendall(octets)
-            return self._socket.recv(256)
-        return b""
-
-    def _renew(self) -> None:
-        self._socket.close()
         try:
-            self._socket = socket.create_connection(self._where, self._timeout_s)
-        except OSError as error:
-            raise unreachable(self.name, error) from error
+            beside = socket.create_connection(self._where, self._knock_s)
+        except OSError:  # it serves one at a time
+            return
+        with beside:
+            frame = encode_frame(Frame(Address(min(self._server_sap, 0x7F)), _CLIENT, control_of(Kind.SNRM, poll=True)))
+            reader = FrameReader()
+            reader.receive(_answer(beside, bytes((FLAG,)) + frame + bytes((FLAG,))), LinkTime(0.0))
+            if reader.take() is not None:
+                raise TransportError(f"{self.name} speaks HDLC, not the wrapper: add --hdlc before the command")
+            if _answer(beside, _SIGN_ON).startswith(b"/"):
+                raise TransportError(f"{self.name} speaks IEC 62056-21: add --mode-e before the command")
+
+
+def _answer(beside: socket.socket, octets: bytes) -> bytes:
+    with contextlib.suppress(OSError):
+        beside.sendall(octets)
+        return beside.recv(256)
+    return b""

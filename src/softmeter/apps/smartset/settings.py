@@ -1,7 +1,7 @@
 """What every command of smartset is told: which meter, as which client, with which keys."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from softmeter.errors import ConfigurationError
@@ -38,6 +38,8 @@ class Settings:
     """Sign every request."""
     show: bool = False
     """Print what passes, decoded, on standard error."""
+    traced: set[Path] = field(default_factory=set, compare=False)
+    """Files of `trace` and `keylog` that the command has begun: its later connections go on there."""
 
 
 def parse_title(text: str) -> bytes:
