@@ -144,12 +144,17 @@ def scale_values(node: Node) -> None:
         one = stack.pop()
         stack += one.children
         for number, unit in zip(one.children, one.children[1:], strict=False):
-            if not isinstance(unit.value, dict) or not isinstance(number.value, int) or number.children:
+            if not _is_scaler(unit.value) or not isinstance(number.value, int) or number.children:
                 continue
             if isinstance(number.value, bool) or not -30 <= unit.value["scaler"] <= 30:
                 continue
             amount = scaled(number.value, unit.value["scaler"])
             number.text += f" = {amount:f} {unit_symbol(unit.value['unit'])}".rstrip()
+
+
+def _is_scaler(value: object) -> bool:
+    """Whether a value is a scaler and unit, as `_give_meaning` writes them; descriptors are named values too."""
+    return isinstance(value, dict) and "scaler" in value
 
 
 def value_text(data: Data) -> str:
