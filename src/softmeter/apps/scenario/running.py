@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from softmeter.apps.scenario.doing import Outcome, called, got, put, tried
+from softmeter.apps.scenario.expectations import PulseExpectation
 from softmeter.apps.scenario.expecting import compared
 from softmeter.apps.scenario.linked import read_over
 from softmeter.apps.scenario.reading import instants
@@ -55,7 +56,8 @@ def run(
     Raises:
         ConfigurationError: the scenario asks for what cannot be.
     """
-    stage = Stage(script.meter, directory, seed)
+    counts_pulses = any(isinstance(one, PulseExpectation) for step in script.step for one in step.expect)
+    stage = Stage(script.meter, directory, seed, counts_pulses=counts_pulses)
     report = Report(script.title)
     kept: dict[str, Reading] = {}
     for number, (step, at) in enumerate(zip(script.step, instants(script), strict=True), 1):
