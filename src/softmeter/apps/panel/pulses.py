@@ -10,14 +10,12 @@ from collections.abc import AsyncIterator
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from starlette.exceptions import HTTPException
 
+from softmeter.apps.panel.streams import HEARTBEAT_S, event_stream
 from softmeter.runtime.pulse_feed import PulseFeed
 
 STREAM_LIMIT = 16
 """Streams of pulses open at once."""
-HEARTBEAT_S = 15.0
-"""A comment after this silence, so that a broken connection is noticed while time stands still."""
 MOST = 1 << 30
 """All lines that may leave now: what a reader is to get is bounded by the feed."""
 
@@ -29,11 +27,7 @@ def pulse_routes(feed: PulseFeed) -> APIRouter:
 
     @router.get("/pulses")
     async def pulses() -> StreamingResponse:
-        if len(streams) >= STREAM_LIMIT:
-            raise HTTPException(503, f"{STREAM_LIMIT} streams of pulses are open already")
-        return StreamingResponse(
-            _events(feed, streams), media_type="text/event-stream", headers={"cache-control": "no-store"}
-        )
+        return event_stream(lambda: _events(feed, streams), streams, STREAM_LIMIT, "streams of pulses")
 
     return router
 

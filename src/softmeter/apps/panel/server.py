@@ -37,6 +37,7 @@ from softmeter.apps.panel.controls import Bench, BenchOverride, BenchPress, Time
 from softmeter.apps.panel.gate import Gate, Rules
 from softmeter.apps.panel.message import Message, Press
 from softmeter.apps.panel.pulses import pulse_routes
+from softmeter.apps.panel.streams import HEARTBEAT_S, event_stream
 from softmeter.apps.panel.sub_meters import NoSubMeters, SubMeters, sub_meter_routes
 from softmeter.errors import MeterError
 from softmeter.runtime.pulse_feed import PulseFeed
@@ -45,8 +46,6 @@ __all__ = ["PanelMeter", "PanelState", "create_app"]
 
 STREAM_LIMIT = 64
 """Event streams open at once; a browser that reloads leaves its old one for a moment."""
-HEARTBEAT_S = 15.0
-"""A comment after this silence, so that a broken connection is noticed while time stands still."""
 STATIC = Path(__file__).parent / "static"
 
 
@@ -92,11 +91,7 @@ def _routes(meter: PanelMeter) -> APIRouter:
 
     @router.get("/events")
     async def events() -> StreamingResponse:
-        if len(streams) >= STREAM_LIMIT:
-            raise HTTPException(503, f"{STREAM_LIMIT} event streams are open already")
-        return StreamingResponse(
-            _events(meter, streams), media_type="text/event-stream", headers={"cache-control": "no-store"}
-        )
+        return event_stream(lambda: _events(meter, streams), streams, STREAM_LIMIT, "event streams")
 
     @router.get("/history")
     async def history() -> Sequence[PowerSample]:
