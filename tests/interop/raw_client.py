@@ -131,9 +131,7 @@ class RawClient:
 
     def __init__(self, address: tuple[str, int], credentials: Credentials, timeout: float = 10.0) -> None:
         self.credentials = credentials
-        self.socket = socket.socket()
-        self.socket.settimeout(timeout)
-        self.socket.connect(address)
+        self.socket = socket.create_connection(address, timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.protection: Protection | None = None
         self._buffer = b""
