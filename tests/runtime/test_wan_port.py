@@ -7,11 +7,12 @@ import time
 
 import pytest
 
+from runtime.turns import until
 from runtime.wan_lines import Scene, gone, scene
 from softmeter.bench.link import Quality
 from softmeter.runtime import shaped, wan_peer
 
-SILENCE_S = 0.05
+SILENCE_S = 0.5
 
 
 def test_requests_are_answered_whole_in_pieces_and_many_at_once() -> None:
@@ -89,7 +90,7 @@ def test_half_a_request_and_silence_is_closed(caplog: pytest.LogCaptureFixture) 
         reader, writer = await on.client()
         writer.write(b"hal")
         began = time.monotonic()
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
         assert time.monotonic() - began >= SILENCE_S * 0.8
         writer.close()
 
@@ -102,28 +103,29 @@ def test_half_a_request_and_silence_is_closed(caplog: pytest.LogCaptureFixture) 
 @pytest.mark.slow
 def test_a_deadline_moves_with_each_request() -> None:
     async def story(on: Scene) -> None:
-        on.meter.silence_s = 1.5
+        on.meter.silence_s = 3
         reader, writer = await on.client()
         for _ in range(3):
             writer.write(b"still here\n")
             assert await reader.readline() == b"still here\n"
-            await asyncio.sleep(0.8)
-        assert await asyncio.wait_for(reader.read(), 3) == b""
+            await asyncio.sleep(1.2)
+        assert await asyncio.wait_for(reader.read(), 60) == b""
         writer.close()
 
     scene(story)
 
 
+@pytest.mark.slow
 def test_who_reads_over_a_slow_line_is_not_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wan_peer, "STALL_S", 0.02)
-    monkeypatch.setattr(shaped, "MOST_WAITING_S", 0.02)
+    monkeypatch.setattr(wan_peer, "STALL_S", 0.3)
+    monkeypatch.setattr(shaped, "MOST_WAITING_S", 0.3)
 
     async def story(on: Scene) -> None:
-        on.port.line.up.quality = Quality(bits_per_s=80_000)
+        on.port.line.up.quality = Quality(bits_per_s=8_000)
         reader, writer = await on.client()
         writer.write(b"big 1500\n")
         await asyncio.sleep(0)
-        assert len(await asyncio.wait_for(reader.readline(), 3)) == 1501
+        assert len(await asyncio.wait_for(reader.readline(), 60)) == 1501
         writer.close()
 
     scene(story)
@@ -133,21 +135,21 @@ def test_who_reads_over_a_slow_line_is_not_dropped(monkeypatch: pytest.MonkeyPat
 def test_a_peer_that_does_not_read_is_not_read_either_and_then_dropped(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(wan_peer, "STALL_S", 0.2)
+    monkeypatch.setattr(wan_peer, "STALL_S", 1.0)
 
     async def story(on: Scene) -> None:
         link = socket.create_connection((on.address.host, on.address.port))
         link.setblocking(False)
         loop = asyncio.get_running_loop()
         sending = loop.create_task(loop.sock_sendall(link, b"big 20000\n" * 3_000_000))
-        await asyncio.sleep(0.1)
+        await until(lambda: bool(on.port._peers))
         [peer] = on.port._peers
-        assert peer._paused
+        await until(lambda: peer._paused)
         assert not sending.done()
         assert peer._transport.get_write_buffer_size() < 5_000_000
         assert len(peer._backlog) < 1_000_000
         with pytest.raises(ConnectionError):
-            await asyncio.wait_for(sending, 3)
+            await asyncio.wait_for(sending, 60)
         assert await on.ask(b"next\n") == b"next\n"
         link.close()
 
@@ -162,9 +164,9 @@ def test_a_slow_reader_gets_everything_in_the_end() -> None:
         link.setblocking(False)
         loop = asyncio.get_running_loop()
         await loop.sock_sendall(link, b"big 100000\n" * 300 + b"quit\n")
-        await asyncio.sleep(0.02)
+        await until(lambda: bool(on.port._peers))
         [peer] = on.port._peers
-        assert peer._paused
+        await until(lambda: peer._paused)
         size = 0
         while octets := await loop.sock_recv(link, 1 << 16):
             size += len(octets)
@@ -179,9 +181,9 @@ def test_an_answer_waits_for_the_commit_of_what_it_may_reveal() -> None:
         first, changing = await on.client()
         second, reading = await on.client()
         changing.write(b"change\n")
-        await asyncio.sleep(0.02)
-        assert on.meter.owed
+        await until(lambda: on.meter.owed)
         reading.write(b"read\n")
+        await until(lambda: len(on.port.holding) == 2)
         for reader in (first, second):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(reader.readline(), 0.01)
@@ -207,7 +209,7 @@ def test_a_change_made_during_a_commit_waits_for_the_next_one() -> None:
         writer.write(b"read\n")
         assert await reader.readline() == b"read\n"
         writer.write(b"change\nquit\n")
-        await asyncio.sleep(0.02)
+        await until(lambda: on.meter.owed)
         on.barrier.end()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.readline(), 0.01)
@@ -260,8 +262,8 @@ def test_a_change_waits_while_the_meter_is_locked_and_others_are_served() -> Non
 def test_closing_drops_everyone_and_opening_takes_the_same_port() -> None:
     async def story(on: Scene) -> None:
         reader, writer = await on.client()
-        writer.write(b"half")
-        await asyncio.sleep(0.01)
+        writer.write(b"one\nhalf")
+        assert await reader.readline() == b"one\n"
         await on.port.close()
         assert await reader.read() == b""
         assert on.meter.closed == [b"half"]
@@ -278,7 +280,8 @@ def test_while_calls_are_not_answered_nobody_new_is_taken_and_who_is_there_stays
     async def story(on: Scene) -> None:
         reader, writer = await on.said(b"hello\n")
         on.port.accepting = False
-        assert await gone([await on.client()]) == [True]
+        refused = [await on.client()]
+        assert await gone(refused) == [True]
         writer.write(b"still\n")
         assert await reader.readline() == b"still\n"
         on.port.accepting = True
@@ -287,8 +290,10 @@ def test_while_calls_are_not_answered_nobody_new_is_taken_and_who_is_there_stays
         assert on.port.taken_calls() == 0
         on.port.calls_left = 1
         assert await on.ask(b"one\n") == b"one\n"
-        assert await gone([await on.client()]) == [True]
-        writer.close()
+        refused.append(await on.client())
+        assert await gone(refused) == [True, True]
+        for _, one in (*refused, (reader, writer)):
+            one.close()
 
     scene(story)
 

@@ -125,6 +125,9 @@ class Readers:
 
     def joined(self, reader: Reader) -> None:
         """A reader connected."""
+        if not self.is_open:
+            reader.transport.abort()
+            return
         if len(self._readers) >= self._most:
             self._make_room()
         self._readers[reader] = None

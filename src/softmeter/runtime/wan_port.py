@@ -93,6 +93,9 @@ class WanPort:
 
     def admit(self, peer: Peer, transport: asyncio.BaseTransport) -> bool:
         """A peer connected: whether there is room for it."""
+        if not self._listener.is_open:
+            cast(asyncio.Transport, transport).abort()
+            return False
         if not self.accepting or self.calls_left == 0:
             self.reports.say(logging.INFO, _NOT_NOW, peer.name)
             cast(asyncio.Transport, transport).abort()
