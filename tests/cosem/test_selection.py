@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 
 from dlms.device import CLOCK, COLUMNS, ENERGY, SUMMER, SmallProfile, captured
 from softmeter.clock import DAYLIGHT_SAVING, NOT_SPECIFIED_DEVIATION, DateTime
+from softmeter.cosem.buffer import Column
 from softmeter.cosem.capture import CaptureObject
 from softmeter.cosem.selection import EntryDescriptor, RangeDescriptor, by_entry, by_range
 from softmeter.errors import AccessError
@@ -71,6 +73,51 @@ def test_any_column_of_numbers_may_restrict(profile: SmallProfile) -> None:
     assert chosen(profile, Data(Tag.INTEGER, -1), Data(Tag.LONG64_UNSIGNED, 2**64 - 1), captured(3, ENERGY)) == list(
         range(17)
     )
+
+
+OTHERS = (
+    Column(captured(3, "1-0:32.7.0"), "voltage", Tag.FLOAT32),
+    Column(captured(3, "1-0:31.7.0"), "current", Tag.FLOAT64),
+    Column(captured(70, "0-0:96.3.10"), "closed", Tag.BOOLEAN),
+    Column(captured(1, "0-0:96.14.0"), "rate", Tag.OCTET_STRING),
+)
+OTHER_ROWS = np.array(
+    [(229.5, 1.5, True, b"\x00\x01"), (230.0, -2.0, False, b"\x01\x00"), (231.5, 4.0, True, b"\xff\x00")],
+    [("voltage", "<f4"), ("current", "<f8"), ("closed", "?"), ("rate", "V2")],
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "low", "high", "rows"),
+    [
+        (0, Data(Tag.FLOAT32, 229.5), Data(Tag.FLOAT64, 230.25), [0, 1]),
+        (0, Data(Tag.LONG_UNSIGNED, 230), Data(Tag.FLOAT32, float("inf")), [1, 2]),
+        (1, Data(Tag.LONG, -2), Data(Tag.UNSIGNED, 2), [0, 1]),
+        (1, Data(Tag.FLOAT64, float("nan")), Data(Tag.FLOAT64, 2.0), []),
+        (2, Data(Tag.BOOLEAN, True), Data(Tag.BOOLEAN, True), [0, 2]),
+        (2, Data(Tag.BOOLEAN, False), Data(Tag.BOOLEAN, False), [1]),
+        (3, Data(Tag.OCTET_STRING, b"\x00\x01"), Data(Tag.OCTET_STRING, b"\x01\x00"), [0, 1]),
+        (3, Data(Tag.OCTET_STRING, b"\x00\x01\x00"), Data(Tag.OCTET_STRING, b"\xff\x00"), [1, 2]),
+        (3, Data(Tag.OCTET_STRING, b"\xff\x00"), Data(Tag.OCTET_STRING, b""), []),
+    ],
+)
+def test_columns_of_other_types_may_restrict(column: int, low: Data, high: Data, rows: list[int]) -> None:
+    wanted = RangeDescriptor(OTHERS[column].captures, low, high, ())
+    found, shown = by_range(OTHER_ROWS, OTHERS, wanted, SmallProfile())
+    assert shown == OTHERS
+    assert found.tobytes() == OTHER_ROWS[rows].tobytes()
+    assert len(by_range(OTHER_ROWS[:0], OTHERS, wanted, SmallProfile())[0]) == 0
+
+
+@pytest.mark.parametrize("column", range(len(OTHERS)))
+@pytest.mark.parametrize("end", [Data(Tag.NULL), Data(Tag.DONT_CARE), Data(Tag.VISIBLE_STRING, "1"), moment(1)])
+def test_ends_of_another_type_than_the_column_are_refused(column: int, end: Data) -> None:
+    if column == 3 and end.type is Tag.OCTET_STRING:
+        end = Data(Tag.DATE_TIME, end.value)
+    wanted = RangeDescriptor(OTHERS[column].captures, end, end, ())
+    with pytest.raises(AccessError) as refused:
+        by_range(OTHER_ROWS, OTHERS, wanted, SmallProfile())
+    assert refused.value.result == 12
 
 
 def test_selected_values_choose_columns_in_their_own_order(profile: SmallProfile) -> None:

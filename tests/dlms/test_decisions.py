@@ -232,10 +232,19 @@ def test_a_dedicated_key_is_taken_where_nobody_else_could_read_it(
     is_taken: bool,  # noqa: FBT001
 ) -> None:
     link = Link(Lax(), MANAGEMENT_SAP)
-    request = b"\x01\x01" + encode_length(size) + bytes(range(size)) + initiate()[2:]
+    request = b"\x01\x01" + encode_length(size) + bytes(range(0x20, 0x20 + size)) + initiate()[2:]
     answer = aare(link.ask(hls(link.glo(request, protection=protection))))
     assert (answer.result == Result.ACCEPTED) is is_taken
     assert link.events == ([] if is_taken else [AssociationRefused(MANAGEMENT_SAP, "the dedicated key")])
+
+
+def test_a_dedicated_key_is_none_of_those_that_stand() -> None:
+    device = Lax()
+    standing = device.keys(MANAGEMENT_SAP).unicast_encryption
+    link = Link(device, MANAGEMENT_SAP)
+    request = b"\x01\x01" + encode_length(len(standing)) + standing + initiate()[2:]  # its counter begins anew
+    assert aare(link.ask(hls(link.glo(request)))).result != Result.ACCEPTED
+    assert link.events == [AssociationRefused(MANAGEMENT_SAP, "the dedicated key")]
 
 
 class Hashing(SmallMeter):

@@ -5,10 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dlms.device import MANAGEMENT_SAP, PROFILE, READOUT_SAP, SUMMER, SmallMeter, captured
+from dlms.device import COLUMNS, MANAGEMENT_SAP, PROFILE, READOUT_SAP, SUMMER, SmallMeter, captured
 from dlms.test_server_and_client import READOUT, gmac, open_client
 from softmeter.clock import DateTime
+from softmeter.cosem.buffer import encode_rows
 from softmeter.dlms.channel import Credentials, Family
+from softmeter.dlms.client import PROPOSED
+from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.conversation import drive
 from softmeter.dlms.profile import Profile, read_profile
 from softmeter.dlms.resuming import ProfileReading
@@ -44,7 +47,7 @@ def meter_with_rows(count: int = 300, begin: int = SUMMER.stop - 100 * 900) -> S
 
 
 @pytest.mark.parametrize(("sap", "credentials"), WAYS)
-@pytest.mark.parametrize("after", [2, 3, 7])
+@pytest.mark.parametrize("after", [3, 4, 7])
 def test_a_read_goes_on_after_the_link_broke(sap: int, credentials: Credentials, after: int) -> None:
     meter = meter_with_rows()
     client, serve = open_client(meter, sap, credentials)
@@ -79,6 +82,52 @@ def test_a_read_between_two_times_goes_on() -> None:
     assert same(found, drive(ProfileReading(NAME, first, last).read(client), serve))
 
 
+def _rows(meter: SmallMeter) -> list[bytes]:
+    """The encoded rows: a structure of time, status and two energies each."""
+    octets = encode_rows(meter.profile.stored, COLUMNS)[2:]
+    return [octets[at : at + 28] for at in range(0, len(octets), 28)]
+
+
+def doubled(meter: SmallMeter) -> None:
+    """Two rows of every second, as a log of events has them."""
+    meter.profile.stored["stamp"][1::2] = meter.profile.stored["stamp"][::2]
+
+
+def set_back(meter: SmallMeter) -> None:
+    """The clock was set back by ten rows in the middle."""
+    meter.profile.stored["stamp"][20:] = meter.profile.stored["stamp"][10:30].copy()
+
+
+def newest_first(meter: SmallMeter) -> None:
+    meter.profile.stored = meter.profile.stored[::-1].copy()
+
+
+@pytest.mark.parametrize(("change", "after"), [(doubled, 3), (set_back, 3), (set_back, 9), (newest_first, 3)])
+def test_no_row_is_lost_or_doubled_where_times_are_not_in_order(
+    change: Callable[[SmallMeter], None], after: int
+) -> None:
+    meter = meter_with_rows(40, begin=SUMMER.start)
+    change(meter)
+    reading = ProfileReading(NAME)
+    client, serve = open_client(meter, READOUT_SAP, READOUT, max_pdu_size=100)
+    with pytest.raises(RemoteProtocolError):
+        drive(reading.read(client), breaking(serve, after))
+    assert reading.rows_kept
+    client, serve = open_client(meter, READOUT_SAP, READOUT)
+    expected = drive(read_profile(client, NAME), serve)
+    assert same(drive(reading.read(client), serve), expected)
+
+
+def test_an_attempt_that_brings_nothing_costs_no_row() -> None:
+    meter = meter_with_rows(40)
+    reading = ProfileReading(NAME)
+    for after, rows in ((5, 12), (1, 12), (0, 12), (3, 17)):
+        client, serve = open_client(meter, READOUT_SAP, READOUT, max_pdu_size=100)
+        with pytest.raises(RemoteProtocolError):
+            drive(reading.read(client), breaking(serve, after))
+        assert reading.rows_kept == rows
+
+
 def test_rows_that_came_meanwhile_are_read_too() -> None:
     meter = meter_with_rows()
     reading = ProfileReading(NAME)
@@ -108,6 +157,40 @@ def test_another_choice_of_columns_starts_over() -> None:
     found = drive(reading.read(client), serve)  # without times there is nothing to go on from: all of it again
     assert len(found) == 50
     assert list(found[found.captured[1]]) == list(range(1000, 1050))
+
+
+@pytest.mark.parametrize("refused", [b"\xd8\x01\x02", b"\xc4\x01%c\x01\x0d"])
+def test_without_ranges_all_is_read_anew(refused: bytes) -> None:
+    """Of a meter that does not offer selections, and of one that has none of this profile."""
+    meter = meter_with_rows(40)
+    conformance = PROPOSED & ~Conformance.SELECTIVE_ACCESS if refused[0] == 0xD8 else PROPOSED
+    reading = ProfileReading(NAME)
+    client, serve = open_client(meter, READOUT_SAP, READOUT, max_pdu_size=100, conformance=conformance)
+    with pytest.raises(RemoteProtocolError):
+        drive(reading.read(client), breaking(serve, 5))
+    assert reading.rows_kept
+    client, serve = open_client(meter, READOUT_SAP, READOUT, conformance=conformance)
+    expected = drive(read_profile(client, NAME), serve)
+
+    def unselecting(apdu: bytes) -> bytes | None:
+        return serve(apdu) if len(apdu) <= 13 else refused % apdu[2] if b"%" in refused else refused
+
+    assert same(drive(reading.read(client), unselecting), expected)
+
+
+def test_rows_in_a_compact_array_are_rows() -> None:
+    meter = meter_with_rows(2)
+    client, serve = open_client(meter, READOUT_SAP, READOUT)
+    expected = drive(read_profile(client, NAME), serve)
+    rows = [one[2:] for one in _rows(meter)]
+    content = b"".join(row[1:14] + row[15:16] + row[17:21] + row[22:26] for row in rows)
+    compact = bytes.fromhex("130204091106062C") + content
+    answers = iter([None, b"\xc4\x01\xc4\x00" + compact])
+    found = drive(ProfileReading(NAME).read(client), lambda apdu: next(answers) or serve(apdu))
+    assert [tuple(row) for row in zip(*(one.values.tolist() for one in found.columns[1:]), strict=True)] == [
+        tuple(row) for row in zip(*(one.values.tolist() for one in expected.columns[1:]), strict=True)
+    ]
+    assert np.array_equal(found.columns[0].values, expected.columns[0].values)
 
 
 def test_what_is_no_buffer() -> None:

@@ -8,7 +8,7 @@ from dlms.device import MANAGEMENT_SAP, PUBLIC_SAP, READOUT_SAP, SmallMeter
 from dlms.link import NOW, Link, plain_aarq
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.association import MAX_PDU
-from softmeter.dlms.associations import MOST_ASSOCIATIONS, Standing
+from softmeter.dlms.associations import ALL_STATIONS, MOST_ASSOCIATIONS, Standing
 from softmeter.dlms.host import AssociationOpened, AssociationReleased, BadRequest, Event, LoginFailed, TimedOut
 from softmeter.dlms.server import ASSOCIATED_S, MOST_PENDING, UNASSOCIATED_S, Server
 from softmeter.errors import LocalProtocolError
@@ -112,6 +112,15 @@ def test_without_an_association_nothing_is_served() -> None:
     link = Link()
     for request in (GET_CLOCK, SET_LIMIT, bytes.fromhex("C801"), b"\xd9", b"\x00"):
         assert link.ask(request) == bytes.fromhex("D80101")
+
+
+def test_what_is_meant_for_all_stations_is_not_answered() -> None:
+    link = Link()
+    for request in (plain_aarq(), GET_CLOCK, bytes.fromhex("E0810001000001C0")):
+        link.send(request, destination=ALL_STATIONS)
+        assert link.answer() is None
+    link.open_public()
+    assert link.get(GET_CLOCK.hex()).startswith("C401C100")
 
 
 def test_clients_on_one_connection_do_not_disturb_each_other() -> None:

@@ -1,6 +1,7 @@
 """Both roles together: the client's conversations driven straight into the server."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,10 +51,10 @@ def asking(meter: SmallMeter, sap: int) -> Callable[[bytes], bytes | None]:
 
 
 def open_client(
-    meter: SmallMeter, sap: int, credentials: Credentials, **how: int
+    meter: SmallMeter, sap: int, credentials: Credentials, **how: Any
 ) -> tuple[Client, Callable[[bytes], bytes | None]]:
     serve = asking(meter, sap)
-    client = Client(credentials, SeededEntropy(1), **how)  # type: ignore[arg-type]
+    client = Client(credentials, SeededEntropy(1), **how)
     drive(client.associate(), serve)
     return client, serve
 

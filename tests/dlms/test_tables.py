@@ -96,6 +96,8 @@ def test_another_attribute_is_named() -> None:
         (Tag.BOOLEAN, np.array([0, 1], "u1"), pa.bool_(), [False, True]),
         (Tag.OCTET_STRING, np.array([[1, 2], [3, 4]], "u1"), pa.binary(2), [b"\x01\x02", b"\x03\x04"]),
         (Tag.VISIBLE_STRING, np.array([[65, 66]], "u1"), pa.string(), ["AB"]),
+        (Tag.VISIBLE_STRING, np.array([[0xB0, 0x43]], "u1"), pa.string(), ["°C"]),
+        (Tag.UTF8_STRING, np.array([[0xC2, 0xB0]], "u1"), pa.string(), ["°"]),
         (Tag.FLOAT32, np.array([1.5], "f4"), pa.float32(), [1.5]),
     ],
 )

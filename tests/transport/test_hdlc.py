@@ -9,11 +9,12 @@ import threading
 import time
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from dlms.device import KEYS, READOUT_SAP, SmallMeter
+from held_port import held_port
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.client import Client
 from softmeter.dlms.conversation import Conversation, Patient, Unanswered
@@ -57,16 +58,16 @@ def _serve(file: int, read: Read, write: Write) -> None:
     while not port.closed:
         deadline = port.deadline
         wait = None if deadline is None else max(0.0, deadline - time.monotonic())
-        if select.select([file], [], [], wait)[0]:
-            try:
+        try:
+            if select.select([file], [], [], wait)[0]:
                 port.receive(read(), LinkTime(time.monotonic()))
-            except OSError:
-                return
-        else:
-            port.expire(LinkTime(time.monotonic()))
-        octets = port.to_send()
-        if octets:
-            write(octets)
+            else:
+                port.expire(LinkTime(time.monotonic()))
+            octets = port.to_send()
+            if octets:
+                write(octets)
+        except OSError:
+            return
 
 
 @contextmanager
@@ -74,14 +75,21 @@ def tcp_meter() -> Iterator[Address]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
-            connection, _ = listener.accept()
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
             with connection:
                 _serve(connection.fileno(), lambda: connection.recv(4096), connection.sendall)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield Address("127.0.0.1", listener.getsockname()[1])
-        thread.join(5)
+        try:
+            yield Address("127.0.0.1", listener.getsockname()[1])
+        finally:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)  # where nobody came, nobody is waited for
+            thread.join(60)
 
 
 @contextmanager
@@ -92,10 +100,12 @@ def pty_meter() -> Iterator[str]:
         target=_serve, args=(near, lambda: os.read(near, 4096), lambda octets: os.write(near, octets)), daemon=True
     )
     thread.start()
-    yield os.ttyname(far)
-    os.close(far)
-    thread.join(5)
-    os.close(near)
+    try:
+        yield os.ttyname(far)
+    finally:
+        os.close(far)
+        thread.join(60)
+        os.close(near)
 
 
 def everything(link: HdlcLink) -> None:
@@ -217,7 +227,7 @@ def test_a_meter_that_says_nothing(request_: bytes) -> None:
 def test_a_meter_that_does_not_open_with_mode_e() -> None:
     with (
         tcp_meter() as address,
-        HdlcLink.tcp(address, HdlcOptions(mode_e=True, meter_address="78"), 0.3) as link,
+        HdlcLink.tcp(address, HdlcOptions(mode_e=True, meter_address="78"), 1.0) as link,
         pytest.raises(RemoteProtocolError, match="mode E"),
     ):
         link.run(telling(b"ask"))
@@ -235,23 +245,60 @@ def test_a_client_address_that_does_not_fit() -> None:
 def test_a_meter_that_closes() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = Address("127.0.0.1", listener.getsockname()[1])
-        with HdlcLink.tcp(address, HdlcOptions(), 2.0) as link:
+        with HdlcLink.tcp(address, HdlcOptions(), 30.0) as link:
             listener.accept()[0].close()
             with pytest.raises(TransportError, match="closed the connection"):
                 link.run(telling(b"ask"))
 
 
 def test_what_cannot_be_opened() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = Address("127.0.0.1", listener.getsockname()[1])
-    with pytest.raises(TransportError):
-        HdlcLink.tcp(address, HdlcOptions())
+    with held_port() as port, pytest.raises(TransportError):
+        HdlcLink.tcp(Address("127.0.0.1", port), HdlcOptions())
     with pytest.raises(ConfigurationError, match="no serial device"):
         HdlcLink.serial("/dev/null", HdlcOptions())
     with pytest.raises(TransportError, match="No such file"):
         HdlcLink.serial("/dev/there-is-none", HdlcOptions())
     with pty_meter() as path, pytest.raises(ConfigurationError, match="123 baud"):
         HdlcLink.serial(path, HdlcOptions(baud=123))
+
+
+ANNOUNCED, TO_ONE = (
+    bytes.fromhex("7EA00EFFCD034B05E6E600DB008DD87E"),
+    bytes.fromhex("7EA011000200232103DA26E6E600DB008DD87E"),
+)
+"""UI frames of client 102 to all stations, and of client 16 to one with four octets of address."""
+
+
+def test_what_is_said_to_all_stations() -> None:
+    async def story(address: Address) -> None:
+        async with await open_hdlc(address, HdlcOptions()) as link:
+            await link.announce(b"\xdb\x00")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = Address("127.0.0.1", listener.getsockname()[1])
+        with HdlcLink.tcp(address, HdlcOptions()) as link:
+            link.announce(b"\xdb\x00")
+            link.announce(b"\xdb\x00", StationAddress(1, 17, 4), 16)
+        with listener.accept()[0] as connection, connection.makefile("rb") as heard:
+            assert heard.read() == ANNOUNCED + TO_ONE
+        asyncio.run(story(address))
+        with listener.accept()[0] as connection, connection.makefile("rb") as heard:
+            assert heard.read() == ANNOUNCED
+
+
+def test_a_line_that_announced_still_reads() -> None:
+    for options in (HdlcOptions(), HdlcOptions(mode_e=True)):
+        with tcp_meter() as address, HdlcLink.tcp(address, options) as link:
+            everything(link)
+            link.announce(b"\xdb\x00")
+            everything(link)
+
+
+@pytest.mark.parametrize("baud", [299, 0, -9600])
+def test_a_line_slower_than_any(baud: int) -> None:
+    for mode_e in (False, True):
+        with pytest.raises(ConfigurationError, match=f"{baud} baud is not offered"):
+            HdlcOptions(baud=baud, mode_e=mode_e)
 
 
 def test_a_slow_line_is_given_the_time_it_takes() -> None:

@@ -58,11 +58,11 @@ class Port:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(device, connect)), daemon=True)
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(60)
 
     async def _serve(self, device: Tank, connect: Connect) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()

@@ -1,7 +1,10 @@
 """Selective access to a profile's buffer: by range and by entry (IEC 62056-62, class 7, selective access)."""
 
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from softmeter.clock import NOT_SPECIFIED, NOT_SPECIFIED_DEVIATION, STAMP
 from softmeter.cosem.access import DataAccessResult
@@ -75,18 +78,18 @@ def by_range(
 ) -> tuple[Rows, tuple[Column, ...]]:
     """The rows and columns that a range descriptor names."""
     column = _find(columns, wanted.restricting_object)
+    values = rows[column.field]
     if rows.dtype[column.field] == STAMP:
-        values = rows[column.field]["second"]
         low = _second(wanted.from_value, clock, last=False)
         high = _second(wanted.to_value, clock, last=True)
+        inside = _between(values["second"], low, high)
     else:
-        values = rows[column.field]
-        low, high = _number(column, wanted.from_value), _number(column, wanted.to_value)
+        inside = _between(values, _end(column, wanted.from_value), _end(column, wanted.to_value))
     chosen = columns
     if wanted.selected_values:
         picked = [_find(columns, one) for one in wanted.selected_values]
         chosen = tuple(column for column in columns if column in picked)
-    return rows[(values >= low) & (values <= high)], chosen
+    return rows[inside], chosen
 
 
 def _find(columns: tuple[Column, ...], wanted: CaptureObject) -> Column:
@@ -120,11 +123,29 @@ def _second(value: Data, clock: LocalTime, *, last: bool) -> int:
     return clock.utc_second(moment.local_second, daylight=daylight, last=last)
 
 
+_FLOATS = {Tag.FLOAT32, Tag.FLOAT64}
 _INTEGERS = WHOLE_NUMBERS | {Tag.ENUM}
+_ENDS: dict[Tag, frozenset[Tag]] = {
+    **dict.fromkeys(_INTEGERS, _INTEGERS),
+    **dict.fromkeys(_FLOATS, WHOLE_NUMBERS | _FLOATS),
+    Tag.BOOLEAN: frozenset({Tag.BOOLEAN}),
+    Tag.OCTET_STRING: frozenset({Tag.OCTET_STRING}),
+}
+"""Which types the ends of a range may have, by the type of the column."""
 
 
-def _number(column: Column, value: Data) -> int:
-    if value.type not in _INTEGERS or column.type not in _INTEGERS:
+def _end(column: Column, value: Data) -> Any:
+    if value.type not in _ENDS.get(column.type, ()):
         raise AccessError(DataAccessResult.TYPE_UNMATCHED, f"no range of {column.type.name} from {value.type.name}")
-    number: int = value.value
-    return number
+    return value.value
+
+
+def _between(values: NDArray[Any], low: Any, high: Any) -> NDArray[np.bool_]:
+    """Which values lie between two others, both included; octets are compared one after the other."""
+    if values.dtype.kind in "VS":
+        octets, size = values.tobytes(), values.dtype.itemsize
+        return np.array([low <= octets[at : at + size] <= high for at in range(0, len(octets), size)], bool)
+    if values.dtype.kind == "f":
+        values = values.astype(np.float64)
+    inside: NDArray[np.bool_] = (values >= low) & (values <= high)
+    return inside

@@ -34,12 +34,18 @@ class Agreed:
     ours: bytes = b""
     """Our challenge, until it is answered."""
     theirs: bytes = b""
+    layers: Layers = ()
+    """Those of the last request."""
 
     @property
     def releases_plain(self) -> bool:
         """Whether a release may come without proof: by the policy, or where the client is known to give none."""
         protector = self.protector
         return self.dialect.plain_release or protector is None or protector.policy.request is Protection.NONE
+
+    def unasked(self, plain: bytes) -> bytes:
+        """What answers no request, protected as the last one was."""
+        return plain if self.protector is None else self.protector.seal_unasked(self.layers, plain)
 
     def initiate_response(self, layers: Layers) -> bytes:
         """What was negotiated, protected in the layers of the request."""

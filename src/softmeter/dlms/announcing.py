@@ -5,6 +5,7 @@ from typing import Any
 
 from softmeter.cosem.classes.image_transfer import ImageBlock, ImageInitiation
 from softmeter.dlms.apdu import encode_apdu
+from softmeter.dlms.associations import ALL_STATIONS
 from softmeter.dlms.client import Client
 from softmeter.dlms.conversation import Conversation, Unanswered
 from softmeter.dlms.image_upload import IMAGE_TRANSFER, Sent, Standing, enable, standing
@@ -18,10 +19,13 @@ from softmeter.dlms.messages import (
 )
 from softmeter.security.ciphering import Cipher, Protection, SendCounter
 from softmeter.security.suites import Key, Suite
+from softmeter.wire.hdlc import LLC_COMMAND, Address, Frame, Kind, control_of, encode_frame
 from softmeter.wire.types import struct
 
 CLIENT = 102
 """The client address of messages to all meters."""
+TO_ALL = Address(ALL_STATIONS)
+"""Every station of an HDLC line."""
 _CLASS = 18
 _INVOKE_ID = 1
 """Unconfirmed: who hears it says nothing."""
@@ -51,6 +55,15 @@ class Announcer:
     def _sealed(self, request: Any) -> bytes:
         content = self._cipher.protect(self._title, self._counter.draw(), Protection.FULL, encode_apdu(request))
         return encode_apdu(GeneralGlobal(self._title, content))
+
+
+def in_frame(message: bytes, to: Address = TO_ALL, client_sap: int = CLIENT) -> bytes:
+    """The UI frame in which a message goes over an HDLC line without a link, to every station unless told otherwise.
+
+    Raises:
+        LocalProtocolError: it fits no frame.
+    """
+    return encode_frame(Frame(to, Address(client_sap), control_of(Kind.UI, poll=False), LLC_COMMAND + message))
 
 
 def prepared(client: Client, image: bytes, identifier: bytes, *, resume: bool = True) -> Conversation[Standing]:

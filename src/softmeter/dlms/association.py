@@ -49,6 +49,7 @@ from softmeter.dlms.messages import (
 from softmeter.dlms.proofs import PROVING, TITLED, Prover
 from softmeter.dlms.protection import Protector
 from softmeter.dlms.services import Services, refusal
+from softmeter.dlms.unsolicited import Unsolicited, service_of
 from softmeter.errors import DecodeError, LocalProtocolError, SecurityError
 from softmeter.security.authentication import draw_challenge
 from softmeter.security.ciphering import CounterError
@@ -155,6 +156,13 @@ class Association:
             return agreed.services.serve(apdu, room)
         return self._answer_protected(agreed, agreed.protector, apdu, room)
 
+    def tell(self, message: Unsolicited) -> bytes:
+        """The APDU that tells the client something unasked; empty where it is not to be told."""
+        agreed = self._agreed
+        if agreed is None or service_of(message) not in self.conformance:
+            return b""
+        return agreed.unasked(encode_apdu(message))
+
     def release(self, reason: str) -> None:
         """End the association, if there is one."""
         self._last = None
@@ -186,7 +194,7 @@ class Association:
         if self._host.locked and plain[:1] != b"\xc0":
             raise BusyError
         protector.accept(request)
-        session = agreed.session
+        session, agreed.layers = agreed.session, layers
         session.protection, session.demanded = protection, _NOTHING
         if self.state is _PENDING:
             answer = self._prove(agreed, plain, protector.before)
@@ -308,14 +316,15 @@ class Association:
             users=client.users,
             user_id=proposal.user_id if client.users else 0,
         )
-        protector = proposal.protector
+        protector, request = proposal.protector, proposal.request
         dedicated = None if proposal.initiate is None else proposal.initiate.dedicated_key
         if protector is not None and dedicated is not None:
             protector.dedicate(dedicated)
         proving = protector or (Protector(host, client, title, shown=proposal.shown) if mechanism in PROVING else None)
         services = Services(host, host.view(audience), proposal.conformance, client, self._events, self._guard)
         room = min(limit or self._longest, self._longest)
-        return Agreed(session, services, mechanism, protector, proving, client.dialect, room)
+        layers = () if request is None else request.layers
+        return Agreed(session, services, mechanism, protector, proving, client.dialect, room, layers=layers)
 
     def _prove(self, agreed: Agreed, plain: bytes, before: int) -> bytes:
         """The third pass: the client's answer to our challenge; `before` is the counter accepted before this APDU.

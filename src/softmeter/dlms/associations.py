@@ -11,8 +11,10 @@ from softmeter.dlms.association_states import State
 from softmeter.dlms.block_server import BlockServer
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.decisions import SMALLEST_PDU
+from softmeter.dlms.gbt import unanswered_blocks
 from softmeter.dlms.host import Event, Guard, Host
 from softmeter.dlms.pre_established import PreEstablished
+from softmeter.dlms.unsolicited import Unsolicited
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 
@@ -92,6 +94,9 @@ class Associations:
             if self.is_told_by(source):
                 self.progressed = self._tell(source, destination, apdu)
                 return ()
+            if destination == ALL_STATIONS:  # else every meter that hears it would answer
+                self.progressed = False
+                return ()
             association = self._new(source, destination)
         was = association.state
         was_associated = was is _ASSOCIATED
@@ -112,6 +117,22 @@ class Associations:
                 self._look()
         self.progressed = was_associated or association.state is not was
         return answers
+
+    def tell(self, source: int, destination: int, message: Unsolicited) -> Sequence[bytes]:
+        """The APDUs that tell a client something unasked; none where it has no association for that, or no room now.
+
+        Raises:
+            RemoteProtocolError: a counter is used up.
+        """
+        pair = source, destination
+        association, transfer = self._by_pair.get(pair), self.transfers.get(pair)
+        if association is None or (transfer is not None and transfer.deadline is not None):
+            return ()  # between the blocks of a transfer others have no place
+        apdu = association.tell(message)
+        if len(apdu) <= association.room:
+            return (apdu,) if apdu else ()
+        offers_blocks = Conformance.GENERAL_BLOCK_TRANSFER in association.conformance
+        return unanswered_blocks(apdu, association.room) if offers_blocks else ()
 
     def is_told_by(self, source: int) -> bool:
         """Whether a client address is that of a pre-established association."""

@@ -13,6 +13,7 @@ from softmeter.dlms.associations import Associations, Standing
 from softmeter.dlms.host import BadRequest, Event, Guard, Host, TimedOut
 from softmeter.dlms.pre_established import LONGEST_MESSAGE, MOST_WAITING
 from softmeter.dlms.server import ASSOCIATED_S, UNASSOCIATED_S
+from softmeter.dlms.unsolicited import Unsolicited
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 from softmeter.wire.wrapper import LONGEST_IN_DATAGRAM, Datagram, encode_datagram
@@ -86,6 +87,16 @@ class DatagramServer:
         while self._kept and not self._host.locked:
             self._serve(self._kept.popleft(), now)
         return self._reported()
+
+    def tell(self, message: Unsolicited) -> bool:
+        """Say something to the client, if it is associated, that it did not ask for; whether it is told.
+
+        Raises:
+            RemoteProtocolError: the meter's counter is used up.
+        """
+        apdus = self._associations.tell(*self._pair, message)
+        self._send(apdus)
+        return bool(apdus)
 
     def to_send(self) -> list[bytes]:
         """The datagrams made since the last call; they may leave when the host has nothing that must be stored."""

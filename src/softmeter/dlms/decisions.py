@@ -5,6 +5,7 @@ Nothing here changes a counter or a state: a decision is made first and carried 
 
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from hmac import compare_digest
 from typing import Any, NamedTuple
 
 from softmeter.dlms.acse import FOREIGN, Aarq, Context, Diagnostic, Mechanism
@@ -214,12 +215,16 @@ def _initiate(proposal: Proposal) -> Refusal | None:
 
 
 def _is_sound(dedicated_key: bytes, proposal: Proposal) -> bool:
-    """Whether nobody else could read a dedicated key, and it is as long as those of the suite."""
+    """Whether nobody else could read a dedicated key, and it is as long as those of the suite and none of them.
+
+    Its counters begin anew: under a key that stands, numbers would be used twice and old requests be taken again.
+    """
     protector, request = proposal.protector, proposal.request
     if protector is None or request is None:
         return False
-    hidden = Protection.ENCRYPTED in request.protection
-    return hidden and len(dedicated_key) == protector.sealer.keys.suite.key_octets
+    hidden, keys = Protection.ENCRYPTED in request.protection, protector.sealer.keys
+    is_fresh = not any(compare_digest(dedicated_key, key) for key in (keys.unicast, keys.broadcast))
+    return hidden and is_fresh and len(dedicated_key) == keys.suite.key_octets
 
 
 def _secret(proposal: Proposal) -> Refusal | None:

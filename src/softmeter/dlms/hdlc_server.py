@@ -11,6 +11,7 @@ from softmeter.dlms.association import SERVER_SAP, BusyError
 from softmeter.dlms.associations import MOST_ASSOCIATIONS, Associations, Standing
 from softmeter.dlms.host import BadRequest, Event, Guard, Host, TimedOut
 from softmeter.dlms.pre_established import MOST_WAITING
+from softmeter.dlms.unsolicited import Unsolicited
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 from softmeter.wire.hdlc import LLC_COMMAND, LLC_RESPONSE, Address, Frame, FrameReader, Kind, control_of, encode_frame
@@ -152,6 +153,18 @@ class HdlcServer:
             if line is not None and not line.link.busy:
                 self._respond(one.sap, line)
         return self._reported()
+
+    def tell(self, sap: int, message: Unsolicited) -> bool:
+        """Say something to an associated client that it did not ask for; whether it is told, when it asks next.
+
+        Raises:
+            RemoteProtocolError: the meter's counter is used up.
+        """
+        line = self._lines.get(sap)
+        apdus = () if line is None else self._associations.tell(sap, SERVER_SAP, message)
+        for apdu in apdus:
+            self._lines[sap].link.queue(LLC_RESPONSE + apdu)
+        return bool(apdus)
 
     def to_send(self) -> bytes:
         """The frames made since the last call; they may leave when the host has nothing that must be stored."""

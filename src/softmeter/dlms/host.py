@@ -238,6 +238,14 @@ class MethodInvoked:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationConfirmed:
+    """A client has confirmed a DataNotification that asked for it; `long_invoke_id` is that of the notification."""
+
+    sap: int
+    long_invoke_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class BadRequest:
     """An APDU could not be read, or came where none may; the peer was told, or the connection closed."""
 
@@ -261,6 +269,7 @@ Event = (
     | Replayed
     | AttributeSet
     | MethodInvoked
+    | NotificationConfirmed
     | BadRequest
     | TimedOut
 )

@@ -71,9 +71,7 @@ class Protector:
         """
         keys = self._host.keys(self._sap)
         if keys is not self._keys:
-            if keys.unicast_encryption != self._keys.unicast_encryption:
-                self._last.pop(Use.UNICAST, None)
-            self._take(keys)
+            self._renew(keys)
         if self._reserved:
             self._reserved = []
         request = self.sealer.unwrap(apdu)
@@ -130,6 +128,21 @@ class Protector:
         except LocalProtocolError as error:
             raise RemoteProtocolError(str(error)) from error
 
+    def seal_unasked(self, layers: Layers, plain: bytes) -> bytes:
+        """Protect what answers no request, in `layers` and at least as the policy demands, with the keys of now.
+
+        Raises:
+            RemoteProtocolError: a counter is used up, or a key is not there any more.
+        """
+        keys = self._host.keys(self._sap)
+        if keys is not self._keys:
+            self._renew(keys)
+        self._reserved = []  # those of an answer that did not need them, perhaps of another key
+        try:
+            return self.sealer.wrap(self._answering(layers, _NOTHING), plain)
+        except LocalProtocolError as error:
+            raise RemoteProtocolError(str(error)) from error
+
     def reserve(self, layers: Layers) -> None:
         """Draw the counters of the answer now: what is served may replace the key, and have its counters start afresh.
 
@@ -149,6 +162,12 @@ class Protector:
         self._dedicated = ReceiveCounter(-1), SendCounter(1)
         self._dedicated_key = key
         self._take(self._keys)
+
+    def _renew(self, keys: Keys) -> None:
+        """Go on with other keys."""
+        if keys.unicast_encryption != self._keys.unicast_encryption:
+            self._last.pop(Use.UNICAST, None)
+        self._take(keys)
 
     def _take(self, keys: Keys) -> None:
         self._keys = keys

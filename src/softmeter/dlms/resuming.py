@@ -1,18 +1,23 @@
 """A long read of a profile that goes on where a broken link ended it (IEC 62056-62, class 7, range descriptor)."""
 
-from softmeter.clock import DateTime
+from itertools import accumulate
+
+from softmeter.clock import NOT_SPECIFIED_DEVIATION, DateTime
 from softmeter.cosem.capture import CaptureObject
 from softmeter.cosem.selection import RangeDescriptor
 from softmeter.dlms.client import Client
+from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.conversation import Conversation, Progress
 from softmeter.dlms.long import Assembly
 from softmeter.dlms.messages import AttributeReference, Selection
-from softmeter.dlms.profile import CLASS_ID, CLOCK_TIME, Profile, as_profile, captured_objects, is_clock
-from softmeter.errors import DecodeError
+from softmeter.dlms.profile import CLASS_ID, CLOCK_TIME, Profile, as_profile, captured_objects, is_clock, read_profile
+from softmeter.errors import AccessError, DecodeError
 from softmeter.obis import Obis
-from softmeter.wire.types import Cursor, Data, Tag, decode_data, encode_length, skip_data, struct
+from softmeter.wire.types import Cursor, Data, Tag, decode_data, encode_data, encode_length, skip_data, struct, u32
 
 _TIME_OCTETS = 12
+_COMPACT_ARRAY = bytes((Tag.COMPACT_ARRAY,))
+_ENTRIES_IN_USE = 7
 _BEGINNING = DateTime(1970, 1, 1, 0xFF, 0, 0, 0)
 _END = DateTime(2099, 12, 31, 0xFF, 23, 59, 59)
 
@@ -36,6 +41,7 @@ class ProfileReading:
         self._progress = progress
         self._captured: tuple[CaptureObject, ...] = ()
         self._rows: list[bytes] = []
+        self._certain = 0  # how many of them do not come again
 
     @property
     def rows_kept(self) -> int:
@@ -55,48 +61,91 @@ class ProfileReading:
         part = Assembly(self._progress)
         try:
             buffer = yield from client.get(
-                AttributeReference(CLASS_ID, self._name, 2), self._missing(), self._progress, part
+                AttributeReference(CLASS_ID, self._name, 2), self._missing(client), self._progress, part
             )
+        except AccessError:
+            if not self._certain or self._ends != (None, None):
+                raise
+            return (yield from self._anew(client))  # it has no ranges of this profile
         except BaseException:  # also where the conversation is closed: whoever runs it lost the link
-            self._keep(_whole_rows(part.whole()))
+            rows = _whole_rows(part.whole())
+            if self._certain + len(rows) > len(self._rows):
+                self._rows[self._certain :] = rows
             raise
-        self._keep(_every_row(buffer))
-        rows, self._rows = self._rows, []
+        rows = self._rows = self._rows[: self._certain] + _every_row(buffer)
+        if self._certain and self._ends == (None, None) and len(rows) < (yield from self._there(client)):
+            return (yield from self._anew(client))  # older ones stand behind, as the clock was set back
+        self._rows = []
         whole = bytes((Tag.ARRAY,)) + encode_length(len(rows)) + b"".join(rows)
         return (yield from as_profile(client, self._name, captured, whole))
 
-    def _missing(self) -> Selection | None:
-        """The rows from the last one on that there is."""
+    def _anew(self, client: Client) -> Conversation[Profile]:
+        """Read all of it, at once."""
+        self._rows = []
+        return (yield from read_profile(client, self._name, None, self._progress))
+
+    def _there(self, client: Client) -> Conversation[int]:
+        """How many rows the meter has; 0 where it does not say."""
+        try:
+            return (yield from client.read(AttributeReference(CLASS_ID, self._name, _ENTRIES_IN_USE), u32))
+        except AccessError:
+            return 0
+
+    def _missing(self, client: Client) -> Selection | None:
+        """The rows that are not certain yet."""
         first, last = self._ends
-        begin = None if first is None else first.encode()
-        known = self._last_time()
-        if known is None:
-            self._rows = []
-        else:
-            begin = known
+        begin = self._go_on_from(client) or (None if first is None else first.encode())
         if begin is None and last is None:
             return None
         low = Data(Tag.OCTET_STRING, begin or _BEGINNING.encode())
         high = Data(Tag.OCTET_STRING, (last or _END).encode())
         return Selection(1, struct(RangeDescriptor).encode(RangeDescriptor(CLOCK_TIME, low, high, ())))
 
-    def _last_time(self) -> bytes | None:
-        """The time of the last row; None where rows do not say theirs."""
-        at = next((index for index, one in enumerate(self._captured) if is_clock(one)), None)
-        if not self._rows or at is None:
-            return None
-        time = decode_data(self._rows[-1]).value[at].value
-        return time if isinstance(time, bytes) and len(time) == _TIME_OCTETS else None
+    def _go_on_from(self, client: Client) -> bytes | None:
+        """The time from which to ask, None where that is the beginning; says which rows are certain.
 
-    def _keep(self, rows: list[bytes]) -> None:
-        """Add rows; the one we know already comes first again."""
-        if self._rows and rows and rows[0] == self._rows[-1]:
-            del rows[0]
-        self._rows += rows
+        A range has all rows between two times, as they stand: so rows are certain that are older than each that comes
+        after them. Where the clock was set back, or newer ones stand first, those are few.
+        """
+        self._certain = 0
+        if Conformance.SELECTIVE_ACCESS not in client.negotiated.conformance:
+            return None
+        times = self._times()
+        moments = _seconds(times)
+        newest, oldest = list(accumulate(moments, max)), list(accumulate(reversed(moments), min))[::-1]
+        cuts = [at for at in range(1, len(moments)) if newest[at - 1] < oldest[at]]
+        if not cuts:
+            return None
+        self._certain = cuts[-1]
+        return times[moments.index(oldest[cuts[-1]])]
+
+    def _times(self) -> list[bytes]:
+        """The times of the rows there are; none where not all say theirs."""
+        at = next((index for index, one in enumerate(self._captured) if is_clock(one)), None)
+        if at is None:
+            return []
+        cells = [decode_data(row).value[at].value for row in self._rows]
+        times = [cell for cell in cells if isinstance(cell, bytes) and len(cell) == _TIME_OCTETS]
+        return times if len(times) == len(cells) else []
+
+
+def _seconds(times: list[bytes]) -> list[int]:
+    """Numbers to compare times by; none where one of them is not definite."""
+    try:
+        moments = [DateTime.decode(one) for one in times]
+    except DecodeError:
+        return []
+    if not all(one.is_definite for one in moments):
+        return []
+    if any(one.deviation_min == NOT_SPECIFIED_DEVIATION for one in moments):
+        return [one.local_second for one in moments]
+    return [one.local_second + one.deviation_min * 60 for one in moments]
 
 
 def _every_row(buffer: bytes) -> list[bytes]:
     """The encoded rows of a buffer that is complete."""
+    if buffer[:1] == _COMPACT_ARRAY:
+        return [encode_data(row) for row in decode_data(buffer).value.elements]
     cursor = Cursor(buffer)
     cursor.expect(Tag.ARRAY, "array")
     rows = [skip_data(cursor) for _ in range(cursor.count())]
@@ -105,7 +154,7 @@ def _every_row(buffer: bytes) -> list[bytes]:
 
 
 def _whole_rows(buffer: bytes) -> list[bytes]:
-    """The encoded rows that stand complete in a buffer that is cut somewhere."""
+    """The encoded rows that stand complete in an array that is cut somewhere; none of a compact one."""
     cursor = Cursor(buffer)
     rows: list[bytes] = []
     try:

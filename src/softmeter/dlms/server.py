@@ -3,9 +3,10 @@
 Sans IO: whoever owns the socket hands in what arrived and sends what `to_send` gives, when the host allows it.
 """
 
-from softmeter.dlms.association import BusyError
+from softmeter.dlms.association import SERVER_SAP, BusyError
 from softmeter.dlms.associations import Associations, Standing
 from softmeter.dlms.host import BadRequest, Event, Guard, Host, TimedOut
+from softmeter.dlms.unsolicited import Unsolicited
 from softmeter.errors import RemoteProtocolError
 from softmeter.instant import LinkTime
 from softmeter.wire.wrapper import LONGEST, Datagram, Reassembly, encode_datagram
@@ -81,6 +82,16 @@ class Server:
                 self._events.append(BadRequest(datagram.source, str(error)))
                 self._close("the connection was dropped")
         return self._reported()
+
+    def tell(self, sap: int, message: Unsolicited) -> bool:
+        """Say something to an associated client that it did not ask for; whether it is told.
+
+        Raises:
+            RemoteProtocolError: the meter's counter is used up.
+        """
+        apdus = self._associations.tell(sap, SERVER_SAP, message)
+        self._out += [encode_datagram((SERVER_SAP, sap, apdu)) for apdu in apdus]
+        return bool(apdus)
 
     def to_send(self) -> bytes:
         """The answers made since the last call; they may leave when the host has nothing that must be stored."""

@@ -16,7 +16,7 @@ from softmeter.dlms.calling import Calling
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.dialect import Dialect
 from softmeter.dlms.getting import Getting
-from softmeter.dlms.host import BadRequest, Client, Event, Guard, Host
+from softmeter.dlms.host import BadRequest, Client, Event, Guard, Host, NotificationConfirmed
 from softmeter.dlms.messages import (
     ActionRequestBlock,
     ActionRequestFirstBlock,
@@ -40,6 +40,7 @@ from softmeter.dlms.messages import (
 )
 from softmeter.dlms.objects import Objects
 from softmeter.dlms.setting import Setting
+from softmeter.dlms.unsolicited import DataNotificationConfirm
 from softmeter.errors import AccessError, DecodeError, SecurityError
 
 SERVED = (
@@ -133,6 +134,7 @@ class Services:
                 raise SecurityError("ciphered outside a ciphered context")  # noqa: TRY301 - one place answers
             if not self._served:
                 self._served = _served_forms(self._getting, self._objects, self._dialect)
+                self._served[DataNotificationConfirm] = (Conformance.DATA_NOTIFICATION, self._confirmed)
             needed, serve = self._served.get(type(message), (Conformance(0), None))
             if serve is None or needed & ~self._conformance or self._selects_unasked(message):
                 return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.SERVICE_NOT_SUPPORTED)
@@ -146,6 +148,11 @@ class Services:
         except DecodeError as error:
             self._events.append(BadRequest(self._sap, str(error)))
             return refusal(StateError.SERVICE_NOT_ALLOWED, ServiceError.OTHER_REASON)
+
+    def _confirmed(self, message: DataNotificationConfirm, _: int) -> bytes:
+        """A client has what we told it; that is not answered."""
+        self._events.append(NotificationConfirmed(self._sap, message.long_invoke_id))
+        return b""
 
     def _selects_unasked(self, message: Any) -> bool:
         """Whether a GET or SET selects without that having been negotiated; ACCESS tells so by a result."""

@@ -142,7 +142,9 @@ def _array(column: Column) -> Any:
         fixed = pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(octets.shape[1]), len(octets), [None, pa.py_buffer(octets.tobytes())]
         )
-        return _text(fixed.to_pylist()) if column.type in {Tag.VISIBLE_STRING, Tag.UTF8_STRING} else fixed
+        if column.type is Tag.VISIBLE_STRING:
+            return pa.array([cell.decode("latin-1") for cell in fixed.to_pylist()], pa.string())
+        return _text(fixed.to_pylist()) if column.type is Tag.UTF8_STRING else fixed
     if values.dtype != object:
         return pa.array(values.astype(bool) if column.type is Tag.BOOLEAN else values)
     cells = values.tolist()

@@ -1,6 +1,7 @@
 """What a meter says without being asked, each message declared once (IEC 62056-53, notification services)."""
 
 from softmeter.clock import DateTime
+from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.messages import AttributeReference, DataNotification
 from softmeter.wire.types import octet_string, octets, of, optional, rest, struct, structure, u32
 
@@ -29,6 +30,11 @@ class EventNotification:
 def stamp_octets(time: DateTime | None) -> bytes:
     """A date-time as these messages carry it: 12 octets, or none."""
     return b"" if time is None else time.encode()
+
+
+def service_of(message: "Unsolicited") -> Conformance:
+    """What must have been negotiated for a message."""
+    return Conformance.DATA_NOTIFICATION if isinstance(message, DataNotification) else Conformance.EVENT_NOTIFICATION
 
 
 Unsolicited = DataNotification | EventNotification

@@ -1,4 +1,4 @@
-"""One process per state directory: an advisory lock on a file in it; and its entries on the disk.
+"""One process per state directory, or file of state: an advisory lock on a file in it; and its entries on the disk.
 
 The kernel gives it back however the process ends.
 """
@@ -11,32 +11,36 @@ from pathlib import Path
 from softmeter.errors import ConfigurationError
 
 LOCK_NAME = "meter.lock"
+SUFFIX = ".lock"
+"""What the name of a file of state is followed by in that of its lock."""
 MOST_ATTEMPTS = 100
 
 
 class DirectoryLock:
-    """The right to use a state directory, held until `release` or `abandon`."""
+    """The right to use a state directory, or one `file` in it, held until `release` or `abandon`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, file: str = "") -> None:
         """Take the lock, making the directory where there is none.
 
         Raises:
             ConfigurationError: another process has it, or the directory cannot be made or written.
         """
-        self._path = directory / LOCK_NAME
+        self._path = directory / (f"{file}{SUFFIX}" if file else LOCK_NAME)
+        self._guarded = directory / file
+        self._what = "file" if file else "directory"
         self._made: list[Path] = []
         """Directories that were not there before, the innermost first."""
         try:
             self._descriptor = self._take(directory)
         except OSError as error:
             self._remove_made()
-            raise _unusable(directory, error) from error
+            raise self._unusable(error) from error
         try:
             os.ftruncate(self._descriptor, 0)
             os.write(self._descriptor, b"%d\n" % os.getpid())
         except OSError as error:
             self.abandon()
-            raise _unusable(directory, error) from error
+            raise self._unusable(error) from error
 
     def release(self) -> None:
         """Let others use the directory; the lock file stays, empty."""
@@ -64,7 +68,7 @@ class DirectoryLock:
             except OSError as error:
                 holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
                 os.close(descriptor)
-                raise _taken(directory, error, holder) from error
+                raise self._taken(error, holder) from error
 
     def _opened(self, directory: Path) -> int:
         """The lock file. Another start, which had made the directory and comes to nothing, may remove it meanwhile."""
@@ -91,18 +95,16 @@ class DirectoryLock:
             with contextlib.suppress(OSError):  # somebody has put something there, or has removed it
                 directory.rmdir()
 
+    def _unusable(self, error: OSError) -> ConfigurationError:
+        message = f"cannot be used as a state {self._what} ({error.strerror}); choose another one"
+        return ConfigurationError(message, str(self._guarded))
 
-def _unusable(directory: Path, error: OSError) -> ConfigurationError:
-    message = f"cannot be used as a state directory ({error.strerror}); choose another one"
-    return ConfigurationError(message, str(directory))
-
-
-def _taken(directory: Path, error: OSError, holder: str) -> ConfigurationError:
-    if not isinstance(error, BlockingIOError):
-        message = f"its file system gives no locks ({error.strerror}); choose a local directory"
-        return ConfigurationError(message, str(directory))
-    message = f"already in use by process {holder or 'unknown'}; stop it or choose another directory"
-    return ConfigurationError(message, str(directory))
+    def _taken(self, error: OSError, holder: str) -> ConfigurationError:
+        if not isinstance(error, BlockingIOError):
+            message = f"its file system gives no locks ({error.strerror}); choose a local directory"
+        else:
+            message = f"already in use by process {holder or 'unknown'}; stop it or choose another {self._what}"
+        return ConfigurationError(message, str(self._guarded))
 
 
 def synchronise(path: Path) -> None:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Self
 
+from softmeter.dlms.announcing import CLIENT, TO_ALL, in_frame
 from softmeter.dlms.hdlc_client import HdlcClient, LineSettings
+from softmeter.errors import ConfigurationError
 from softmeter.transport.link import AsyncOpenLink, OpenLink
 from softmeter.transport.serial import INTER_OCTET_S, SerialStream
 from softmeter.transport.serial_transport import opened
@@ -13,7 +15,7 @@ from softmeter.transport.tcp import Address
 from softmeter.wire.hdlc import Address as StationAddress
 from softmeter.wire.hdlc_parameters import LARGEST, Parameters
 from softmeter.wire.hdlc_primary import Patience
-from softmeter.wire.mode_e import SPEEDS
+from softmeter.wire.mode_e import SLOW, SPEEDS
 from softmeter.wire.mode_e_link import ModeEClient
 
 OPTICAL_PORT = 4062
@@ -39,6 +41,10 @@ class HdlcOptions:
     meter_address: str = ""
     baud: int = 9600
     proposal: Parameters | None = None
+
+    def __post_init__(self) -> None:
+        if self.baud < SLOW:
+            raise ConfigurationError(f"{self.baud} baud is not offered; the slowest line has {SLOW}", "baud")
 
 
 def line_client(options: HdlcOptions, timeout_s: float, *, serial: bool) -> HdlcClient:
@@ -91,9 +97,22 @@ class HdlcLink(OpenLink):
         stream = SerialStream(device, client.baud)
         return cls(stream, client, client_sap=options.client_sap, timeout_s=timeout_s, make_tap=make_tap)
 
+    def announce(self, message: bytes, to: StationAddress = TO_ALL, client_sap: int = CLIENT) -> None:
+        """Say something without a link, as of a `softmeter.dlms.announcing.Announcer`; nobody answers.
+
+        Raises:
+            TransportError: the line is gone.
+            LocalProtocolError: it fits no frame.
+        """
+        self._walk(self._talk.say(in_frame(message, to, client_sap)))
+
 
 class AsyncHdlcLink(AsyncOpenLink):
     """The same for asyncio; made by `open_hdlc` or `open_hdlc_serial`."""
+
+    async def announce(self, message: bytes, to: StationAddress = TO_ALL, client_sap: int = CLIENT) -> None:
+        """As `HdlcLink.announce`."""
+        await self._walk(self._talk.say(in_frame(message, to, client_sap)))
 
 
 async def open_hdlc(address: Address, options: HdlcOptions, timeout_s: float = 10.0) -> AsyncHdlcLink:

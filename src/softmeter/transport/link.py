@@ -122,6 +122,14 @@ class Talk:
         finally:
             conversation.close()
 
+    def say(self, octets: bytes) -> Steps[None]:
+        """Send what nobody answers, and take what has arrived."""
+        if self._tap is not None:
+            self._tap.sent(octets)
+        data = yield Step(octets, self._carrier.baud, 0.0)
+        if data is not None:
+            self._taken(data)
+
     def leave(self) -> Steps[None]:
         """Take leave of the peer."""
         self._carrier.finish(self._now())
@@ -156,9 +164,12 @@ class Talk:
         if data is None:
             carrier.expire(self._now())
             return
+        self._taken(data)
+
+    def _taken(self, data: bytes) -> None:
         if self._tap is not None:
             self._tap.received(data)
-        carrier.receive(data, self._now())
+        self._carrier.receive(data, self._now())
 
 
 class _Ends(Protocol):

@@ -1,8 +1,6 @@
 """An asyncio transport on a serial device or pseudo-terminal, with a speed that changes between messages."""
 
-import array
 import asyncio
-import fcntl
 import os
 import termios
 from typing import Any, cast
@@ -10,6 +8,7 @@ from typing import Any, cast
 from softmeter.transport.errors import unreachable
 from softmeter.transport.serial import open_serial, set_speed
 from softmeter.transport.stream import PairStream
+from softmeter.transport.unsent import unsent_octets
 
 HIGH_WATER = 64 * 1024
 """Octets that may wait to be sent before the protocol is asked to pause."""
@@ -135,7 +134,7 @@ class SerialTransport(asyncio.Transport):
     def _change_speed(self) -> None:
         """Change it if nothing is on its way any more, else look again soon: waiting here would stop everybody."""
         try:
-            if _on_the_way(self._file):
+            if unsent_octets(self._file):
                 self._loop.call_later(_LOOK_AGAIN_S, self._flush)
                 return
             set_speed(self._file, self._wanted_baud)
@@ -183,10 +182,3 @@ def opened(device: str, baud: int, timeout_s: float) -> SerialPair:
     reader = asyncio.StreamReader()
     transport = SerialTransport(asyncio.get_running_loop(), file, asyncio.StreamReaderProtocol(reader), baud)
     return SerialPair(device, reader, transport, timeout_s)
-
-
-def _on_the_way(file: int) -> int:
-    """Octets that were written and have not left."""
-    count = array.array("i", [0])
-    fcntl.ioctl(file, termios.TIOCOUTQ, count)
-    return count[0]

@@ -73,8 +73,12 @@ class TcpStream:
             self._socket = socket.create_connection((host, port), timeout_s)
         except OSError as error:
             raise unreachable(self.name, error) from error
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.ends = host_of(self._socket.getsockname()), host_of(self._socket.getpeername())
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.ends = host_of(self._socket.getsockname()), host_of(self._socket.getpeername())
+        except OSError as error:  # who hangs up at once has no name any more
+            self._socket.close()
+            raise closed(self.name) from error
 
     def read(self, timeout_s: float | None) -> bytes:
         self._socket.settimeout(None if timeout_s is None else max(timeout_s, 1e-6))

@@ -46,8 +46,12 @@ class _UdpStream:
         try:
             family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
             self._socket = socket.socket(family, kind, protocol)
+        except OSError as error:
+            raise unreachable(self.name, error) from error
+        try:
             self._socket.connect(where)
         except OSError as error:
+            self._socket.close()
             raise unreachable(self.name, error) from error
         self.ends = host_of(self._socket.getsockname()), host_of(self._socket.getpeername())
 
