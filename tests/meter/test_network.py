@@ -4,62 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from device.surrounded import Timeline
-from meter.asking import call, cut, get, put
+from meter.asking import cut, get, put
+from meter.cellular import FIRST, HOME, ROAMING, SEARCHING, around, codes, live, octets, own, randomised, value
 from meter.making import START, Made
-from softmeter.clock import DateTime
-from softmeter.device.adjustment import set_clock
 from softmeter.device.events import Log
 from softmeter.device.modem import is_reachable
 from softmeter.device.modem_parameters import Interface, Ping
-from softmeter.device.saved import saved_int
 from softmeter.device.surroundings import Surrounded
-from softmeter.instant import SECOND, Instant, whole_second
+from softmeter.instant import SECOND, Instant
 from softmeter.meter.at_commands import answers
-from softmeter.meter.parts_network import idle_s, most_connections, wan_port
-from softmeter.wire.types import Data, Tag, decode_data, encode_data
+from softmeter.wire.types import Data, Tag, encode_data
 
-FIRST = whole_second(START)
 GSM, LTE = "0-0:25.6.0", "0-0:25.11.0"
-HOME, SEARCHING, ROAMING = 1, 2, 5
-LOCKED = 2
-
-
-def around(changes: dict[int, Surrounded]) -> Made:
-    made = Made()
-    made.meter.device.surroundings = Timeline({FIRST + at: state for at, state in changes.items()})
-    return made
-
-
-def live(made: Made, second: int, step: int = 100_000) -> None:
-    end = START + second * SECOND
-    while made.meter.device.now < end:
-        made.meter.device.advance(Instant(min(end, made.meter.device.now + step * SECOND)))
-
-
-def value(made: Made, class_id: int, obis: str, attribute: int = 2) -> object:
-    return decode_data(get(made, class_id, obis, attribute)).value
-
-
-def own(made: Made, number: int) -> object:
-    return value(made, 1, f"0-1:94.31.{number}")
-
-
-def codes(made: Made) -> list[int]:
-    return [int(code) for code in made.meter.device.events.ring(Log.COMMUNICATION).rows()["code"]]
-
-
-def octets(text: bytes) -> bytes:
-    return encode_data(Data(Tag.OCTET_STRING, text))
-
-
-def randomised(made: Made, window_s: int, factor: int = 2, retries: int = 3) -> None:
-    parts = (
-        Data(Tag.DOUBLE_LONG_UNSIGNED, window_s),
-        Data(Tag.LONG_UNSIGNED, factor),
-        Data(Tag.LONG_UNSIGNED, retries),
-    )
-    assert put(made, 1, "0-1:94.31.12", 2, encode_data(Data(Tag.STRUCTURE, parts))) == 0
 
 
 def test_a_new_meter_is_on_the_network_and_shows_it() -> None:
@@ -229,6 +185,17 @@ def test_a_module_that_hangs_is_found_and_reset(place: bytes, period_s: int, fou
     assert is_reachable(made.meter.device, Interface.WAN)
 
 
+def test_a_module_that_hangs_is_found_when_it_is_told_of_another_access_point() -> None:
+    made = around({100: Surrounded(modem_hangs=1)})
+    live(made, 200)
+    assert put(made, 45, "0-0:25.4.0", 2, octets(b"elsewhere")) == 0
+    assert codes(made) == [150, 147, 148]
+    assert put(made, 45, "0-0:25.4.0", 2, octets(b"meters")) == 0
+    assert codes(made) == [150, 147, 148, 146]
+    live(made, 2000)
+    assert codes(made) == [150, 147, 148, 146]
+
+
 @pytest.mark.parametrize("step", [31, 100_000])
 @pytest.mark.manual("11.3.ping", "11.3.volume")
 def test_pings_are_counted_into_the_volume(step: int) -> None:
@@ -259,123 +226,6 @@ def test_an_interface_that_is_switched_off_cannot_be_reached(mask: int, closed: 
     assert put(made, 1, "0-1:94.31.128", 2, encode_data(Data(Tag.UNSIGNED, 0x10))) != 0
     assert put(again, 1, "0-1:94.31.128", 2, encode_data(Data(Tag.UNSIGNED, 0b1111))) == 0
     assert is_reachable(again.meter.device, closed)
-
-
-@pytest.mark.parametrize("step", [31, 100_000])
-def test_auto_connect_keeps_the_module_off_the_network_outside_its_windows(step: int) -> None:
-    made = Made()
-    begin, end = DateTime(hour=2, minute=0, second=0), DateTime(hour=2, minute=30, second=0)
-    window = Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, begin.encode()), Data(Tag.OCTET_STRING, end.encode())))
-    assert put(made, 29, "0-0:2.1.0", 5, encode_data(Data(Tag.ARRAY, (window,)))) == 0
-    assert is_reachable(made.meter.device, Interface.WAN)
-    assert put(made, 29, "0-0:2.1.0", 2, encode_data(Data(Tag.ENUM, 102))) == 0
-    assert not is_reachable(made.meter.device, Interface.WAN)
-    assert value(made, 28, "0-0:2.2.0", 4) == 0
-    live(made, 3600, step)
-    assert is_reachable(made.meter.device, Interface.WAN)
-    assert value(made, 28, "0-0:2.2.0", 4) == 1
-    live(made, 5400, step)
-    assert not is_reachable(made.meter.device, Interface.WAN)
-    assert call(made, 29, "0-0:2.1.0", 1) == 0
-    assert not is_reachable(made.meter.device, Interface.WAN)
-    assert put(made, 29, "0-0:2.1.0", 2, encode_data(Data(Tag.ENUM, 104))) == 0
-    assert call(made, 29, "0-0:2.1.0", 1) == 0
-    assert is_reachable(made.meter.device, Interface.WAN)
-    assert put(made, 29, "0-0:2.1.0", 2, encode_data(Data(Tag.ENUM, 1))) != 0
-
-
-def set_connect(made: Made, **wanted: int) -> None:
-    places = {
-        "mode": (2, Tag.ENUM),
-        "repetitions": (3, Tag.UNSIGNED),
-        "delay_s": (4, Tag.LONG_UNSIGNED),
-    }
-    for what, number in wanted.items():
-        attribute, tag = places[what]
-        assert put(made, 29, "0-0:2.1.0", attribute, encode_data(Data(tag, number))) == 0
-
-
-def refusals_at(made: Made, *seconds: int) -> list[int]:
-    """How many times the network had refused the module, at some seconds."""
-    counted = []
-    for second in seconds:
-        live(made, second)
-        counted.append(saved_int(made.meter.device.behaviours.modem.saved(), "attempts", 0))
-    return counted
-
-
-@pytest.mark.parametrize(("delay_s", "beats"), [(0, (59, 60, 179, 180)), (300, (299, 300, 899, 900))])
-def test_who_is_refused_tries_again_after_the_delay_of_auto_connect(delay_s: int, beats: tuple[int, ...]) -> None:
-    made = Made()
-    set_connect(made, delay_s=delay_s, repetitions=0)
-    assert put(made, 45, "0-0:25.4.0", 2, octets(b"elsewhere")) == 0
-    assert refusals_at(made, *beats) == [1, 2, 2, 3]
-    first, second = refusals_at(made, 100_000, 100_000 + 3600)
-    assert second == first + 1  # who shall be there never gives up
-
-
-def test_a_delay_of_more_than_an_hour_is_kept_to_and_does_not_grow(tmp_path: Path) -> None:
-    made = Made()
-    set_connect(made, delay_s=7200)
-    assert put(made, 45, "0-0:25.4.0", 2, octets(b"elsewhere")) == 0
-    assert refusals_at(made, 7199, 7200, 14_399, 14_400) == [1, 2, 2, 3]
-    again = cut(made, tmp_path, Instant(START + 14_500 * SECOND))
-    assert value(again, 29, "0-0:2.1.0", 4) == 7200
-
-
-@pytest.mark.parametrize("step", [31, 100_000])
-def test_an_invoked_connection_is_given_up_after_its_repetitions_until_somebody_invokes_it_again(step: int) -> None:
-    made = around({10: Surrounded(access_refused=1), 50_000: Surrounded()})
-    set_connect(made, mode=104, repetitions=2, delay_s=100)
-    live(made, 11)
-    assert call(made, 29, "0-0:2.1.0", 1) == 0
-    live(made, 40_000, step)
-    modem = made.meter.device.behaviours.modem
-    assert (modem.attached, modem.saved()["attempts"]) == (False, 3)  # at once, and twice again
-    live(made, 60_000, step)
-    assert not modem.attached
-    assert call(made, 29, "0-0:2.1.0", 1) == 0
-    assert modem.attached
-
-
-V4, V6 = (42, "0-0:25.1.0"), (48, "0-0:25.7.0")
-
-
-def test_the_network_gives_addresses_of_both_families_while_the_meter_is_in_it() -> None:
-    made = around({10: Surrounded(network_up=0), 20: Surrounded()})
-    given = [value(made, *V4, one) for one in (3, 6, 7, 9, 10)]
-    assert [int(str(one)) >> 24 for one in given] == [10, 255, 10, 10, 10]
-    unicast = value(made, *V6, 4)
-    assert isinstance(unicast, tuple)
-    title = made.meter.system_title
-    assert [one.value for one in unicast] == [bytes.fromhex("fe80000000000000") + title, unicast[1].value[:8] + title]
-    gateways, resolvers = value(made, *V6, 6), [value(made, *V6, one) for one in (7, 8)]
-    assert isinstance(gateways, tuple)
-    assert [one.value[:2].hex() for one in gateways] == ["fe80"]
-    assert [len(str(one)) > 16 for one in resolvers] == [True, True]
-    live(made, 11)
-    assert [value(made, *V4, one) for one in (3, 6, 7, 9, 10)] == [0] * 5
-    assert [value(made, *V6, one) for one in (4, 6, 7, 8)] == [(), (), b"", b""]
-    live(made, 21)
-    assert [value(made, *V4, one) for one in (3, 6, 7, 9, 10)] == given
-    assert value(made, *V6, 4) == unicast
-
-
-def test_addresses_that_a_client_sets_hold_where_the_network_gives_none(tmp_path: Path) -> None:
-    made = Made()
-    mine = bytes.fromhex("20010db8000000000000000000000007")
-    addresses = encode_data(Data(Tag.ARRAY, (Data(Tag.OCTET_STRING, mine),)))
-    assert put(made, *V6, 4, addresses) == put(made, *V6, 7, octets(mine)) == 0
-    assert get(made, *V6, 4) != addresses
-    assert put(made, *V6, 3, encode_data(Data(Tag.ENUM, 2))) == 0
-    assert put(made, *V4, 8, encode_data(Data(Tag.BOOLEAN, value=False))) == 0
-    for attribute in (3, 6, 7, 9, 10):
-        assert put(made, *V4, attribute, encode_data(Data(Tag.DOUBLE_LONG_UNSIGNED, attribute))) == 0
-    again = cut(made, tmp_path, Instant(START + 60 * SECOND))
-    for each in (made, again):
-        assert get(each, *V6, 4) == addresses
-        assert [value(each, *V6, one) for one in (6, 7, 8)] == [(), mine, b""]
-        assert [value(each, *V4, one) for one in (3, 6, 7, 9, 10)] == [3, 6, 7, 9, 10]
 
 
 @pytest.mark.manual("11.parameters-in-the-meter")
@@ -423,118 +273,3 @@ def test_power_that_comes_back_within_a_second_does_not_stop_the_pings(period_s:
     device.resume(Instant(START + 59 * SECOND + SECOND // 2))
     device.advance(Instant(START + 70 * SECOND))
     assert device.now == START + 70 * SECOND
-
-
-def answering(made: Made, mode: int, calls: int, *window: DateTime) -> None:
-    windows = (Data(Tag.STRUCTURE, tuple(Data(Tag.OCTET_STRING, one.encode()) for one in window)),) if window else ()
-    assert put(made, 28, "0-0:2.2.0", 2, encode_data(Data(Tag.ENUM, mode))) == 0
-    assert put(made, 28, "0-0:2.2.0", 3, encode_data(Data(Tag.ARRAY, windows))) == 0
-    assert put(made, 28, "0-0:2.2.0", 5, encode_data(Data(Tag.UNSIGNED, calls))) == 0
-
-
-def test_calls_are_answered_inside_the_listening_windows_while_the_module_stays_online(tmp_path: Path) -> None:
-    made = Made()
-    answering(made, 0, 0, DateTime(hour=2, minute=0, second=0), DateTime(hour=2, minute=30, second=0))
-    for second, is_open in ((3599, False), (3600, True), (5399, True), (5400, False)):
-        live(made, second)
-        modem = made.meter.device.behaviours.modem
-        assert (modem.answers(made.meter.device), modem.online) == (is_open, True)
-        assert value(made, 28, "0-0:2.2.0", 4) == int(is_open)
-    again = cut(made, tmp_path, Instant(START + 25 * 3600 * SECOND + 1))
-    assert again.meter.device.behaviours.modem.answers(again.meter.device)
-
-
-def test_so_many_calls_are_answered_in_each_window() -> None:
-    made = Made()
-    answering(made, 1, 3, DateTime(minute=0, second=0), DateTime(minute=50, second=0))
-    modem, device = made.meter.device.behaviours.modem, made.meter.device
-    live(made, 10)
-    modem.called(device, 2)
-    assert (modem.answers(device), modem.calls_left(device)) == (True, 1)
-    modem.called(device, 1)
-    assert not modem.answers(device)
-    assert value(made, 28, "0-0:2.2.0", 4) == LOCKED
-    live(made, 3600)
-    assert modem.answers(device)
-    modem.called(device, 1)
-    assert value(made, 28, "0-0:2.2.0", 4) == 1
-    answering(made, 3, 0)
-    assert not modem.answers(device)
-
-
-def test_a_limit_of_calls_without_windows_locks_nobody_out_for_good() -> None:
-    made = Made()
-    answering(made, 1, 1)
-    modem, device = made.meter.device.behaviours.modem, made.meter.device
-    modem.called(device, 1)
-    assert (modem.answers(device), modem.calls_left(device)) == (True, None)
-
-
-def test_calls_count_no_longer_than_the_windows_that_were_set_last_and_the_time_say() -> None:
-    made = Made()
-    answering(made, 1, 1, DateTime(minute=0, second=0), DateTime(minute=50, second=0))
-    modem, device = made.meter.device.behaviours.modem, made.meter.device
-    live(made, 10)
-    modem.called(device, 1)
-    assert not modem.answers(device)
-    answering(made, 1, 1, DateTime(minute=0, second=0), DateTime(minute=40, second=0))
-    assert modem.answers(device)
-    modem.called(device, 1)
-    set_clock(device, device.now, DateTime.of(device.now // SECOND - 30 * 24 * 3600, -60, 0))
-    live(made, 3610)
-    assert modem.answers(device)
-
-
-def test_what_the_tcp_udp_setup_says_holds_once_a_client_has_said_it() -> None:
-    made = Made()
-    assert (wan_port(made.meter), most_connections(made.meter), idle_s(made.meter)) == (None, None, 180)
-    for attribute, tag, wanted in ((2, Tag.LONG_UNSIGNED, 4100), (5, Tag.UNSIGNED, 2), (6, Tag.LONG_UNSIGNED, 30)):
-        assert put(made, 41, "0-0:25.0.0", attribute, encode_data(Data(tag, wanted))) == 0
-    assert (wan_port(made.meter), most_connections(made.meter), idle_s(made.meter)) == (4100, 2, 30)
-    assert put(made, 41, "0-0:25.0.0", 6, encode_data(Data(Tag.LONG_UNSIGNED, 0))) == 0
-    assert idle_s(made.meter) == 0
-    assert put(made, 41, "0-0:25.0.0", 2, encode_data(Data(Tag.LONG_UNSIGNED, 0))) != 0
-    assert put(made, 41, "0-0:25.0.0", 2, encode_data(Data(Tag.LONG_UNSIGNED, 4059))) == 0
-    assert wan_port(made.meter) is None
-
-
-def following(drift_s_per_day: float) -> Made:
-    made = Made()
-    device = made.meter.device
-    device.clock.hands = device.clock.hands.drifting(device.now, round(drift_s_per_day * SECOND))
-    return made
-
-
-def off_s(made: Made) -> float:
-    device = made.meter.device
-    return (device.clock.time(device.now) - device.now) / SECOND
-
-
-@pytest.mark.parametrize("step", [613, 100_000])
-def test_time_from_the_network_keeps_a_clock_right_while_the_network_is_there(step: int) -> None:
-    made = following(20.0)
-    made.meter.device.surroundings = Timeline({FIRST + 3 * 86_400 - 50: Surrounded(network_up=0)})
-    live(made, 86_400, step)
-    assert off_s(made) == pytest.approx(20.0)
-    assert put(made, 100, "0-0:25.10.0", 2, encode_data(Data(Tag.BOOLEAN, value=True))) == 0
-    live(made, 86_401, step)
-    assert abs(off_s(made)) < 0.1
-    rows = made.meter.device.events.ring(Log.STANDARD).rows()
-    assert rows["code"].tolist()[-2:] == [4, 5]
-    live(made, 3 * 86_400 - 60, step)
-    assert 19 < off_s(made) < 21
-    live(made, 5 * 86_400, step)
-    assert 50 < off_s(made) < 61  # nobody tells the time any more
-
-
-def test_the_server_is_shown_and_the_keys_are_not(tmp_path: Path) -> None:
-    made = Made()
-    assert value(made, 100, "0-0:25.10.0") is False
-    assert [value(made, 100, "0-0:25.10.0", one) for one in (3, 4, 5)] == [b"time.network.example", 123, 0]
-    with pytest.raises(KeyError):
-        get(made, 100, "0-0:25.10.0", 7)
-    assert put(made, 100, "0-0:25.10.0", 2, encode_data(Data(Tag.BOOLEAN, value=True))) == 0
-    again = cut(made, tmp_path, Instant(START + 60 * SECOND))
-    assert value(again, 100, "0-0:25.10.0") is True
-    assert put(again, 100, "0-0:25.10.0", 2, encode_data(Data(Tag.BOOLEAN, value=False))) == 0
-    assert again.meter.device.behaviours.network_time.saved() == {}

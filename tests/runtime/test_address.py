@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from runtime.turns import turns
 from softmeter.errors import ConfigurationError
 from softmeter.runtime.address import Address
 from softmeter.runtime.loop import run
@@ -97,7 +98,7 @@ def test_ports_follow_the_power() -> None:
             power[0] = on
             await asyncio.sleep(0)
             ticked.fire()
-            await asyncio.sleep(0.005)
+            await turns()
             if on:
                 await connect()
             else:
@@ -107,7 +108,7 @@ def test_ports_follow_the_power() -> None:
         for count, closed in ((0, before), (1, before + 1), (1, before + 1), (2, before + 2)):
             restarts[0] = count
             ticked.fire()
-            await asyncio.sleep(0.005)
+            await turns()
             assert plug.closed == closed
             await connect()
         following.cancel()

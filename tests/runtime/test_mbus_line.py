@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from runtime.turns import PATIENCE_S
 from softmeter.errors import ConfigurationError
 from softmeter.runtime.address import Address
 from softmeter.runtime.mbus_line import MOST_MASTERS, MOST_UNTAKEN, PAUSE_S, MBusPort
@@ -34,10 +35,10 @@ def test_masters_over_tcp() -> None:
                 writer.write(octets[:3])
                 await writer.drain()
                 writer.write(octets[3:])
-                assert await asyncio.wait_for(reader.readexactly(1), 5) == ACKNOWLEDGE
+                assert await asyncio.wait_for(reader.readexactly(1), PATIENCE_S) == ACKNOWLEDGE
                 await left(writer)
             lines = [await asyncio.open_connection(address.host, address.port) for _ in range(MOST_MASTERS + 1)]
-            assert await asyncio.wait_for(lines[-1][0].read(1), 5) == b""
+            assert await asyncio.wait_for(lines[-1][0].read(1), PATIENCE_S) == b""
             for _, writer in lines:
                 await left(writer)
         finally:
@@ -55,7 +56,7 @@ def test_a_frame_that_does_not_go_on_is_forgotten() -> None:
             writer.write(bytes.fromhex("68404068"))
             await asyncio.sleep(PAUSE_S * 2)
             writer.write(NKE)
-            assert await asyncio.wait_for(reader.readexactly(1), 5) == ACKNOWLEDGE
+            assert await asyncio.wait_for(reader.readexactly(1), PATIENCE_S) == ACKNOWLEDGE
             await left(writer)
         finally:
             await port.close()
@@ -72,7 +73,7 @@ def test_a_master_on_a_terminal_and_a_device_that_is_none() -> None:
             heard: asyncio.Queue[bytes] = asyncio.Queue()
             asyncio.get_running_loop().add_reader(file, lambda: heard.put_nowait(os.read(file, 9)))
             os.write(file, NKE)
-            assert await asyncio.wait_for(heard.get(), 5) == ACKNOWLEDGE
+            assert await asyncio.wait_for(heard.get(), PATIENCE_S) == ACKNOWLEDGE
             asyncio.get_running_loop().remove_reader(file)
             os.close(file)
             with pytest.raises(ConfigurationError, match="--listen: /dev/none-such cannot be opened"):
@@ -97,7 +98,7 @@ def test_a_master_that_takes_no_answers_fills_no_memory() -> None:
         try:
             path = port.open_terminal()
             file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while answers <= 100:
                     with contextlib.suppress(BlockingIOError):
                         os.write(file, NKE)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from runtime.turns import PATIENCE_S
 from softmeter.bench.mbus_line import MBusLine
 from softmeter.bench.submeters import parse_sub_meters
 from softmeter.device.mbus_channel import Asked, Errand, Identity, Moment, Outcome, Task
@@ -32,7 +33,7 @@ def port() -> MBusPort:
 async def read(wire: Wire, errand: Errand = ERRAND) -> Outcome:
     given, told = [errand], []
     master = MBusMaster(wire, lambda: [given.pop()] if given else [], lambda _, outcome: told.append(outcome))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not told:
             master.tick()
             await asyncio.sleep(0.01)

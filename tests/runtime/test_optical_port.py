@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import termios
 import time
 from collections.abc import Callable, Coroutine
@@ -12,6 +13,7 @@ import pytest
 
 from dlms.device import KEYS, READOUT_SAP, SmallMeter
 from dlms.link import ber, plain_aarq
+from runtime.turns import PATIENCE_S, until
 from softmeter.bench.link import Line, Quality
 from softmeter.dlms.client import Client
 from softmeter.dlms.credentials import Credentials
@@ -139,7 +141,7 @@ def test_what_is_said_on_a_terminal_while_the_port_is_closed_is_not_heard() -> N
         with pytest.raises(BlockingIOError):
             os.read(file, 100)
         os.write(file, SNRM)
-        await asyncio.sleep(0.1)
+        await until(lambda: bool(select.select([file], [], [], 0)[0]))
         assert os.read(file, 100)[:1] == b"\x7e"
         os.close(file)
 
@@ -161,7 +163,7 @@ def test_an_answer_leaves_when_the_change_is_stored(text: str) -> None:
         on.barrier.begin()
         on.meter.must_store = False
         on.barrier.end()
-        await asyncio.wait_for(reading, 5)
+        await asyncio.wait_for(reading, PATIENCE_S)
 
     scene(text, story)
 
@@ -180,7 +182,7 @@ def test_a_reader_that_has_logged_in_keeps_the_port() -> None:
         for one in (writer, other, last):
             one.close()
 
-    scene("127.0.0.1:0", lambda on: asyncio.wait_for(story(on), 10))
+    scene("127.0.0.1:0", lambda on: asyncio.wait_for(story(on), PATIENCE_S))
 
 
 def test_the_speed_of_a_line_follows_the_opening() -> None:
@@ -208,7 +210,7 @@ def test_a_device_by_its_path() -> None:
         assert on.bauds == [9600]
         os.write(near, SNRM)
         os.set_blocking(near, False)
-        for _ in range(200):
+        for _ in range(6000):
             await asyncio.sleep(0.01)
             try:
                 assert os.read(near, 4)[:1] == b"\x7e"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runtime.turns import turns, until
 from softmeter.bench.link import Line, Quality
 from softmeter.runtime import p1_port
 from softmeter.runtime.address import Address
@@ -67,9 +68,9 @@ def test_a_telegram_at_once_and_one_per_tick_built_once_for_all() -> None:
         for _, writer in readers:
             writer.close()
         for _ in range(3):  # the first telegram to a closed socket is answered with a reset
-            await asyncio.sleep(0.005)
+            await turns()
             on.port.tick()
-        await asyncio.sleep(0.005)
+        await turns()
         assert on.watchers == on.port.readers == 0
 
     scene(story)
@@ -90,7 +91,7 @@ def test_what_a_reader_sends_is_ignored_even_its_end() -> None:
         writer.write(b"/?!\r\n" * 1000)
         writer.write_eof()
         assert await reader.readline() == b"/1!\n"
-        await asyncio.sleep(0.01)
+        await turns()
         on.port.tick()
         assert await reader.readline() == b"/2!\n"
         writer.close()
@@ -302,13 +303,11 @@ def test_a_line_that_gets_worse_while_a_reader_is_behind_lets_him_catch_up(monke
         on.port.tick()
         while not (await reader.read(1 << 20)).endswith(b"!\n"):
             pass
-        await asyncio.sleep(0.01)
-        assert not on.port.behind
+        await until(lambda: not on.port.behind)
         on.port.tick()
         assert on.port.behind  # over the line, too, it is known what has not left yet
         assert (await reader.readline()).startswith(b"/3")
-        await asyncio.sleep(0.01)
-        assert not on.port.behind
+        await until(lambda: not on.port.behind)
         writer.close()
 
     scene(story)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from meter.making import START, Made, steady
+from runtime.turns import turns
 from softmeter.instant import SECOND, Instant
 from softmeter.runtime.address import Address
 from softmeter.runtime.barrier import Barrier
@@ -63,7 +64,7 @@ def test_all_readers_get_the_same_whatever_they_send_and_come_again_where_they_w
         numbers = [json.loads(line)["number"] for line in heard[0].splitlines()[:-1] if b'"active"' in line]
         assert numbers == list(range(1, 390))
         readers[0][1].close()
-        await asyncio.sleep(0.01)
+        await turns()
         on.live(1)
         again, writer = await on.reader()
         assert json.loads(await again.readline())["outputs"]["active"]["count"] == 405

@@ -5,9 +5,10 @@ import socket
 
 import pytest
 
+from runtime.turns import until
 from runtime.wan_lines import Scene, gone, scene
+from softmeter.runtime import wan_port
 from softmeter.runtime.descriptors import MOST
-from softmeter.runtime.wan_port import LOGGING_IN_S
 
 
 @pytest.mark.slow
@@ -29,8 +30,7 @@ def test_three_hundred_idle_sockets_do_not_lock_the_honest_out(caplog: pytest.Lo
         for link in crowd:
             link.close()
         hello.close()
-        await asyncio.sleep(0.05)
-        assert not on.port._peers
+        await until(lambda: not on.port._peers)
 
     scene(story)
     assert any("gives way" in record.getMessage() for record in caplog.records)
@@ -65,12 +65,14 @@ def test_whoever_has_no_association_gives_way_before_public_clients() -> None:
     scene(story, most_peers=2)
 
 
-def test_whoever_just_came_has_time_to_log_in_among_public_clients() -> None:
+def test_whoever_just_came_has_time_to_log_in_among_public_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wan_port, "LOGGING_IN_S", 600.0)
+
     async def story(on: Scene) -> None:
         crowd = [await on.said(b"hello\n"), await on.said(b"hello\n")]
-        on.meter.ahead_s += 10
+        on.meter.ahead_s += 1000
         honest = await on.said(b"nearly\n")
-        on.meter.ahead_s += LOGGING_IN_S / 2
+        on.meter.ahead_s += 300
         pushing = await on.said(b"push\n")
         assert await gone([*crowd, honest]) == [True, True, False]
         for _, writer in (*crowd, honest, pushing):

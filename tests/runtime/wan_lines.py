@@ -128,7 +128,7 @@ class Scene:
         reader, writer = await self.client()
         writer.write(b"".join(lines))
         writer.write_eof()
-        answer = await asyncio.wait_for(reader.read(), 3)
+        answer = await asyncio.wait_for(reader.read(), 60)
         writer.close()
         return answer
 

@@ -117,8 +117,11 @@ class Modem(Behaviour):
         """Take other parameters; the module begins anew where they matter to it."""
         before, self.parameters = self.parameters, parameters
         if parameters.access != before.access:
-            self._detach(device)
             self._attempts, self._complained = 0, False
+            if self._hangs:  # it does not answer when it is told
+                self._reset(device, Event.MODEM_HARDWARE_RESET)
+            else:
+                self._detach(device)
         if parameters.answers != before.answers:
             self._calls, self._calls_until = 0, FOREVER
         self._follow(device)

@@ -97,11 +97,15 @@ class Pushes(Behaviour):
         """
         before, waiting = self._settings[setup], self._waiting.get(setup)
         self._put_setting(setup, setting)
-        if waiting is not None and self._is_untaken(setup):
+        if waiting is None:
+            if setup == INSTALLATION and not self._installed and setting.destination != before.destination:
+                self.trigger(device, setup)
+            return
+        if self._is_untaken(setup):
             self._withdraw(setup)
             self._try(device, setup, waiting.retries, self._second(device))
             return
-        if waiting is None or waiting.due >= OFFLINE:
+        if waiting.due >= OFFLINE:
             return
         if waiting.refused and setting.destination != before.destination:
             self._start(device, setup)
@@ -223,7 +227,7 @@ class Pushes(Behaviour):
     def _reconsider(self, device: "Device", setup: int, waiting: Waiting, second: int) -> None:
         """Clock or setup are others: have what waits go when it would by them, and no later than it would have."""
         setting = self._settings[setup]
-        longest_s = setting.repetition_delay_s if waiting.refused else setting.randomisation_s
+        longest_s = setting.repetition_delay_s if waiting.refused else self._longest_s(device, setup, second)
         due = min(waiting.due, second + longest_s)
         if not is_open(setting.windows, device.clock, second):
             due = self._in_window(device, setup, second)
@@ -236,13 +240,14 @@ class Pushes(Behaviour):
         self._wait(device, setup, self._settings[setup].retries)
 
     def _wait(self, device: "Device", setup: int, retries: int) -> None:
-        """Try after a random delay, which may be none."""
+        """Try after a random delay, which may be none; outside its windows it begins with the next one."""
         second = self._second(device)
-        delay = drawn(device.seed, f"push {setup}", second, self._settings[setup].randomisation_s)
-        if delay:
-            self._put(setup, Waiting(second + delay, retries))
-        else:
-            self._try(device, setup, retries, second)
+        if is_open(self._settings[setup].windows, device.clock, second):
+            delay = self._delay(device, setup, second)
+            if delay:
+                self._put(setup, Waiting(second + delay, retries))
+                return
+        self._try(device, setup, retries, second)
 
     def _try(self, device: "Device", setup: int, retries: int, second: int) -> None:
         """Hand the values out if that can be now, else find out when."""
@@ -261,13 +266,18 @@ class Pushes(Behaviour):
             self._hand_out(device, setup, retries)
 
     def _in_window(self, device: "Device", setup: int, second: int) -> int:
-        """A random second of the next window, FOREVER where there is none; a delay never leads out of a window."""
-        setting, clock = self._settings[setup], device.clock
-        opening = next_opening(setting.windows, clock, second)
-        if opening == FOREVER:
-            return FOREVER
-        room_s = next_closing(setting.windows, clock, opening) - opening - 1
-        return opening + drawn(device.seed, f"push {setup}", opening, min(setting.randomisation_s, room_s))
+        """A random second of the next window, FOREVER where there is none."""
+        opening = next_opening(self._settings[setup].windows, device.clock, second)
+        return opening if opening == FOREVER else opening + self._delay(device, setup, opening)
+
+    def _delay(self, device: "Device", setup: int, second: int) -> int:
+        """The random delay of what begins at a second."""
+        return drawn(device.seed, f"push {setup}", second, self._longest_s(device, setup, second))
+
+    def _longest_s(self, device: "Device", setup: int, second: int) -> int:
+        """How long a random delay may be: it never leads out of the window that is open at its beginning."""
+        setting = self._settings[setup]
+        return min(setting.randomisation_s, next_closing(setting.windows, device.clock, second) - second - 1)
 
     def _hand_out(self, device: "Device", setup: int, retries: int) -> None:
         self._withdraw(setup)

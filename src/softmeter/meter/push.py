@@ -23,7 +23,7 @@ from softmeter.meter.policies import Audience
 from softmeter.meter.pushed_values import audience
 from softmeter.security.ciphering import Protection
 from softmeter.security.suites import Use
-from softmeter.wire.wrapper import HEADER_OCTETS, encode_datagram
+from softmeter.wire.wrapper import HEADER_OCTETS, LONGEST_IN_DATAGRAM, encode_datagram
 
 
 class Outgoing(NamedTuple):
@@ -53,10 +53,13 @@ def _prepared(meter: Meter, message: Message) -> Outgoing:
     client = READOUT if audience(message.setup) is Audience.READOUT else MANAGEMENT
     plain = encode_apdu(DataNotification(message.number, message.time, message.body))
     apdu = _sealed(meter, client, Form(message.setting.form), plain)
+    service = Service(message.setting.service)
     room = segment_octets(meter) - HEADER_OCTETS
+    if service is Service.UDP:
+        room = min(room, LONGEST_IN_DATAGRAM)
     blocks = [apdu] if len(apdu) <= room else unanswered_blocks(apdu, room)
     datagrams = tuple(encode_datagram((SERVER_SAP, client, block)) for block in blocks)
-    return Outgoing(message.number, Service(message.setting.service), host, port, datagrams)
+    return Outgoing(message.number, service, host, port, datagrams)
 
 
 def _sealed(meter: Meter, client: int, form: Form, plain: bytes) -> bytes:

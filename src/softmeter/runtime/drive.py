@@ -187,7 +187,7 @@ class Drive:
         await self._commit(None, meter.now)
 
     async def run(self) -> None:
-        """Tick until `stop`, then advance to now, store exactly, and return.
+        """Tick until `stop`, then advance to now (not to the goal of a jump), store exactly, and return.
 
         Raises:
             StorageError: a commit failed; the process must end without another answer.
@@ -279,8 +279,11 @@ class Drive:
         self.ticked.fire()
 
     async def _end(self) -> None:
-        """Advance to now and store exactly: the clean end."""
-        meter, present = self._meter, self.present()
+        """Advance to now and store exactly: the clean end. A jump ends where it has come to."""
+        meter = self._meter
+        if meter.now < self._goal:
+            self.bench_time.anchor(meter.now, self._link_now())
+        present = self.present()
         while meter.now < present // SECOND * SECOND:
             await self._advance(Instant(min(present // SECOND * SECOND, meter.now + LONGEST_STEP)))
         meter.stop()
@@ -306,7 +309,7 @@ class Drive:
 
     async def _commit(self, successor: Any, until: Instant, *, quiet: bool = False) -> None:
         """Store the successor (the visible state where it is None), whose time is `until`; if `quiet`, not yet."""
-        since = self.bench_time.at(self._link_now()) - until
+        since = self.bench_time.at(self._link_now()) - until if until >= self._goal else 0
         real = self._wall() - max(0, self.bench_time.real_ns(since))
         changes = self._taken(successor, quiet=quiet)
         if changes is None:

@@ -6,6 +6,7 @@ Source: IEC 62056-47 (wrapper over TCP and UDP), IEC 62056-53 (DataNotification)
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import time
 from collections import deque
@@ -20,11 +21,13 @@ from softmeter.runtime.push_places import Places
 from softmeter.runtime.reports import Reports
 from softmeter.runtime.shaped import AHEAD_S
 from softmeter.transport.tap import Host, MakeTap, host_of
+from softmeter.transport.unsent import unsent_octets
 
 TIME_OUT_S = 10.0
-"""For finding, connecting and handing over, all together."""
+"""For finding, connecting and handing over, all together; what the line takes for the octets does not count."""
 FAREWELL_S = 1.0
 """How long a receiver may take to close its end after ours."""
+_LOOK_AGAIN_S = 0.01
 
 
 class PushPort:
@@ -105,8 +108,8 @@ class PushPort:
 
     async def _send(self, push: Outgoing) -> bool:
         try:
-            async with asyncio.timeout(self._time_out_s):
-                await self._deliver(push)
+            async with asyncio.timeout(self._time_out_s) as limit:
+                await self._deliver(push, limit)
         except (OSError, TimeoutError) as error:
             reason = str(error) or "no answer in time"
             self._reports.say(logging.INFO, "a push to %s port %d failed: %s", push.host, push.port, reason)
@@ -114,28 +117,37 @@ class PushPort:
         self._carried(sum(map(len, push.datagrams)), 0)
         return True
 
-    async def _deliver(self, push: Outgoing) -> None:
+    async def _deliver(self, push: Outgoing, limit: asyncio.Timeout) -> None:
         found = await self._places.found(push.host, push.port)
+        share_s = self._time_out_s / len(found)  # an address that is silent leaves time for the others
         for number, (family, where) in enumerate(found, 1):
             try:
                 if push.service is Service.UDP:
-                    await self._as_datagrams(family, where, push.datagrams)
+                    await self._as_datagrams(family, where, push.datagrams, limit)
                 else:
-                    await self._as_stream(where, push.datagrams)
+                    async with asyncio.timeout(share_s):
+                        link = await asyncio.open_connection(*where)
+                    await self._as_stream(*link, push.datagrams, limit)
             except OSError:
                 if number == len(found):
                     raise
             else:
                 return
 
-    async def _as_stream(self, where: tuple[str, int], datagrams: Sequence[bytes]) -> None:
-        """Connect, hand over, say good-bye; closing at once throws away what is under way if the receiver answers."""
-        reader, writer = await asyncio.open_connection(*where)
+    async def _as_stream(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        datagrams: Sequence[bytes],
+        limit: asyncio.Timeout,
+    ) -> None:
+        """Hand over, say good-bye; closing at once throws away what is under way if the receiver answers."""
+        writer.transport.set_write_buffer_limits(0)
         ends = (host_of(writer.get_extra_info(name)) for name in ("sockname", "peername"))
         with self._heard(Service.TCP, *ends) as hear:
             try:
                 for datagram in datagrams:
-                    writer.write(await self._passed(datagram))
+                    writer.write(await self._passed(datagram, limit))
                     hear(datagram)
                 await writer.drain()
                 writer.write_eof()
@@ -143,27 +155,32 @@ class PushPort:
                     async with asyncio.timeout(FAREWELL_S):
                         while await reader.read(4096):
                             pass
+                await _acknowledged(writer)
             finally:
-                writer.close()
+                writer.transport.abort()  # closing it would wait for who never reads
 
-    async def _as_datagrams(self, family: int, where: tuple[str, int], datagrams: Sequence[bytes]) -> None:
+    async def _as_datagrams(
+        self, family: int, where: tuple[str, int], datagrams: Sequence[bytes], limit: asyncio.Timeout
+    ) -> None:
         with socket.socket(family, socket.SOCK_DGRAM) as link:
             link.setblocking(False)
             link.connect(where)
             with self._heard(Service.UDP, host_of(link.getsockname()), host_of(link.getpeername())) as hear:
                 for datagram in datagrams:
-                    octets = await self._passed(datagram, whole=True)
+                    octets = await self._passed(datagram, limit, whole=True)
                     if octets:
                         await asyncio.get_running_loop().sock_sendall(link, octets)
                     hear(datagram)
 
-    async def _passed(self, datagram: bytes, *, whole: bool = False) -> bytes:
+    async def _passed(self, datagram: bytes, limit: asyncio.Timeout, *, whole: bool = False) -> bytes:
         """What is left of a datagram when it comes out of the line, then; `whole`: all of it or nothing.
 
         It takes up the line piece by piece, as connections do: one that is given up must not keep them waiting.
+        Meanwhile there is no time limit, as nobody is waited for but the line.
         """
         if self._line.is_perfect:
             return datagram
+        limit.reschedule(None)
         lane, passed = self._line.up, list[Piece]()
         for piece in (datagram,) if whole else lane.pieces(datagram):
             early_s = AHEAD_S / 4 if passed else AHEAD_S / 2
@@ -172,6 +189,7 @@ class PushPort:
                 early_s = AHEAD_S / 2
             passed.append(lane.passed(piece, LinkTime(time.monotonic())))
         await asyncio.sleep(max(0.0, passed[-1].due - time.monotonic()))
+        limit.reschedule(asyncio.get_running_loop().time() + self._time_out_s)
         return b"".join(piece.octets for piece in passed)
 
     @contextlib.contextmanager
@@ -186,3 +204,20 @@ class PushPort:
             yield tap.sent
         finally:
             tap.closed()
+
+
+async def _acknowledged(writer: asyncio.StreamWriter) -> None:
+    """Wait until the receiver's system has all that was handed over, our end too.
+
+    Raises:
+        OSError: it threw it away, as who accepts and closes at once does.
+    """
+    link: socket.socket = writer.get_extra_info("socket")
+    while not writer.transport.is_closing():
+        error = link.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            raise OSError(error, os.strerror(error))
+        if not unsent_octets(link.fileno()):
+            return
+        await asyncio.sleep(_LOOK_AGAIN_S)
+    raise ConnectionResetError("Connection lost")

@@ -62,6 +62,8 @@ class WanPort:
         self.calls_left: int | None = None
         """How many more are taken until somebody says otherwise; None: any number."""
         self._came = 0
+        self._is_shut = False
+        """Whether it was closed, and not opened again."""
         self.make_tap: MakeTap | None = None
         self.volume = Volume()
         self.line = line or Line("wan", b"")
@@ -73,10 +75,12 @@ class WanPort:
 
     async def open(self) -> Address:
         """Listen; returns where, with the true port number."""
+        self._is_shut = False
         return await self._listener.open()
 
     async def close(self) -> None:
         """Stop listening and drop all peers."""
+        self._is_shut = True
         self._listener.close()
         for peer in tuple(self._peers):
             peer.abort()
@@ -93,7 +97,7 @@ class WanPort:
 
     def admit(self, peer: Peer, transport: asyncio.BaseTransport) -> bool:
         """A peer connected: whether there is room for it."""
-        if not self._listener.is_open:
+        if self._is_shut:  # who was accepted before, and connects only now
             cast(asyncio.Transport, transport).abort()
             return False
         if not self.accepting or self.calls_left == 0:

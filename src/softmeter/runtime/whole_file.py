@@ -22,7 +22,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     path = Path(os.path.realpath(path))
     if path.exists():
         mode &= path.stat().st_mode
-    fresh = path.with_name(path.name + ".new")
+    fresh = path.with_name(fresh_name(path.name))
     fresh.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
@@ -35,6 +35,11 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
             fresh.unlink(missing_ok=True)
         raise
     synchronise(path.parent)
+
+
+def fresh_name(name: str) -> str:
+    """In what the next content of a file is written, beside it."""
+    return f"{name}.new"
 
 
 def check_writable(path: Path, option: str, coming: Path | None = None, *, in_place: bool = False) -> None:
