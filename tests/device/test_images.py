@@ -41,6 +41,14 @@ def test_what_is_saved_comes_back() -> None:
     assert (again.block_octets, again.count, again.verified, again.phase) == (64, 16, IMAGE, images.phase)
 
 
+def test_authorities_come_back_in_their_order_however_many() -> None:
+    images = Images(64)
+    images.authorities = tuple(bytes([number]) for number in range(120))
+    again = Images(64)
+    again.restore(images.saved())
+    assert again.authorities == images.authorities
+
+
 def test_a_phase_nobody_knows_is_no_state() -> None:
     with pytest.raises(StorageError):
         Images(64).restore({"phase": "melting", "block_octets": 64})

@@ -56,6 +56,19 @@ def test_rules_with_a_year_hold_once() -> None:
     assert once.segment(utc("2027-05-01T00:00:00Z")).end == FOREVER
 
 
+def test_a_date_beside_a_yearly_rule_changes_what_it_can() -> None:
+    """A client sets begin and end one after the other; in between nothing changes that is no change."""
+    begun = replace(AMSTERDAM, begin=rule("07EA0401FF020000"))
+    spring, autumn = utc("2026-04-01T01:00:00Z"), utc("2026-10-25T01:00:00Z")
+    assert begun.segment(utc("2026-01-01T00:00:00Z")).end == spring
+    assert begun.segment(spring) == (spring, autumn, -120, True)
+    assert begun.segment(autumn) == (autumn, FOREVER, -60, False)
+    assert begun.segment(utc("2029-05-01T00:00:00Z"))[1:] == (FOREVER, -60, False)
+    ended = replace(AMSTERDAM, end=rule("07EA0901FF030000"))
+    assert ended.segment(utc("2026-08-31T23:00:00Z"))[1:] == (utc("2026-09-01T01:00:00Z"), -120, True)
+    assert ended.segment(utc("2029-12-01T00:00:00Z"))[1:] == (FOREVER, -120, True)
+
+
 MEANT = [
     (DateTime(2026, 7, 1, hour=12, minute=0, second=0), "2026-07-01T10:00:00Z"),
     (DateTime(2026, 1, 1, hour=12, minute=0, second=0), "2026-01-01T11:00:00Z"),
@@ -78,7 +91,6 @@ def test_the_second_a_client_means(moment: DateTime, expected: str) -> None:
         ({"standard_min": 721}, "time zone of 721"),
         ({"daylight_saving_min": -121}, "deviation of -121"),
         ({"begin": DateTime()}, "names no month"),
-        ({"begin": rule("07EA0401FF020000")}, "both name a year or none"),
     ],
 )
 def test_impossible_zones_are_refused(change: dict[str, object], match: str) -> None:

@@ -6,6 +6,7 @@ from device.surrounded import Timeline
 from meter.making import START, Made, steady, values_of
 from softmeter.bench.journal import Quantity
 from softmeter.cosem.dictionary import View
+from softmeter.device.adjustment import set_right
 from softmeter.device.events import Event, Log
 from softmeter.device.surroundings import Surrounded
 from softmeter.errors import AccessError
@@ -115,6 +116,21 @@ def test_the_alarm_monitor_executes_its_script_once_until_the_descriptor_is_clea
     assert entries(made) == 0
 
 
+@pytest.mark.parametrize("watched", ["0-0:97.98.0", "0-0:97.97.0"])
+def test_a_monitor_of_a_register_is_armed_again_when_that_is_cleared(watched: str) -> None:
+    """Of the alarm register itself, or of the error register, instead of the descriptor."""
+    made = Made()
+    name = (Data(Tag.LONG_UNSIGNED, 1), Data(Tag.OCTET_STRING, Obis.parse(watched).octets), Data(Tag.INTEGER, 2))
+    put(made, 21, "0-0:16.1.0", 3, Data(Tag.STRUCTURE, name))
+    put(made, 21, "0-0:16.1.0", 4, Data(Tag.ARRAY, (Data(Tag.STRUCTURE, (RESET_LOAD_PROFILE, NOTHING)),)))
+    for seconds in (1000, 2000):
+        live(made, seconds)
+        assert entries(made) == 1
+        made.meter.device.record(Event.LOGIN_FAILED)
+        assert entries(made) == 0
+        put(made, 1, watched, 2, u32(0))
+
+
 @pytest.mark.parametrize("step", [1, 3, 100_000])
 def test_a_monitor_on_a_measured_value_acts_in_the_second_it_crosses(step: int) -> None:
     made = Made(steady(i="5"))
@@ -148,6 +164,30 @@ def test_a_monitor_that_cannot_be_is_refused_and_changes_nothing(attribute: int,
     with pytest.raises(AccessError):
         put(made, 21, "0-0:16.1.0", attribute, value)
     assert [get(made, 21, "0-0:16.1.0", number) for number in (2, 3, 4)] == before
+
+
+def test_what_is_no_number_is_not_monitored() -> None:
+    made = Made()
+    put(made, 21, "0-0:16.1.0", 2, Data(Tag.ARRAY, ()))  # no threshold that a time could not be compared with
+    clock = Data(Tag.OCTET_STRING, Obis.parse("0-0:1.0.0").octets)
+    with pytest.raises(AccessError):
+        put(made, 21, "0-0:16.1.0", 3, Data(Tag.STRUCTURE, (Data(Tag.LONG_UNSIGNED, 8), clock, Data(Tag.INTEGER, 2))))
+
+
+def test_the_error_of_an_invalid_clock_comes_back_until_the_clock_is_set() -> None:
+    made = Made()
+    made.journal.give(Quantity.VOLTAGE_V, 0.0, Instant(START + 60 * SECOND))
+    made.journal.give(Quantity.VOLTAGE_V, None, Instant(START + 6 * 86_400 * SECOND))
+    live(made, 6 * 86_400 + 60)
+    assert word(made, "0-0:97.97.0") == 1
+    put(made, 1, "0-0:97.97.0", 2, u32(0))
+    assert word(made, "0-0:97.97.0") == 1  # the clock is still invalid
+    set_right(made.meter.device, made.meter.device.now)
+    assert word(made, "0-0:97.97.0") == 1  # a flag stays until it is cleared
+    put(made, 1, "0-0:97.97.0", 2, u32(0))
+    assert word(made, "0-0:97.97.0") == 0
+    codes = made.meter.device.events.ring(Log.STANDARD).rows()["code"].tolist()
+    assert codes == [1, 2, 6, 10, 4, 5, 10]
 
 
 @pytest.mark.parametrize("log", list(Log))

@@ -148,7 +148,7 @@ def payloads() -> dict[str, bytes]:
         "setting of what is fixed": setting(1, "0-0:96.1.0", 2, b"\x09\x00"),
         "setting of another type": setting(1, "0-0:96.1.2", 2, u32(1)),
         "setting out of its range": setting(3, "0-0:96.7.20", 2, b"\x12\xff\xff"),
-        "setting of the load profile": setting(7, "1-0:99.1.0", 4, u32(300)),
+        "setting of the load profile": setting(7, "1-0:99.1.0", 4, u32(1800)),
         "setting of the demand": setting(5, "1-0:1.4.0", 8, u32(300)),
         "setting of the name of the meter": setting(1, "0-0:96.1.1", 2, b"\x09\x11E0099000012345678"),
         "setting of a password": setting(15, "0-0:40.0.3", 7, b"\x09\x10another password"),

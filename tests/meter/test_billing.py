@@ -93,6 +93,17 @@ def test_a_month_end_that_a_clock_set_forward_leaps_over_is_made_up_once() -> No
     assert [row[:2] for row in rows(made)] == [["2026-02-01T00:00:00+01:00", 1146]]
 
 
+def test_a_month_end_that_another_zone_leaps_over_is_made_up_once() -> None:
+    """Half past eleven becomes half past twelve of the next month."""
+    made = living("2026-01-31T22:00:00Z", "2026-01-31T22:30:00Z")
+    assert put(made, 8, "0-0:1.0.0", 3, encode_data(Data(Tag.LONG, -120))) == 0
+    assert rows(made) == [["2026-02-01T00:00:00+02:00", 575, 0, 0, 0, 0, 0]]
+    made.actor.jump(parse_instant("2026-02-28T21:59:59Z"))
+    assert len(rows(made)) == 1
+    made.actor.jump(parse_instant("2026-02-28T22:00:00Z"))
+    assert len(rows(made)) == 2
+
+
 @pytest.mark.slow
 def test_february_of_a_leap_year_ends_with_its_29th_day() -> None:
     made = living("2028-01-31T22:00:00Z", "2028-03-01T00:00:00Z")

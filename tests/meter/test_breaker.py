@@ -140,6 +140,20 @@ def test_in_an_emergency_the_other_threshold_holds() -> None:
     assert get(made, 71, "0-0:17.0.0", 10).value is False
 
 
+def test_an_emergency_that_began_in_the_dark_holds_from_power_up_on() -> None:
+    made = fitted()
+    put(made, 71, "0-0:17.0.0", 5, u32(1000))
+    put(made, 71, "0-0:17.0.0", 6, u32(10))
+    put(made, 71, "0-0:17.0.0", 9, Data(Tag.ARRAY, (Data(Tag.LONG_UNSIGNED, 7),)))
+    start = Data(Tag.OCTET_STRING, bytes.fromhex("07EA0101FF011E0000FFC400"))  # 01:30 winter time
+    put(made, 71, "0-0:17.0.0", 8, Data(Tag.STRUCTURE, (Data(Tag.LONG_UNSIGNED, 7), start, u32(600))))
+    live(made, 1700)
+    made.meter.device.resume(Instant(START + 1900 * SECOND))
+    assert get(made, 71, "0-0:17.0.0", 10).value is True
+    live(made, 1910)
+    assert not made.meter.device.behaviours.breaker.closed
+
+
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [

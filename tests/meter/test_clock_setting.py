@@ -1,9 +1,14 @@
 """Setting the clock through its object, also when time runs far ahead of the ticks."""
 
+from pathlib import Path
+
+import pytest
+
+from meter.asking import cut, get, put
 from meter.making import START, Made
 from softmeter.clock import DateTime
 from softmeter.device.events import Log
-from softmeter.instant import SECOND, Instant
+from softmeter.instant import SECOND, Instant, parse_instant
 from softmeter.meter.parts import ClockPart
 
 
@@ -48,3 +53,27 @@ def test_each_shift_is_judged_by_itself() -> None:
     made.actor.jump(Instant(START + 100 * SECOND))
     assert made.meter.device.clock.time(made.actor.now) - made.actor.now == 14 * SECOND
     assert made.meter.device.events.last_code(Log.STANDARD) == 0
+
+
+@pytest.mark.parametrize("first", [5, 6])
+def test_summer_time_is_given_by_two_dates_as_well_as_by_rules(first: int, tmp_path: Path) -> None:
+    """Begin and end are two attributes: either may be set first, and both outlive a power cut."""
+    made = Made()
+    dates = {5: "090C07EA0114FF020000FF8000FF", 6: "090C07EA0201FF030000FF8000FF"}
+    for number in (first, 11 - first):
+        assert put(made, 8, "0-0:1.0.0", number, bytes.fromhex(dates[number])) == 0
+    made.meter.device.advance(parse_instant("2026-01-20T00:58:00Z"))
+    made = cut(made, tmp_path, parse_instant("2026-01-20T00:59:00Z"))
+    assert [get(made, 8, "0-0:1.0.0", number).hex().upper() for number in (5, 6)] == [dates[5], dates[6]]
+    seen = []
+    for moment in ("2026-01-20T01:00:00Z", "2026-02-01T00:59:59Z", "2026-02-01T01:00:00Z", "2026-07-01T00:00:00Z"):
+        made.meter.device.advance(parse_instant(moment))
+        seen.append(ClockPart(made.meter).time.iso())
+    assert seen == [
+        "2026-01-20T03:00:00+02:00",
+        "2026-02-01T02:59:59+02:00",
+        "2026-02-01T02:00:00+01:00",
+        "2026-07-01T01:00:00+01:00",
+    ]
+    changes = made.meter.device.events.ring(Log.STANDARD).rows()["code"].tolist()
+    assert changes.count(3) == 2

@@ -14,6 +14,7 @@ from softmeter.dlms.conversation import drive
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import AccessError, MeterError
+from softmeter.meter.clients import CONSUMER, MAINTENANCE
 from softmeter.meter.parts_keys import ClientSecurity
 from softmeter.obis import Obis
 from softmeter.security.suites import Key
@@ -192,6 +193,26 @@ def test_what_is_no_transfer_is_refused(parameter: bytes) -> None:
     before = keys_of(manager.bench)
     assert manager.call(SETUP, parameter) != 0
     assert keys_of(manager.bench) == before
+
+
+def test_an_encryption_key_that_another_client_has_or_had_is_refused() -> None:
+    meter = Made().meter
+    management, maintenance, consumer = (
+        ClientSecurity(meter, sap, may_change_all=sap == MANAGEMENT) for sap in (MANAGEMENT, MAINTENANCE, CONSUMER)
+    )
+    first, third = (Key(meter.keys(sap).unicast_encryption) for sap in (MANAGEMENT, MAINTENANCE))
+    management.replace({KeyId.UNICAST_ENCRYPTION: NEW, KeyId.AUTHENTICATION: OTHER})
+    for security in (maintenance, consumer):
+        for key in (NEW, first):  # each counts for itself: under one key the meter's numbers would repeat
+            with pytest.raises(AccessError):
+                security.replace({KeyId.UNICAST_ENCRYPTION: key})
+    for keys in ({KeyId.BROADCAST_ENCRYPTION: third}, dict.fromkeys(KeyId, MASTER)):
+        with pytest.raises(AccessError):
+            management.replace(keys)
+    assert [bytes(third), bytes(NEW)] == [meter.keys(sap).unicast_encryption for sap in (MAINTENANCE, MANAGEMENT)]
+    management.replace({KeyId.UNICAST_ENCRYPTION: NEW})
+    management.replace({KeyId.UNICAST_ENCRYPTION: first, KeyId.BROADCAST_ENCRYPTION: OTHER})
+    maintenance.replace({KeyId.AUTHENTICATION: first})
 
 
 def restarted(bench: Bench) -> Made:

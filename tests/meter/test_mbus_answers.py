@@ -29,9 +29,10 @@ def values(records: str, *definitions: Definition) -> tuple[Value, ...]:
     [
         ("0406FFFFFFFF", Value(-1, 3, Unit.WATT_HOUR)),
         ("0C06230100F0", Value(-123, 3, Unit.WATT_HOUR)),
-        ("0606000000000080", Value(-1407374883, 8, Unit.WATT_HOUR)),
+        ("0606010000000080", Value(-1407374883, 8, Unit.WATT_HOUR)),
         ("0706FFFFFFFFFFFFFF7F", Value(922337203, 13, Unit.WATT_HOUR)),
         ("0E13999999999999", Value(999999999, 0, Unit.CUBIC_METRE)),
+        ("040601000080", Value(-2147483647, 3, Unit.WATT_HOUR)),
         ("0413FFFFFF7F", Value(2147483647, -3, Unit.CUBIC_METRE)),
         ("05130000C0BF", Value(-1500, -6, Unit.CUBIC_METRE)),
         ("0D13C412345678", Value(78563412, -3, Unit.CUBIC_METRE)),
@@ -47,7 +48,10 @@ def test_values_as_a_register_holds_them(records: str, value: Value) -> None:
 
 @pytest.mark.parametrize(
     "none",
-    ["0C9315" + "00000000", "0C9318" + "00000000", "0C13EEEEEEEE", "05130000C07F", "0513000080FF"],
+    [
+        *("0C9315" + "00000000", "0C9318" + "00000000", "0C13EEEEEEEE", "05130000C07F", "0513000080FF"),
+        *("011380", "02130080", "0313000080", "041300000080", "0613000000000080", "07130000000000000080"),
+    ],
 )
 def test_a_value_that_is_none_keeps_its_place(none: str) -> None:
     assert values(none + "023B0700") == (NO_VALUE, Value(7, -3, Unit.CUBIC_METRE_PER_HOUR))
@@ -87,6 +91,7 @@ def test_answers_that_cannot_be_read(configuration: int, records: str) -> None:
 def test_of_two_like_records_the_first_is_meant() -> None:
     assert values("0C1301000000" + "0C1302000000", Definition(b"\x0c", b"\x13"))[0].number == 1
     assert values("0C78010000000D7803414243", Definition(b"\x0d", b"\x78")) == (NO_VALUE,)
+    assert values("0013", Definition(b"\x00", b"\x13")) == (NO_VALUE,)
 
 
 def test_a_negative_value_travels_signed_in_object_and_profile() -> None:

@@ -79,9 +79,23 @@ def test_it_is_read_by_schedule_and_once_at_a_time(installed: Outside) -> None:
     live(made, 5 * HOUR)
     assert [errand.task for errand in installed.taken()] == [Task.READ]  # five were due, and nobody came for them
     live(made, 6 * HOUR)
-    call(made, 1, 3)
     assert installed.taken() == ()  # the one under way is enough
     assert codes(made) == [105]
+
+
+def test_a_capture_asked_while_it_is_read_is_done_afterwards_once(installed: Outside) -> None:
+    made = installed.made
+    live(made, HOUR)
+    (errand,) = installed.taken()
+    call(made, 1, 3)
+    call(made, 1, 3)
+    assert installed.taken() == ()  # one at a time
+    report(made.meter.device, errand.number, Outcome())
+    assert installed.perform() == [Task.READ]
+    call(made, 1, 3)
+    live(made, 3 * HOUR)
+    assert installed.perform() == [Task.READ]  # what waits is enough
+    assert installed.perform() == []
 
 
 def test_one_that_does_not_answer_is_missed_and_found_again(installed: Outside) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from firmware.images import Loader, Recipe
 from meter.asking import call, put
 from meter.making import Made
+from meter.pushing import destination, name
 from meter.test_partition import SPAN_S, Doing, Recorder, Story, imposed, lived, whole
-from meter.test_push import destination, name
 from softmeter.bench.journal import Circumstance, Quantity
 from softmeter.device.events import Log
 from softmeter.instant import SECOND

@@ -31,7 +31,7 @@ class ActionSchedule(NamedTuple):
     """One schedule: what is done when. `type` (1 to 5) says what of the times may differ or have wildcards.
 
     What a schedule that is `made_up` missed without power is done once when power is back, and so is what a clock set
-    forward leaps over.
+    forward, or another zone, leaps over.
     """
 
     script: Script
@@ -107,6 +107,13 @@ class ActionSchedules(Behaviour):
 
     def power_up(self, device: "Device", at: Instant) -> None:
         self._make_up(device, device.clock.time(at) // SECOND)
+
+    def leap(self, device: "Device", second: int, by_s: int) -> None:
+        """Local time leaps forward by `by_s`, in another zone: do once what that misses and is made up."""
+        for schedule in list(self._schedules.values()):
+            due = schedule.due(device.clock, second - by_s) if schedule.made_up else FOREVER
+            if due <= second:
+                device.execute(schedule.script, due)
 
     def saved(self) -> Mapping[str, Scalar]:
         changed = {str(name): _octets(self._schedules[name]) for name in self._changed}

@@ -96,9 +96,11 @@ def warm_clock(device: "Device", at: Instant, temperature: int) -> None:
 
 def set_zone(device: "Device", at: Instant, zone: Zone) -> None:
     """Live by other rules of local time from now on; meter time in UTC goes on."""
-    device.clock.zone = zone
-    _find_boundaries(device, at)
     second = device.clock.time(at) // SECOND
+    before = device.clock.segment(second).shift
+    device.clock.zone = zone
+    device.behaviours.schedules.leap(device, second, before - device.clock.segment(second).shift)
+    _find_boundaries(device, at)
     for profile in device.profiles:
         profile.due = profile.boundary(device.clock, second)
 

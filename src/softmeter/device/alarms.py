@@ -51,11 +51,12 @@ SECOND = {
     Event.VOLTAGE_NORMAL_L1: 5,
     Event.CURRENT_REVERSAL: 10,
     Event.KEY_EXCHANGED: 13,
+    Event.BAD_VOLTAGE_L1: 14,
     Event.LOCAL_COMMUNICATION: 18,
     **{SubMeterEvent.INSTALLED.of(channel): 18 + channel for channel in _CHANNELS},
     **{ValveEvent.ALARM.of(channel): 26 + channel for channel in _CHANNELS},
 }
-"""Bits of alarm register 2 (table 5.2.2); phase asymmetry, phase sequence and voltage quality are not for one phase."""
+"""Bits of alarm register 2 (table 5.2.2); phase asymmetry and phase sequence are not for one phase."""
 THIRD = {
     Event.TERMINAL_COVER_CLOSED: 14,
     Event.STRONG_FIELD_GONE: 14,
@@ -105,15 +106,19 @@ class Alarms(Behaviour):
         return bool(self.error & CRITICAL)
 
     def logged(self, device: "Device", event: Event, stamp: Stamp) -> None:  # noqa: ARG002
+        before = self.error, self.words
         if event in FIRST:
             self.error |= 1 << FIRST[event]
         for number, bits in enumerate((FIRST, SECOND, THIRD)):
             if event in bits:
-                self._raise(device, number, 1 << bits[event])
+                self._raise(number, 1 << bits[event])
+        if (self.error, self.words) != before:
+            device.behaviours.monitors.look(device)
 
     def sub_meter(self, device: "Device", bit: int, channel: int) -> None:
         """Something is told of a sub-meter that has no event: `REMOVED` or `TEMPORARY_ERROR`."""
-        self._raise(device, 2, 1 << bit + channel)
+        self._raise(2, 1 << bit + channel)
+        device.behaviours.monitors.look(device)
 
     def clear_error(self, device: "Device", kept: int) -> None:
         """Keep only the bits of the error register that `kept` has; what is still broken is found again at once."""
@@ -121,6 +126,9 @@ class Alarms(Behaviour):
             self.error &= kept
             device.record(Event.ERROR_REGISTER_CLEARED)
             device.behaviours.diagnosis.look(device)
+            if device.clock.invalid:
+                self.error |= 1 << FIRST[Event.CLOCK_INVALID]
+            device.behaviours.monitors.look(device)
 
     def clear_alarms(self, device: "Device", number: int, kept: int) -> None:
         """Keep only the bits of an alarm register that `kept` has."""
@@ -128,6 +136,7 @@ class Alarms(Behaviour):
         if words.register & ~kept:
             self._put(number, words._replace(register=words.register & kept))
             device.record(Event.ALARM_REGISTER_CLEARED)
+            device.behaviours.monitors.look(device)
 
     def acknowledge(self, device: "Device", number: int, kept: int) -> None:
         """Keep only the bits of a descriptor that `kept` has: the monitor is armed again for the others."""
@@ -156,12 +165,11 @@ class Alarms(Behaviour):
             for number, words in enumerate(FACTORY_WORDS, 1)
         )
 
-    def _raise(self, device: "Device", number: int, bit: int) -> None:
+    def _raise(self, number: int, bit: int) -> None:
         words = self.words[number]
         rising = bit & words.filter & ~words.register
         if rising:
             self._put(number, words._replace(register=words.register | rising, descriptor=words.descriptor | rising))
-            device.behaviours.monitors.look(device)
 
     def _put(self, number: int, words: Words) -> None:
         self.words = (*self.words[:number], words, *self.words[number + 1 :])

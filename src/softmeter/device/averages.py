@@ -203,6 +203,7 @@ class Averaging(Behaviour):
         self._last = self._running.ended(device.registers, self.period_s)
         self._running, self.due = Running.begun(device.registers), due
         device.behaviours.supervision.ended(device, self._last)
+        device.behaviours.voltage_quality.ended(self._last, self.period_s)
 
     def _boundary(self, clock: "Clock", after: int) -> int:
         """The meter second after `after` at which a period ends."""

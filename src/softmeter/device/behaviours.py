@@ -27,6 +27,7 @@ from softmeter.device.push import Pushes
 from softmeter.device.settings import DeviceSettings
 from softmeter.device.supervision import Supervision
 from softmeter.device.tamper import Tamper
+from softmeter.device.voltage_quality import VoltageQuality
 
 
 class Behaviours(NamedTuple):
@@ -53,6 +54,7 @@ class Behaviours(NamedTuple):
     pushes: Pushes
     modem: Modem
     network_time: NetworkTime
+    voltage_quality: VoltageQuality
 
     @classmethod
     def of(cls, settings: DeviceSettings) -> "Behaviours":
@@ -79,6 +81,7 @@ class Behaviours(NamedTuple):
             pushes=Pushes(settings.pushes),
             modem=Modem(settings.network, settings.modem),
             network_time=NetworkTime(),
+            voltage_quality=VoltageQuality(),
         )
 
     @property

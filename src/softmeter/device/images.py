@@ -281,7 +281,7 @@ class Images(Behaviour):
             for name in saved
             if name.startswith("capability.")
         }
-        named = sorted(name for name in saved if name.startswith("authority."))
+        named = sorted((name for name in saved if name.startswith("authority.")), key=lambda name: (len(name), name))
         self.authorities = tuple(saved_octets(saved, name, b"") for name in named)
         self.running = {
             part: Running(

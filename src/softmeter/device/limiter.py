@@ -12,6 +12,7 @@ from softmeter.device.events import Event
 from softmeter.device.saved import saved_int, saved_octets, saved_text
 from softmeter.device.zone import FOREVER
 from softmeter.errors import ConfigurationError
+from softmeter.instant import SECOND, Instant
 from softmeter.obis import Obis
 from softmeter.persistent import Scalar
 
@@ -100,6 +101,10 @@ class Limiter(Behaviour):
     def run(self, device: "Device", second: int) -> None:
         self.reschedule(device, second)
         self._counted = 0
+
+    def power_up(self, device: "Device", at: Instant) -> None:
+        """An emergency may have begun or ended in the dark."""
+        self.reschedule(device, device.clock.time(at) // SECOND)
 
     def power_down(self, device: "Device", at: int) -> None:  # noqa: ARG002
         self._counted = 0

@@ -40,9 +40,15 @@ MOST_WAITING = 16
 WHERE = "M-Bus"
 
 
-def read(device: "Device", number: int) -> bool:
-    """Ask a sub-meter now; False where it is known already that this was in vain."""
-    return send(device, Errand(number, Task.READ, asked(device.behaviours.mbus.channel(number))))
+def read(device: "Device", number: int, *, afresh: bool = False) -> bool:
+    """Ask a sub-meter now; False where it is known already that this was in vain.
+
+    Who is being asked just that is asked once more only `afresh`: what he says then is what he counts from now on.
+    """
+    meters = device.behaviours.mbus
+    errand = Errand(number, Task.READ, asked(meters.channel(number)))
+    pending = meters.waiting if afresh else (*meters.waiting, *meters.under_way)
+    return any(one[:3] == errand[:3] for one in pending) or send(device, errand)
 
 
 def tell(device: "Device", number: int, order: Order, *, sealed: bool = True) -> bool:
@@ -69,10 +75,7 @@ def send(device: "Device", errand: Errand) -> bool:
     if not meters.outside:
         meters.memory, outcome = meters.bus.perform(meters.memory, moment(device), errand)
         return settle(device, errand, outcome)
-    pending = (*meters.waiting, *meters.under_way)
-    if errand.task is Task.READ and any(one[:3] == errand[:3] for one in pending):
-        return True  # who is asked just that anyway need not be asked again
-    if len(pending) >= MOST_WAITING:
+    if len(meters.waiting) + len(meters.under_way) >= MOST_WAITING:
         if errand.task is Task.READ:
             return False
         raise ConfigurationError("the line is busy: too much waits for it", WHERE)

@@ -51,7 +51,7 @@ def deinstall(device: "Device", number: int) -> None:
 def capture(device: "Device", number: int) -> None:
     """Read a sub-meter now; ConfigurationError where it does not answer."""
     _installed(device, number)
-    _check(read(device, number), number)
+    _check(read(device, number, afresh=True), number)
 
 
 def reset_alarm(device: "Device", number: int) -> None:

@@ -9,7 +9,6 @@ from softmeter.clock import (
     DAYLIGHT_SAVING,
     NOT_SPECIFIED,
     NOT_SPECIFIED_DEVIATION,
-    NOT_SPECIFIED_YEAR,
     DateTime,
     civil_from_days,
     weekday,
@@ -38,7 +37,10 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A time zone: deviations in minutes, UTC minus local time; `begin` in standard time, `end` in summer time."""
+    """A time zone: deviations in minutes, UTC minus local time; `begin` in standard time, `end` in summer time.
+
+    Each of the two recurs yearly or, with a year, is once.
+    """
 
     standard_min: int
     begin: DateTime
@@ -54,8 +56,6 @@ class Zone:
             raise ConfigurationError(message, "daylight saving")
         check_rule(self.begin, "begin of daylight saving")
         check_rule(self.end, "end of daylight saving")
-        if (self.begin.year == NOT_SPECIFIED_YEAR) != (self.end.year == NOT_SPECIFIED_YEAR):
-            raise ConfigurationError("begin and end must both name a year or none", "daylight saving")
 
     def segment(self, second: int) -> Segment:
         """The segment around a UTC second."""
@@ -67,6 +67,8 @@ class Zone:
         changes.sort()
         begin, active, end = -FOREVER, not changes[0][1], FOREVER
         for at, into_summer in changes:
+            if into_summer is active:
+                continue  # of two rules one may hold once and the other each year
             if at > second:
                 end = at
                 break

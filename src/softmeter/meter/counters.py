@@ -111,6 +111,11 @@ class InvocationCounters:
             self._forgotten[sap] = max(self._forgotten.get(sap, 0), earlier.pop(oldest))
         self.must_store = True
 
+    def knows_elsewhere(self, sap: int, key: bytes) -> bool:
+        """Whether an encryption key was in force before for another client."""
+        mark = _mark(key)
+        return any(mark in earlier for other, earlier in self._earlier.items() if other != sap)
+
     def accept(self, sap: int, title: bytes, counter: int) -> None:
         """Take note of a verified counter above `last_accepted`."""
         titles = self._accepted.setdefault(sap, {})

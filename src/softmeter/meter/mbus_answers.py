@@ -1,7 +1,8 @@
 """What an answer on M-Bus means to a meter: who says it, whether it can be read, and the values (EN 13757-3).
 
-A value that its sub-meter marks as none, or writes as no number, keeps its place and is empty. One with more digits
-than an extended register holds loses the last ones, and its scaler says so.
+A value that its sub-meter marks as none, or writes as no number or as the most negative one of its size (which has no
+counterpart), keeps its place and is empty. One with more digits than an extended register holds loses the last ones,
+and its scaler says so.
 """
 
 from collections.abc import Sequence
@@ -145,10 +146,15 @@ def _value(record: Record) -> Value:
     number, exponent = record.value, record.quantity.exponent + more
     if isinstance(number, float) and isfinite(number):
         number, exponent = round(number * 10**_FLOAT_DECIMALS), exponent - _FLOAT_DECIMALS
-    if not isinstance(number, int) or record.error is not None:
+    if not isinstance(number, int) or number == _least(record) or record.error is not None:
         return NO_VALUE
     while not LEAST <= number <= MOST:
         number, exponent = (number // 10 if number > 0 else -(-number // 10)), exponent + 1
     known = _UNITS.get(unit, Unit.OTHER)
     is_corrected = AT_BASE_CONDITIONS in record.qualifiers
     return Value(number, exponent, _CORRECTED.get(known, known) if is_corrected else known)
+
+
+def _least(record: Record) -> int:
+    """The most negative whole number of a record's size."""
+    return -(1 << 8 * (record.size - record.head) - 1)

@@ -18,7 +18,7 @@ from softmeter.device.profile import Profile
 from softmeter.device.zone import Zone
 from softmeter.errors import AccessError, ConfigurationError
 from softmeter.instant import SECOND, Instant, at_second, whole_second
-from softmeter.meter.model.capture import CLOCK, column_key, data, key, register, travelling
+from softmeter.meter.model.capture import CLOCK, PERIODS_S, column_key, data, key, register, travelling
 from softmeter.meter.presented import Presented
 from softmeter.persistent import Ring
 
@@ -180,6 +180,9 @@ class LoadProfile(LocalTime):
         self._configure(columns=tuple(found for found in keys if found))
 
     def set_capture_period(self, period_s: int) -> None:
+        possible = PERIODS_S.get(self._profile.settings.name)
+        if possible is not None and period_s not in possible:
+            raise AccessError(DataAccessResult.OTHER_REASON, f"a period of {period_s} s; possible are {possible}")
         self._configure(period_s=period_s)
 
     def set_capacity(self, entries: int) -> None:
@@ -189,9 +192,11 @@ class LoadProfile(LocalTime):
         self._configure()
 
     def capture(self) -> None:
+        lived(self.meter)
         self.meter.device.capture(self._profile)
 
     def _configure(self, **changes: object) -> None:
+        lived(self.meter)
         device = self.meter.device
         with refusals():
             settings = replace(self._profile.settings, **changes)  # type: ignore[arg-type]
@@ -260,6 +265,7 @@ class EventLogProfile(FixedLog):
         return self.meter.device.events.ring(self._log)
 
     def clear(self) -> None:
+        lived(self.meter)
         self.meter.device.clear_log(self._log)
 
 
@@ -276,4 +282,5 @@ class FailureLog(FixedLog):
         return self.meter.device.behaviours.power_failures.ring
 
     def clear(self) -> None:
+        lived(self.meter)
         self.ring.clear()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from softmeter.cosem.classes.security_setup import SecurityPolicy, refused
 from softmeter.device.events import Event
 from softmeter.instant import Instant
-from softmeter.meter.clients import BROADCAST
+from softmeter.meter.clients import BROADCAST, MANAGEMENT
 from softmeter.meter.presented import Forwarded, Presented
 from softmeter.security.certificates import Certificate
 from softmeter.security.ciphering import Protection
@@ -78,18 +78,32 @@ class ClientSecurity(Forwarded):
         self._meter.key_ring.change(self._sap, policy=wanted)
 
     def replace(self, keys: Mapping[KeyId, Key]) -> None:
-        """Put new keys in force and log it; with a new encryption key the client may count anew."""
+        """Put new keys in force and log it; with a new encryption key the client may count anew.
+
+        Raises:
+            AccessError: a key is not this client's alone, or one that encrypts is or was another client's.
+        """
         if keys.keys() & _FOR_ALL and not self._may_change_all:
             raise refused("the key is not this client's alone")
         ring, counters = self._meter.key_ring, self._meter.counters
-        before = ring.of(self._sap)
+        held = self._encrypting()
+        users = {KeyId.UNICAST_ENCRYPTION: self._sap, KeyId.BROADCAST_ENCRYPTION: BROADCAST}
+        fresh = {users[key_id]: bytes(key) for key_id, key in keys.items() if key_id in users}
+        fresh = {user: key for user, key in fresh.items() if key != held.get(user)}
+        for user, key in fresh.items():  # each counts for itself: under one key, numbers would be used twice
+            others = {other: one for other, one in {**held, **fresh}.items() if other != user}
+            if key in others.values() or counters.knows_elsewhere(user, key):
+                raise refused("another client has or had the key")
         ring.change(self._sap, **{_NAMES[key_id]: bytes(key) for key_id, key in keys.items()})
-        after = ring.of(self._sap)
-        if after.unicast_encryption != before.unicast_encryption:
-            counters.restart(self._sap, before.unicast_encryption, after.unicast_encryption)
-        if after.broadcast_encryption != before.broadcast_encryption:
-            counters.restart(BROADCAST, before.broadcast_encryption, after.broadcast_encryption)
+        for user, key in fresh.items():
+            counters.restart(user, held.get(user, b""), key)
         self._meter.device.record(Event.KEY_EXCHANGED)
+
+    def _encrypting(self) -> Mapping[int, bytes]:
+        """The encryption keys in force, by the address of the client who counts under them."""
+        ring = self._meter.key_ring
+        held = {sap: keys.unicast_encryption for sap, keys in ring.clients.items()}
+        return {**held, BROADCAST: ring.of(MANAGEMENT).broadcast_encryption}
 
     def spares(self, certificate: Certificate) -> bool:
         """Whether it may go: while some client must sign, the meter's own must stay, and that of who asks."""

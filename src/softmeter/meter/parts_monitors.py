@@ -11,7 +11,7 @@ from softmeter.device.behaviour import Script
 from softmeter.device.monitors import Actions, Monitor
 from softmeter.errors import AccessError, LocalProtocolError
 from softmeter.meter.model.capture import CAPTURABLE, key
-from softmeter.meter.parts import refusals
+from softmeter.meter.parts import lived, refusals
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
 from softmeter.wire.types import WHOLE_NUMBERS, Data, Tag, encode_data
@@ -42,7 +42,10 @@ class MonitorPart:
 
     @monitored_value.setter
     def monitored_value(self, value: MonitoredValue) -> None:
-        self._change(self._monitor._replace(watched=watched_key(value)))
+        watched = watched_key(value)
+        if threshold_type(watched) not in WHOLE_NUMBERS:
+            raise AccessError(DataAccessResult.OTHER_REASON, f"{watched} is no number")
+        self._change(self._monitor._replace(watched=watched))
 
     @property
     def actions(self) -> tuple[ActionPair, ...]:
@@ -59,6 +62,7 @@ class MonitorPart:
 
     def _change(self, monitor: Monitor) -> None:
         expect_fitting(monitor.watched, monitor.thresholds)
+        lived(self.meter)
         device = self.meter.device
         with refusals():
             device.behaviours.monitors.change(device, self.name, monitor)

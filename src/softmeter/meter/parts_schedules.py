@@ -6,7 +6,7 @@ from softmeter.cosem.classes.single_action_schedule import ExecutionTime, Schedu
 from softmeter.device.action_schedules import ActionSchedule, Execution
 from softmeter.device.behaviour import Script
 from softmeter.device.recurrence import Day, Time
-from softmeter.meter.parts import refusals
+from softmeter.meter.parts import lived, refusals
 from softmeter.meter.presented import Presented
 from softmeter.obis import Obis
 
@@ -45,6 +45,7 @@ class SchedulePart:
         return self.meter.device.behaviours.schedules.schedule(self.name)
 
     def _change(self, schedule: ActionSchedule) -> None:
+        lived(self.meter)
         device = self.meter.device
         with refusals():
             device.behaviours.schedules.change(device, self.name, schedule)

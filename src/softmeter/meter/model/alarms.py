@@ -22,9 +22,9 @@ from softmeter.meter.model.alarm_words import (
     read_word,
     word_object,
 )
-from softmeter.meter.model.capture import data, key, last_code
+from softmeter.meter.model.capture import COUNTERS, data, key, last_code
 from softmeter.meter.model.seconds import in_seconds
-from softmeter.meter.parts import EventLogProfile, FailureLog, refusals
+from softmeter.meter.parts import EventLogProfile, FailureLog, lived, refusals
 from softmeter.meter.parts_monitors import MonitorPart
 from softmeter.meter.policies import LOG, MONITOR, READ, SET, THRESHOLD
 from softmeter.meter.presented import Presented
@@ -58,16 +58,26 @@ MONITORS = {
 
 
 def _clear_error(meter: Presented, kept: int) -> None:
+    lived(meter)
     meter.device.behaviours.alarms.clear_error(meter.device, kept)
 
 
 def _writes(number: int) -> dict[str, Callable[[Presented, int], None]]:
     """What writing to one of the words does."""
-    return {
-        "register": lambda meter, kept: meter.device.behaviours.alarms.clear_alarms(meter.device, number, kept),
-        "filter": lambda meter, wanted: meter.device.behaviours.alarms.allow(number, wanted),
-        "descriptor": lambda meter, kept: meter.device.behaviours.alarms.acknowledge(meter.device, number, kept),
-    }
+
+    def clear(meter: Presented, kept: int) -> None:
+        lived(meter)
+        meter.device.behaviours.alarms.clear_alarms(meter.device, number, kept)
+
+    def allow(meter: Presented, wanted: int) -> None:
+        lived(meter)
+        meter.device.behaviours.alarms.allow(number, wanted)
+
+    def acknowledge(meter: Presented, kept: int) -> None:
+        lived(meter)
+        meter.device.behaviours.alarms.acknowledge(meter.device, number, kept)
+
+    return {"register": clear, "filter": allow, "descriptor": acknowledge}
 
 
 def _data(tag: Tag, read: Callable[[Device], int], write: Callable[[Presented, int], None] | None = None) -> Data:
@@ -124,10 +134,10 @@ ROWS = (
     *(Row(str(name), f"Alarm monitor {number}", monitor(name), MONITOR if number in _OF_THE_MANUAL else THRESHOLD)
       for number, name in enumerate(ALARM_MONITORS, 1)),
     *(Row(f"0-0:96.7.{e}", f"Number of power failures, {which}",
-          _data(Tag.LONG_UNSIGNED, lambda device: device.behaviours.power_failures.count), READ)
+          _data(Tag.LONG_UNSIGNED, COUNTERS["0-0:96.7.21"]), READ)
       for e, which in ((21, "any phase"), (0, "all phases"))),
     *(Row(f"0-0:96.7.{e}", f"Number of long power failures, {which}",
-          _data(Tag.LONG_UNSIGNED, lambda device: device.behaviours.power_failures.long_count), READ)
+          _data(Tag.LONG_UNSIGNED, COUNTERS["0-0:96.7.9"]), READ)
       for e, which in ((9, "any phase"), (5, "all phases"), (6, "L1"))),
     *(Row(f"0-0:96.7.{e}", f"Duration of the last long power failure, {which}",
           _seconds(Tag.DOUBLE_LONG_UNSIGNED, lambda device: device.behaviours.power_failures.last_long_s), READ)

@@ -25,11 +25,16 @@ from softmeter.meter.model.limited import LIMITED
 from softmeter.meter.model.measured import MEASURED
 from softmeter.meter.model.periodic import PERIODIC
 from softmeter.meter.model.supervised import SUPERVISED, SUPERVISED_TYPE
+from softmeter.metrology.voltage_events import Condition
 from softmeter.obis import Obis
 from softmeter.wire.types import Tag
 
 LOAD, DAILY, BILLING, QUALITY = "load", "daily", "billing", "quality"
 """Names of the profiles in the device."""
+
+_PERIODS_S = (900, 1800, 3600)
+PERIODS_S = {LOAD: _PERIODS_S, DAILY: (*_PERIODS_S, 86_400)}
+"""The capture periods that a client may choose (manual 8.1, 8.3), where not all that divide a day are possible."""
 
 SUB_METERS = tuple(f"mbus{number}" for number in NUMBERS)
 """The hourly profiles of the M-Bus channels."""
@@ -67,6 +72,19 @@ def last_code(log: Log) -> Callable[[Device], int]:
     return lambda device: device.events.last_code(log)
 
 
+def _disturbances(condition: Condition) -> Callable[[Device], int]:
+    return lambda device: device.behaviours.power_quality.count(condition) & 0xFFFF
+
+
+COUNTERS: dict[str, Callable[[Device], int]] = {
+    "1-0:32.32.0": _disturbances(Condition.UNDERVOLTAGE),
+    "1-0:32.36.0": _disturbances(Condition.OVERVOLTAGE),
+    "0-0:96.7.21": attrgetter("behaviours.power_failures.count"),
+    "0-0:96.7.9": attrgetter("behaviours.power_failures.long_count"),
+}
+"""Sags, swells, power failures and long ones: objects of class Data, and how they are read off a device."""
+
+
 def _value(captured: CaptureObject, tag: Tag, read: Callable[[Device], object]) -> Capturable:
     return Capturable(captured, tag, Column(key(captured), _DTYPES[tag], read))
 
@@ -78,6 +96,7 @@ def _capturable() -> tuple[Capturable, ...]:
         *(Capturable(data(obis), Tag.UNSIGNED, status_column(key(data(obis)), profile)) for obis, profile in status),
         *(_value(data(log.code_object), Tag.UNSIGNED, last_code(log)) for log in Log),
         *(_value(data(obis), Tag.DOUBLE_LONG_UNSIGNED, read) for obis, read in WORDS.items()),
+        *(_value(data(obis), Tag.LONG_UNSIGNED, read) for obis, read in COUNTERS.items()),
         _value(register("0-0:96.7.19"), Tag.DOUBLE_LONG_UNSIGNED, attrgetter("behaviours.power_failures.last_long_s")),
         *(_value(register(value.obis), value.type, value.read) for value in (*MEASURED, *PERIODIC)),
         *(one for demanded in DEMANDED for one in _demand(demanded)),

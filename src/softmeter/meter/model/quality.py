@@ -5,22 +5,20 @@ from softmeter.cosem.classes.profile_generic import ProfileGeneric
 from softmeter.cosem.classes.register import Register, ScalerUnit
 from softmeter.cosem.dictionary import Row
 from softmeter.cosem.interface import Source
+from softmeter.device.voltage_quality import NOMINAL_V
+from softmeter.meter.model.capture import COUNTERS
 from softmeter.meter.model.seconds import in_seconds
 from softmeter.meter.parts import lived, refusals
 from softmeter.meter.parts_quality import QualityProfile
 from softmeter.meter.policies import PROFILE, READ, SET
 from softmeter.meter.presented import Presented
-from softmeter.metrology.voltage_events import Condition
 from softmeter.units import Unit
 from softmeter.wire.types import Tag
 
-NOMINAL_V = 230
 
-
-def _count(condition: Condition) -> Data:
-    return Data(
-        source=Source(Tag.LONG_UNSIGNED, lambda meter: meter.device.behaviours.power_quality.count(condition) & 0xFFFF)
-    )
+def _count(obis: str) -> Data:
+    read = COUNTERS[obis]
+    return Data(source=Source(Tag.LONG_UNSIGNED, lambda meter: read(meter.device)))
 
 
 def _limit(name: str, unit: Unit, each: int) -> Register:
@@ -74,7 +72,7 @@ ROWS = (
     Row("1-0:12.43.0", "Time threshold for voltage sag",                   _seconds("sag_s"),      SET),
     Row("1-0:12.44.0", "Time threshold for voltage swell",                 _seconds("swell_s"),    SET),
     Row("1-0:12.45.0", "Time threshold for missing voltage",               _seconds("missing_s"),  SET),
-    Row("1-0:32.32.0", "Number of voltage sags L1",                        _count(Condition.UNDERVOLTAGE), READ),
-    Row("1-0:32.36.0", "Number of voltage swells L1",                      _count(Condition.OVERVOLTAGE),  READ),
+    Row("1-0:32.32.0", "Number of voltage sags L1",                        _count("1-0:32.32.0"), READ),
+    Row("1-0:32.36.0", "Number of voltage swells L1",                      _count("1-0:32.36.0"), READ),
 )
 # fmt: on
