@@ -24,7 +24,7 @@ HEADER_OCTETS, SIGNATURE_OCTETS = 96, 64
 ENCRYPTED = 1
 """The one flag there is; a payload in the clear is no image for the field."""
 
-_VERSION = re.compile(r"\d{1,3}(\.\d{1,3}){1,3}")
+_VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){1,3}")
 _HARDWARE = re.compile(r"[A-Z0-9?+-]{1,16}")
 _TEXT_OCTETS = 16
 
@@ -48,6 +48,7 @@ class ImageError(MeterError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
         self.field = field
+        self.reason = message
 
 
 @structure
@@ -194,14 +195,25 @@ def _check(header: Header) -> None:
     ):
         if found != wanted:
             raise ImageError(field, f"is {found!r}, not {wanted!r}")
-    _check_text("version", header.version_text, _VERSION, "two to four numbers with points, like 1.05.02")
-    _check_text("hardware", header.hardware_text, _HARDWARE, "up to 16 of A-Z, 0-9, ?, + and -, like IQ0102065BNEM??")
+    check_version(_shown(header.version_text))
+    check_hardware(_shown(header.hardware_text))
 
 
-def _check_text(field: str, octets: bytes, form: re.Pattern[str], wanted: str) -> None:
-    shown = octets.rstrip(b"\0").decode("ascii", "backslashreplace")
-    if not form.fullmatch(shown):
-        raise ImageError(field, f"{shown!r} is not {wanted}")
+def check_version(version: str) -> None:
+    """Refuse what is no version of a part; raises ImageError."""
+    if not _VERSION.fullmatch(version):
+        raise ImageError("version", f"{version!r} is not two to four numbers with points, like 1.05.02")
+
+
+def check_hardware(hardware: str) -> None:
+    """Refuse what names no types of meters; raises ImageError."""
+    if not _HARDWARE.fullmatch(hardware):
+        wanted = "up to 16 of A-Z, 0-9, ?, + and -, like IQ0102065BNEM??"
+        raise ImageError("hardware", f"{hardware!r} is not {wanted}")
+
+
+def _shown(octets: bytes) -> str:
+    return octets.rstrip(b"\0").decode("ascii", "backslashreplace")
 
 
 def _crypt(key: Key, counter_block: bytes, octets: bytes) -> bytes:

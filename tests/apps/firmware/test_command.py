@@ -118,6 +118,18 @@ def test_who_has_only_what_a_meter_has_cannot_sign(keys: Path, tmp_path: Path) -
         sign_image(tmp_path / "unsigned", tmp_path / "other", shown)
 
 
+def test_an_image_replaces_an_image_and_nothing_else(keys: Path) -> None:
+    folder, kept = keys.parent, keys.read_bytes()
+    made(keys)
+    made(keys)
+    for sent in (keys, folder / "image.toml", folder):
+        with pytest.raises(ConfigurationError, match=r"is no image|is a directory"):
+            sign_image(folder / "unsigned", sent, keys)
+        with pytest.raises(ConfigurationError, match=r"is no image|is a directory"):
+            build_image(folder / "image.toml", sent, keys)
+    assert keys.read_bytes() == kept
+
+
 def test_every_mistake_of_a_declaration_is_told_with_its_line_and_near_names(keys: Path) -> None:
     wrong = DECLARATION.replace("security_counter", "securty_counter").replace("extra_services", "extra_servces")
     wrong = wrong.replace("scroll_s = 9", 'scrol_s = "9"').replace("class = 3", "class = 0")
@@ -136,7 +148,7 @@ def test_every_mistake_of_a_declaration_is_told_with_its_line_and_near_names(key
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("1.05.02", "1.x", "line 1: version: '1.x' is not two to four numbers with points, like 1.05.02"),
+        ("1.05.02", "1.x", "line 3, version: '1.x' is not two to four numbers with points, like 1.05.02"),
         ("extra_services = 1", "extra_services = 2", "extra_services: 2 is no number from 0 to 1"),
         ("scroll_s = 9", "scroll_s = 900", "scroll_s: 900 is no number from 0 to 300"),
         ('"60"', '"sixty"', "line 14, settings.0: 'sixty' is no number"),

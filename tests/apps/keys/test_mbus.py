@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from apps.keys.test_command import softmeter
+from softmeter.apps.keys.mbus import COUNTERS
 from softmeter.bench.submeters import parse_sub_meters
 from softmeter.errors import ConfigurationError
 from softmeter.security.mbus import key_counter, unwrap
@@ -49,4 +50,26 @@ def test_a_file_without_keys(path: Path, text: str, complaint: str) -> None:
         softmeter("wrap-mbus", GAS.secondary_address, str(path))
     path.unlink()
     with pytest.raises(ConfigurationError, match="cannot be read"):
+        softmeter("wrap-mbus", GAS.secondary_address, str(path))
+
+
+def test_no_two_keys_travel_under_one_counter(path: Path) -> None:
+    def wrapped(*options: str) -> int | None:
+        return key_counter(bytes.fromhex(softmeter("wrap-mbus", GAS.secondary_address, str(path), *options)))
+
+    assert len({wrapped() for _ in range(5)}) == 5
+    far = "4000000000"
+    assert [wrapped("--counter", far), wrapped()] == [4_000_000_000, 4_000_000_001]
+    for used in (far, "4000000001", "0"):
+        with pytest.raises(ConfigurationError, match="give --counter above"):
+            wrapped("--counter", used)
+    other = path.with_name("other.toml")
+    other.write_text(path.read_text("utf-8").replace(GAS.default_key.hex(), NEW.hex()), "utf-8")
+    assert softmeter("wrap-mbus", GAS.secondary_address, str(other), "--counter", "0")
+    assert GAS.default_key.hex() not in path.with_name(f"{path.name}{COUNTERS.suffix}").read_text("utf-8").lower()
+
+
+def test_a_factory_key_whose_counters_are_used_up(path: Path) -> None:
+    softmeter("wrap-mbus", GAS.secondary_address, str(path), "--counter", "4294967295")
+    with pytest.raises(ConfigurationError, match="used up"):
         softmeter("wrap-mbus", GAS.secondary_address, str(path))

@@ -7,14 +7,15 @@ from typing import Any
 from softmeter.apps.firmware.declaration import COUNTER_OCTETS
 from softmeter.apps.firmware.declaration import read as read_declaration
 from softmeter.errors import ConfigurationError
-from softmeter.firmware.image import HEADER_OCTETS, Header, ImageError, header_of, opened, sign
+from softmeter.firmware.image import HEADER_OCTETS, MAGIC, Header, ImageError, header_of, opened, sign
 from softmeter.runtime import image_keys
 from softmeter.runtime.entropy import SystemEntropy
-from softmeter.runtime.whole_file import write_whole
+from softmeter.runtime.whole_file import check_kind, check_writable, write_whole
 
 
 def build_image(declaration: Path, image: Path, keys: Path) -> None:
     """Write an image without a signature; its initial counter block is drawn, so that none is used twice."""
+    _check_place(image)
     wanted, known = read_declaration(declaration), image_keys.read(keys)
     try:
         unsigned = wanted.unsigned(known.image_key, SystemEntropy().octets(COUNTER_OCTETS))
@@ -26,6 +27,7 @@ def build_image(declaration: Path, image: Path, keys: Path) -> None:
 
 def sign_image(unsigned: Path, image: Path, keys: Path) -> None:
     """Write an image with its signature."""
+    _check_place(image)
     pair = image_keys.read(keys).pair
     if pair is None:
         raise ConfigurationError("has no signing_key: who has only this file cannot sign", str(keys))
@@ -109,6 +111,12 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"cannot be read ({error.strerror})", str(path)) from None
+
+
+def _check_place(path: Path) -> None:
+    """Find out whether an image can be written: not in place of something else."""
+    check_writable(path, "IMAGE")
+    check_kind(path, "image", (MAGIC,))
 
 
 def _write(path: Path, octets: bytes) -> None:

@@ -1,6 +1,6 @@
 """What an image declares, as a person writes it in TOML; see docs/firmware.md."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,7 +11,15 @@ from softmeter.apps.checking import Problem, document_of, problem_of, refusal, t
 from softmeter.apps.smartset.typed import value_of
 from softmeter.apps.toml_lines import line_of
 from softmeter.errors import ConfigurationError, MeterError, SecurityError
-from softmeter.firmware.image import HEADER_OCTETS, SIGNATURE_OCTETS, Kind, build
+from softmeter.firmware.image import (
+    HEADER_OCTETS,
+    SIGNATURE_OCTETS,
+    ImageError,
+    Kind,
+    build,
+    check_hardware,
+    check_version,
+)
 from softmeter.firmware.payload import (
     CAPABILITIES,
     LISTS,
@@ -38,6 +46,17 @@ def _capability(name: str) -> str:
         close = get_close_matches(name, CAPABILITIES, n=1) or [" or ".join(CAPABILITIES)]
         raise ValueError(f"is not known here; did you mean {close[0]}?")
     return name
+
+
+def _checked(check: Callable[[str], None]) -> AfterValidator:
+    def checked(text: str) -> str:
+        try:
+            check(text)
+        except ImageError as error:
+            raise ValueError(error.reason) from None
+        return text
+
+    return AfterValidator(checked)
 
 
 class _Table(BaseModel):
@@ -76,8 +95,8 @@ class Declaration(_Table):
     """A file: what the header says, and what changes with the image; `octets` is the least size of it, signed."""
 
     kind: Literal["legal", "application"]
-    version: str = VERSION
-    hardware: str = "IQ0102065BNEM??"
+    version: Annotated[str, _checked(check_version)] = VERSION
+    hardware: Annotated[str, _checked(check_hardware)] = "IQ0102065BNEM??"
     security_counter: Annotated[int, Field(ge=0, lt=1 << 32)] = 0
     octets: Annotated[int, Field(ge=0, le=1 << 20)] = 0
     capabilities: dict[Annotated[str, AfterValidator(_capability)], int] = {}

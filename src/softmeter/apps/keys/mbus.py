@@ -5,27 +5,39 @@ import tomllib
 from pathlib import Path
 
 from softmeter.apps.keys.forms import Form
+from softmeter.apps.used_counters import UsedCounters
 from softmeter.errors import ConfigurationError
 from softmeter.security.mbus import KEY_OCTETS, wrap_dsmr4, wrap_smr5
 from softmeter.wire.mbus import ADDRESS_OCTETS
 
+COUNTERS = UsedCounters(
+    ".counters",
+    b"a factory key",
+    "the counters of the factory key are used up; in this form no key can travel under it any more",
+    "is damaged; move it away, and give a --counter above that of every key that was wrapped before",
+)
 _DEFAULT, _USER = "default_key", "user_key"
 _YEAR_2000 = 946_684_800
 _IDENTIFICATION = 4
 
 
 def wrap_mbus(address: str, file: Path, form: Form, counter: int | None) -> None:
-    """Print the key of a file as method transfer_key of an M-Bus client takes it.
+    """Print the key of a file as method transfer_key of an M-Bus client takes it, under a counter of its own.
 
     Raises:
-        ConfigurationError: the address or the file is none.
+        ConfigurationError: the address or the file is none, or the counter may have been used.
     """
     default, user = _keys(file)
     if form is Form.DSMR4:
         print(wrap_dsmr4(default, user).hex().upper())
         return
-    above = int(time.time()) - _YEAR_2000 if counter is None else counter
-    print(wrap_smr5(default, user, _address(address), above).hex().upper())
+    octets = _address(address)
+    wanted = int(time.time()) - _YEAR_2000 if counter is None else counter
+    free = COUNTERS.reserve(file, default, wanted - 1, 1)
+    if counter not in {None, free}:
+        message = f"{counter} is not above those used under this factory key; give --counter above {free}, or none"
+        raise ConfigurationError(message, "--counter")
+    print(wrap_smr5(default, user, octets, free).hex().upper())
 
 
 def _address(text: str) -> bytes:
