@@ -6,7 +6,7 @@ import pytest
 
 from bench.hands import Hands
 from meter.making import START, Made, steady
-from softmeter.bench.bench import CONTROLS, LONG_PRESS_S, SHORT_PRESS_S, Bench, Button, Fault, faults
+from softmeter.bench.bench import CONTROLS, LONG_PRESS_S, SHORT_PRESS_S, Bench, Button, Fault, checked, faults
 from softmeter.bench.journal import Circumstance, LinkFault, Quantity
 from softmeter.device.events import Log
 from softmeter.errors import ConfigurationError
@@ -150,3 +150,14 @@ def test_faults_have_names() -> None:
     assert [fault.value.bit_length() - 1 for fault in Fault] == [8, 9, 10, 11, 12]
     with pytest.raises(ConfigurationError, match="there are program_memory, ram"):
         faults(["nose"])
+
+
+@pytest.mark.parametrize("name", ["technology", "terminal_cover_open", "modem_hangs", "temperature"])
+def test_what_comes_in_whole_numbers_takes_no_fraction(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name}: 0\\.5 (is no whole number|lies outside)"):
+        checked({name: 0.5})
+    with pytest.raises(ConfigurationError, match=f"^{name}: 1\\.5 "):
+        checked({name: 1.5})
+    assert checked({name: 1.0, "voltage_v": 1.5, "wan_drop": 0.5})
+    with pytest.raises(ConfigurationError, match="lies outside"):
+        checked({name: float("nan")})

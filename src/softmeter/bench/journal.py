@@ -42,7 +42,7 @@ class Quantity(Control):
 class Circumstance(Control):
     """What else surrounds a meter, by the names of `Surrounded`; a release means the state nobody has touched.
 
-    Buttons are counted: each press adds one.
+    Buttons are counted: each press adds one. All are whole numbers.
     """
 
     TERMINAL_COVER_OPEN = ("terminal_cover_open", 0, 1)
@@ -82,6 +82,12 @@ class Circumstance(Control):
     SUB_METER_FLOW_6 = ("sub_meter_flow_6", 0, 1_000_000)
     SUB_METER_FLOW_7 = ("sub_meter_flow_7", 0, 1_000_000)
     SUB_METER_FLOW_8 = ("sub_meter_flow_8", 0, 1_000_000)
+
+    def check(self, value: float) -> float:
+        super().check(value)
+        if value != int(value):
+            raise ConfigurationError(f"{value} is no whole number", self.label)
+        return value
 
 
 class LinkFault(Control):

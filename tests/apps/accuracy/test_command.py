@@ -59,3 +59,16 @@ def test_what_is_wrong_is_named(options: AccuracyOptions, where: str, reason: st
         accuracy(options)
     assert caught.value.where == where
     assert reason in str(caught.value)
+
+
+def test_what_stands_where_a_report_should_is_looked_at_before_the_work(tmp_path: Path) -> None:
+    mine = tmp_path / "errors.svg"
+    mine.write_text("what I wrote")
+    for options in (PLAIN._replace(report=mine), PLAIN._replace(curves=mine.with_suffix(".png"))):
+        mine.with_suffix(".png").write_text("what I wrote")
+        with pytest.raises(ConfigurationError, match=r"errors.*: is there and is no (report|picture)"):
+            accuracy(options)
+    (tmp_path / "errors-4.svg").write_text("what I wrote")
+    with pytest.raises(ConfigurationError, match=r"errors-4\.svg: is there and is no picture"):
+        accuracy(PLAIN._replace(curves=mine))
+    assert mine.read_text() == "what I wrote"

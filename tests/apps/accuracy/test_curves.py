@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from softmeter.apps.accuracy.curves import Panel, drawn, panels, percent, ticks
-from softmeter.apps.accuracy.pictures import write_pictures
+from softmeter.apps.accuracy.pictures import check_pictures, write_pictures
 from softmeter.bench.type_test import Result
 from softmeter.errors import ConfigurationError
 
@@ -83,6 +83,6 @@ def test_pictures_are_written_as_png(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"written as \.png or \.svg"):
-        write_pictures(tmp_path / "curves.gif", [], "")
+        check_pictures(tmp_path / "curves.gif")
     with pytest.raises(ConfigurationError, match="No such file"):
         write_pictures(tmp_path / "nowhere" / "curves.svg", [Panel("one", {"PF 1": [(1.0, 0.1)]})], "")

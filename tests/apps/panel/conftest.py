@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from softmeter.apps.panel.contract import (
+    Breaker,
     Firmware,
     Identity,
     Lcd,
     Leds,
+    Mode,
     Modem,
     PanelState,
     Port,
@@ -120,6 +122,8 @@ class TableMeter:
     type: str = "IQ0102065BNEM01-0"
     modem: Modem = MODEM
     firmware: Firmware = FIRMWARE
+    modes: tuple[Mode, ...] = ()
+    breaker: Breaker | None = None
     shelf: TableShelf = field(default_factory=TableShelf)
     _ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -173,6 +177,8 @@ class TableMeter:
             bench=self.bench,
             modem=self.modem,
             firmware=self.firmware,
+            modes=self.modes,
+            breaker=self.breaker,
         )
 
     def _items(self) -> tuple[Lcd, ...]:
@@ -292,10 +298,10 @@ def panel(meter: TableMeter) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    yield f"http://{told.result(timeout=10)}"
+    yield f"http://{told.result(timeout=60)}"
     meter.end()
     loop.call_soon_threadsafe(stop.set)
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     loop.close()
 
 
@@ -322,12 +328,21 @@ def page(browser: Any, panel: str, meter: Any) -> Iterator[Any]:
     assert problems == []
 
 
+def becomes(page: Any, told: Callable[[], object], wanted: object) -> None:
+    """Wait until what is told is what is wanted."""
+    for _ in range(1000):
+        if told() == wanted:
+            break
+        page.wait_for_timeout(20)
+    assert told() == wanted
+
+
 def shows(page: Any, **expected: Any) -> None:
     """Wait until the lit segments of the LCD show the fields given."""
     check = f"(wanted) => {{ const lcd = ({READ})(); return lcd && JSON.stringify(lcd, Object.keys(wanted).sort()) \
         === JSON.stringify(wanted, Object.keys(wanted).sort()); }}"
     try:
-        page.wait_for_function(check, arg=expected, timeout=5000)
+        page.wait_for_function(check, arg=expected, timeout=20_000)
     except Exception:  # noqa: BLE001  (a time-out says little: compare once more to see what was shown)
         lcd = page.evaluate(READ)
         assert {name: lcd[name] for name in expected} == expected

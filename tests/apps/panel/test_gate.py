@@ -64,7 +64,8 @@ def test_other_pages_are_refused(client: Client, meter: Any, headers: dict[str, 
     for path, body in (("/api/display/press", {"duration_ms": 1}), ("/api/bench/override", {"voltage_v": 1})):
         answer = client.post(path, json=body, headers=headers)
         assert (answer.status_code, answer.json()["error"]) == (403, "origin")
-    assert client.get("/api/events", headers=headers).status_code == 403
+    for stream in ("/api/events", "/api/pulses"):
+        assert client.get(stream, headers=headers).status_code == 403
     assert meter.presses == []
 
 

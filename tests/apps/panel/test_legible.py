@@ -42,8 +42,8 @@ def test_every_text_has_the_contrast_of_wcag_aa(page: Any, meter: Any, scheme: s
     page.reload()
     page.get_by_role("switch", name="Terminal cover").click()
     page.get_by_label("RAM", exact=True).check()
-    page.locator("#conditions li").wait_for(timeout=5000)
-    page.locator("#sub-meters-card").wait_for(timeout=5000)
+    page.locator("#conditions li").wait_for(timeout=20_000)
+    page.locator("#sub-meters-card").wait_for(timeout=20_000)
     count, faint = page.evaluate(FAINT)
     assert count > 100
     assert faint == []

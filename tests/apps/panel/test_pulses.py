@@ -73,6 +73,25 @@ def test_there_is_an_end_of_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asyncio.run(answered(app)).status_code == 503
 
 
+def test_those_who_come_at_once_are_counted_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulses, "STREAM_LIMIT", 2)
+    on = Scene()
+    app = FastAPI()
+    app.include_router(pulse_routes(on.feed))
+
+    async def play() -> tuple[list[int], int]:
+        asking = [asyncio.ensure_future(answered(app)) for _ in range(5)]
+        while sum(one.done() for one in asking) < 3 and on.watchers < 3:  # noqa: ASYNC110 - the application is asked
+            await asyncio.sleep(0)
+        on.feed.end()
+        first = sorted(one.status_code for one in await asyncio.gather(*asking))
+        asking = [asyncio.ensure_future(answered(app)) for _ in range(2)]
+        return first, sum(one.status_code == 200 for one in await asyncio.gather(*asking))
+
+    assert asyncio.run(play()) == ([200, 200, 503, 503, 503], 2)
+    assert on.watchers == 0
+
+
 def test_the_panel_of_a_running_meter_has_them(meter: PanelMeter) -> None:
     assert "/api/pulses" in create_app(meter, pulses=Scene().feed).openapi()["paths"]
     assert "/api/pulses" not in create_app(meter).openapi()["paths"]

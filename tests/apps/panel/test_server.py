@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import ValidationError
+from starlette.types import Message
 
 from softmeter.apps.panel import server
 from softmeter.apps.panel.contract import Lcd, PanelMeter, PanelState
@@ -191,13 +192,13 @@ def test_what_is_not_stored_is_not_shown(meter: Any) -> None:
                 meter.storing.set()
                 assert (await asking).status_code == 200
         meter.storing = asyncio.Event()
-        events = server._events(meter, set())
+        events = server._events(meter)
         telling = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0.02)
         assert not telling.done()
         meter.storing.set()
         assert (await telling).startswith("id: 1\n")
-        await events.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
 
     asyncio.run(story())
 
@@ -214,7 +215,11 @@ def test_refusal_of_the_meter_is_named(client: Client) -> None:
         ("/api/display/press", '{"duration_ms": -1}'),
         ("/api/display/press", '{"duration_ms": 60001}'),
         ("/api/display/press", '{"duration_ms": "long"}'),
+        ("/api/display/press", '{"duration_ms": true}'),
+        ("/api/display/press", '{"duration_ms": "1"}'),
         ("/api/display/press", '{"duration_ms": 1, "more": 2}'),
+        ("/api/bench/time", '{"step_s": "1"}'),
+        ("/api/bench/time", '{"step_s": true}'),
         ("/api/display/press", "[" * 4000),
         ("/api/bench/override", '{"voltage_v": 401}'),
         ("/api/bench/override", '{"voltage_v": NaN}'),
@@ -235,6 +240,24 @@ def test_bad_bodies_get_an_error_in_json(client: Client, meter: Any, path: str, 
     assert meter.version == before
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("/api/bench/time", "[]", "the body: must be a JSON object"),
+        ("/api/bench/time", "null", "the body: must be a JSON object"),
+        ("/api/bench/time", "", "the body: is missing"),
+        ("/api/bench/time", '{"rate', "the body is no JSON: "),
+        ("/api/bench/time", "{}", "give one of rate, step_s and jump_to"),
+        ("/api/bench/sub-meters/x", "{}", "place: must be a whole number"),
+        ("/api/bench/override", '{"faults": ["ram", "rom"]}', "faults.1: must be 'program_memory'"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said(client: Client, path: str, body: str, message: str) -> None:
+    answer = client.post(path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["message"].startswith(message)
+
+
 def test_page_comes_from_here_alone(client: Client) -> None:
     page = client.get("/")
     policy = page.headers["content-security-policy"]
@@ -252,17 +275,14 @@ def test_page_comes_from_here_alone(client: Client) -> None:
 
 def test_events_follow_the_meter_and_end_with_it(meter: Any) -> None:
     async def read() -> list[dict[str, Any]]:
-        streams: set[object] = set()
-        events = server._events(meter, streams)
+        events = server._events(meter)
         seen = [await anext(events)]
-        assert len(streams) == 1
         meter.change(energy_wh=1_235_000, tick=2)
         seen.append(await anext(events))
         pending = asyncio.ensure_future(anext(events, "the end"))
         await asyncio.sleep(0)
         meter.end()
         assert await pending == "the end"
-        assert not streams
         return [json.loads(event.split("data: ")[1]) for event in seen]
 
     first, second = asyncio.run(read())
@@ -270,30 +290,55 @@ def test_events_follow_the_meter_and_end_with_it(meter: Any) -> None:
     assert second["version"] == first["version"] + 1
 
 
-def test_event_reader_who_leaves_is_forgotten(meter: Any) -> None:
-    async def leave() -> None:
-        streams: set[object] = set()
-        events = server._events(meter, streams)
-        await anext(events)
-        waiting = asyncio.ensure_future(anext(events))
-        await asyncio.sleep(0.001)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        assert not streams
+def test_event_reader_who_leaves_makes_room(meter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "STREAM_LIMIT", 1)
+    app = create_app(meter)
+    headers = [(b"host", b"127.0.0.1:8080")]
+    scope = {"type": "http", "method": "GET", "path": "/api/events", "query_string": b"", "headers": headers}
 
-    asyncio.run(leave())
+    async def come(*, reads: bool) -> tuple[asyncio.Task[None], int]:
+        """A reader, who takes what he gets or does not, and the status of his answer."""
+        status, told = 0, asyncio.Event()
+
+        async def receive() -> Message:
+            await asyncio.Event().wait()
+            return {}
+
+        async def send(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            if message["type"] == "http.response.body":
+                told.set()
+                if not reads:
+                    await asyncio.Event().wait()
+
+        task = asyncio.ensure_future(app(dict(scope), receive, send))
+        await told.wait()
+        return task, status
+
+    async def story() -> None:
+        for reads in (True, False):
+            first, status = await come(reads=reads)
+            assert status == 200
+            second, status = await come(reads=True)
+            assert status == 503
+            await second
+            first.cancel()
+            await asyncio.wait([first])
+        assert (await come(reads=True))[1] == 200
+
+    asyncio.run(story())
 
 
 def test_silence_is_broken_by_a_heartbeat(meter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "HEARTBEAT_S", 0.01)
 
     async def read() -> list[str]:
-        events = server._events(meter, set())
+        events = server._events(meter)
         seen = [await anext(events), await anext(events)]
         meter.change()
         seen.append(await anext(events))
-        await events.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
         return seen
 
     state, heartbeat, news = asyncio.run(read())

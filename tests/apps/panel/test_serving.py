@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from runtime.turns import PATIENCE_S, turns
 from softmeter.apps.panel import serving as panel_serving
 from softmeter.apps.panel.contract import PanelMeter
 from softmeter.apps.panel.server import create_app
@@ -37,7 +38,7 @@ class Scene:
     async def visit(self, sent: bytes = b"") -> Link:
         link = await asyncio.open_connection(self.address.host, self.address.port)
         link[1].write(sent)
-        await asyncio.sleep(0.002)  # so that the order of visits is the order of calls
+        await turns()  # so that the order of visits is the order of calls
         self.links.append(link)
         return link
 
@@ -54,7 +55,7 @@ def scene(meter: PanelMeter, story: Callable[[Scene], Coroutine[Any, Any, None]]
     async def play() -> float:
         async with serving(create_app(meter), Address("127.0.0.1", 0, "--panel"), most_visitors) as address:
             on = Scene(address, [])
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 await story(on)
             ending = time.monotonic()
         took = time.monotonic() - ending
@@ -140,7 +141,7 @@ def test_when_all_are_busy_the_next_is_refused(meter: PanelMeter, caplog: pytest
 
 @pytest.mark.parametrize("sent", [b"", b"GET /api", HALF_A_POST])
 def test_whoever_takes_too_long_is_dropped(meter: Any, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
-    monkeypatch.setattr(panel_serving, "REQUEST_S", 0.05)
+    monkeypatch.setattr(panel_serving, "REQUEST_S", 0.5)
     monkeypatch.setattr(panel_serving, "SWEEP_S", 0.01)
 
     async def story(on: Scene) -> None:
@@ -187,7 +188,7 @@ def test_the_end_is_quick_and_quiet(meter: Any, caplog: pytest.LogCaptureFixture
         for sent in visits:
             await on.visit(sent)
 
-    assert scene(meter, story, most_visitors=30) < 0.5
+    assert scene(meter, story, most_visitors=30) < panel_serving.REQUEST_S / 2
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert meter.bench.voltage_v is None
 
@@ -204,7 +205,7 @@ def test_an_answer_that_never_comes_ends_with_the_process(meter: Any, caplog: py
             b"POST /api/display/press HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
         )
-        await asyncio.sleep(0.01)
+        await turns()
 
-    assert scene(meter, story) < 0.5
+    assert scene(meter, story) < panel_serving.REQUEST_S / 2
     assert not caplog.records

@@ -7,7 +7,7 @@ import pytest
 from bench.hands import Hands
 from meter.asking import call, put
 from meter.making import START, Made
-from meter.test_push import destination
+from meter.pushing import destination
 from softmeter.apps.panel.controls import TimeChange
 from softmeter.apps.panel.pulse_watch import PulseWatch
 from softmeter.apps.panel.shown_meter import ShownMeter
@@ -17,9 +17,11 @@ from softmeter.errors import ConfigurationError
 from softmeter.instant import SECOND, Instant
 from softmeter.runtime.barrier import Barrier
 
+FIRST_SCRIPT, SECOND_SCRIPT = bytes.fromhex("12 0001"), bytes.fromhex("12 0002")
 
-def shown() -> tuple[Made, ShownMeter, Hands]:
-    made = Made()
+
+def shown(*, has_breaker: bool = False) -> tuple[Made, ShownMeter, Hands]:
+    made = Made(has_breaker=has_breaker)
     hands = Hands(made)
     bench = Bench(made.meter, made.journal, hands)
     return made, ShownMeter(made.actor, bench, PulseWatch(), Barrier(lambda: False)), hands
@@ -60,6 +62,37 @@ def test_a_technology_that_the_module_has_not_is_shown_as_the_one_it_uses() -> N
     asyncio.run(panel.retime(TimeChange(step_s=2)))
     panel.ticked()
     assert panel.state().modem.technology == "LTE Cat-M1"
+
+
+def test_what_the_meter_is_set_to_beside_its_service_is_told() -> None:
+    made, panel, _ = shown()
+    assert panel.state().modes == ()
+    assert call(made, 9, "0-0:10.0.101", 1, FIRST_SCRIPT) == 0
+    assert panel.state().modes == ("certification",)
+    assert call(made, 9, "0-0:10.0.104", 1, SECOND_SCRIPT) == 0
+    asyncio.run(panel.press(300, "sealed"))
+    asyncio.run(panel.retime(TimeChange(step_s=2)))
+    panel.ticked()
+    assert panel.state().modes == ("certification", "programming", "measuring periods")
+    asyncio.run(panel.override({"voltage_v": 0.0}))
+    asyncio.run(panel.retime(TimeChange(step_s=2)))
+    asyncio.run(panel.override({"voltage_v": None}))
+    asyncio.run(panel.retime(TimeChange(step_s=5)))
+    panel.ticked()
+    assert panel.state().modes == ()
+
+
+def test_the_breaker_is_told_in_the_dark_as_well() -> None:
+    made, panel, _ = shown(has_breaker=True)
+    assert panel.state().breaker == "closed"
+    assert call(made, 70, "0-0:96.3.10", 1) == 0
+    asyncio.run(panel.retime(TimeChange(step_s=2)))
+    asyncio.run(panel.override({"voltage_v": 0.0}))
+    asyncio.run(panel.retime(TimeChange(step_s=2)))
+    panel.ticked()
+    state = panel.state()
+    assert (state.powered, state.lcd.breaker, state.breaker) == (False, None, "open")
+    assert shown()[1].state().breaker is None
 
 
 def test_a_press_scrolls_what_is_seen() -> None:
@@ -126,4 +159,4 @@ def test_a_step_is_over_when_the_meter_ends() -> None:
         panel.end()
         await step
 
-    asyncio.run(asyncio.wait_for(ended(), 1))
+    asyncio.run(asyncio.wait_for(ended(), 60))

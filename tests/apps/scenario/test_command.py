@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from softmeter.apps.main import app
+from softmeter.apps.scenario.command import check_all
 from softmeter.errors import ConfigurationError
 
 STORY = """
@@ -79,6 +80,15 @@ def test_every_mistake_is_told_without_running_the_file(story: Path, tmp_path: P
     assert [one["line"] for one in json.loads(told("check", str(story), "--json")[1])[0]["problems"]] == [8, 9]
     with pytest.raises(ConfigurationError, match=r"line 8, step 1, after: .*\n.*: line 9, step 1, expect 1: is about"):
         told("run", str(story))
+
+
+def test_a_file_that_cannot_be_read_hides_no_mistakes_of_others(
+    story: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story.write_text(STORY.replace('"1m"', '"soon"'))
+    with pytest.raises(ConfigurationError, match=r"none\.toml: cannot be read .*\n.*other\.toml: cannot be read"):
+        check_all([str(tmp_path / "none.toml"), str(story), str(tmp_path / "other.toml")], json=False)
+    assert capsys.readouterr().out.startswith(f"{story}:8: step 1, after: ")
 
 
 def test_a_place_that_cannot_be_written_is_named(story: Path, tmp_path: Path) -> None:

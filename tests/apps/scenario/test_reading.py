@@ -1,6 +1,7 @@
 """Scenario files: what is read, what is refused with its line and place, and the schema that says so."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +98,12 @@ def test_what_is_wrong_is_told_with_its_line_and_place(good: str, wrong: str, me
         ("[meter.settings.clock]\ndrift_s_per_day = 90", "line 6, meter, settings, clock, drift_s_per_day: must"),
         ('type = "IQ1"', "meter, settings: "),
         ('config = "none.toml"', "line 5, meter, config: none.toml: cannot be read"),
+        ('source = "constant:u=abc"', "line 5, meter, source: constant:u=abc: "),
+        ('source = "household:sed=1"', "line 5, meter, source: household:sed=1: 'sed' is not known"),
+        ('source = "none.csv"', "line 5, meter, source: none.csv: cannot be read: No such file"),
+        ('source = "grid+file:none.csv"', "line 5, meter, source: none.csv: cannot be read: No such file"),
+        ('source = "tune.mp3"', "line 5, meter, source: tune.mp3: is no source; give "),
+        ('source = "a\\u0000.csv"', "line 5, meter, source: 'a\\x00.csv': cannot be the name of a file"),
         ('config = "a\\u0000b"', "line 5, meter, config: 'a\\x00b': cannot be the name of a file"),
     ],
 )
@@ -112,6 +119,25 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         parse(GOOD.replace("tariff = 1", "tariff = 7").replace("1h30m", "soon"), "story.toml")
     assert "line 10" in str(caught.value)
     assert "line 15" in str(caught.value)
+
+
+def test_what_is_wrong_with_the_meter_is_told_beside_mistakes_of_form() -> None:
+    text = GOOD.replace("tariff = 1", "tariff = 7").replace("[meter]", '[meter]\nsource = "none.csv"\nconfig = "none"')
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text, "story.toml")
+    lines = [line.split(", ")[0] for line in str(caught.value).splitlines()]
+    assert lines == ["story.toml: line 5", "story.toml: line 6", "story.toml: line 12"]
+    assert "none.csv: cannot be read" in str(caught.value)
+    with pytest.raises(ConfigurationError, match=r"meter: must be a table.*\n?.*"):
+        parse('title = "A"\nmeter = 3\n[[step]]\n', "story.toml")
+
+
+def test_recordings_lie_beside_the_story(tmp_path: Path) -> None:
+    (tmp_path / "day.csv").write_text("time,active_power_w\n0,500\n1,500\n")
+    text = GOOD.replace("[meter]", '[meter]\nsource = "day.csv?loop&shift=start"')
+    assert parse(text, "story.toml", tmp_path).meter.source.startswith("day.csv")
+    with pytest.raises(ConfigurationError, match=r"line 5, meter, source: .*day\.csv"):
+        parse(text.replace("day.csv", "day.csv?lop&"), "story.toml", tmp_path)
 
 
 def test_a_file_that_is_not_there_is_told_with_what_is() -> None:

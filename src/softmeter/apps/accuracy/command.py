@@ -8,15 +8,14 @@ from typing import NamedTuple
 
 from softmeter import __version__
 from softmeter.apps.accuracy.curves import panels
-from softmeter.apps.accuracy.page import write
-from softmeter.apps.accuracy.pictures import check_ending, write_pictures
+from softmeter.apps.accuracy.page import check_place, write
+from softmeter.apps.accuracy.pictures import check_pictures, write_pictures
 from softmeter.apps.accuracy.report import as_object, as_page, figure, limit, passed, summaries, verdict
 from softmeter.bench.type_test import Result, System, count, run
 from softmeter.bench.type_test_limits import AccuracyClass
 from softmeter.errors import ConfigurationError
 from softmeter.legal import IDENTIFICATION
 from softmeter.metrology.calibration import NEUTRAL, ONE
-from softmeter.runtime.whole_file import check_writable
 from softmeter.signal.grid_specification import parse_front_end
 from softmeter.signal.samples import RATES_HZ
 
@@ -44,11 +43,10 @@ def accuracy(options: AccuracyOptions) -> int:
     """
     if options.limits not in set(AccuracyClass):
         raise ConfigurationError(f"{options.limits!r} is no class; there are {', '.join(AccuracyClass)}", "--limits")
-    for option, path in {"--report": options.report, "--curves": options.curves}.items():
-        if path is not None:
-            check_writable(path, option)
+    if options.report is not None:
+        check_place(options.report, "--report")
     if options.curves is not None:
-        check_ending(options.curves)
+        check_pictures(options.curves)
     system = measurement_system(options.front_end, options.rate_hz, calibrate=options.calibrate)
     about = described(options.front_end, system, options.limits)
     results = list(_shown(run(system, AccuracyClass(options.limits))))

@@ -9,13 +9,12 @@ from typing import BinaryIO, NamedTuple
 
 from softmeter import __version__
 from softmeter.apps.accuracy.comparison import CHUNK_S, Compared, compared, measured
-from softmeter.apps.accuracy.page import page, row, style, table, write
+from softmeter.apps.accuracy.page import check_place, page, row, style, table, write
 from softmeter.apps.accuracy.reference import references
 from softmeter.apps.accuracy.report import verdict
 from softmeter.errors import ConfigurationError
 from softmeter.instant import parse_instant, whole_second
 from softmeter.metrology.metering import metered
-from softmeter.runtime.whole_file import check_writable
 from softmeter.signal.played import Played
 from softmeter.signal.recording import Recording
 from softmeter.signal.samples import Measurements, Source, Waveform
@@ -45,7 +44,7 @@ def compare(options: CompareOptions) -> int:
         ConfigurationError: a file or a value that cannot be, with its place.
     """
     if options.report is not None:
-        check_writable(options.report, "--report")
+        check_place(options.report, "--report")
     path = options.recording.partition("?")[0]
     wanted = references(path, options.reference, options.values)
     given, seconds = _recording(options.recording)

@@ -48,9 +48,13 @@ class Panel(NamedTuple):
         return max(LEAST_SPAN, *(abs(error) for points in self.curves.values() for _, error in points))
 
 
+DRAWN = tuple(product((ACTIVE_CLAUSE, REACTIVE_CLAUSE), ("import", "export")))
+"""What there is a picture of."""
+
+
 def panels(results: Sequence[Result]) -> Iterator[tuple[str, Panel]]:
     """Clauses whose tests run over all currents, and their pictures, one for each direction."""
-    for clause, direction in product((ACTIVE_CLAUSE, REACTIVE_CLAUSE), ("import", "export")):
+    for clause, direction in DRAWN:
         curves: dict[str, list[tuple[float, float]]] = {}
         for result in results:
             _, _, kind = result.condition.partition(" A, ")

@@ -5,8 +5,9 @@ from html import escape
 from pathlib import Path
 
 from softmeter.errors import ConfigurationError
-from softmeter.runtime.whole_file import write_whole
+from softmeter.runtime.whole_file import check_kind, check_writable, write_whole
 
+_BEGIN = "<!doctype html>"
 _STYLE = """
 :root { color-scheme: light dark }
 :root { --ink: #222; --paper: #fff; --line: #ddd; --dim: #666; --bad: #b00020; --good: #1a7f37 }
@@ -37,7 +38,7 @@ def page(title: str, about: Mapping[str, str], notes: Sequence[str], body: Itera
     """Everything about the report, then its body."""
     told = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in about.items())
     head = [
-        '<!doctype html><html lang="en"><meta charset="utf-8">',
+        f'{_BEGIN}<html lang="en"><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>softmeter: {escape(title.lower())}</title><style>{_STYLE}</style>",
         f"<h1>{escape(title)}</h1><dl>{told}</dl>",
@@ -63,6 +64,16 @@ def row(cells: Iterable[str], verdict: str = "", style: str = "") -> str:
 def style(passed: bool | None) -> str:
     """How a verdict looks."""
     return {True: "pass", False: "fail", None: "dim"}[passed]
+
+
+def check_place(path: Path, option: str) -> None:
+    """Find out whether a report can be written, before there is one.
+
+    Raises:
+        ConfigurationError: it cannot, or there is something else.
+    """
+    check_writable(path, option)
+    check_kind(path, "report", (_BEGIN.encode(),))
 
 
 def write(path: Path, text: str) -> None:

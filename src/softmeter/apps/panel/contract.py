@@ -17,6 +17,7 @@ NUMERIC_CELLS = 9
 
 LcdUnit = Literal["", "kWh", "kvarh", "kW", "kvar", "kVA", "V", "A", "Hz", "dBm", "%"]
 Direction = Literal["import", "export"]
+Breaker = Literal["closed", "open"]
 
 
 def _cells(text: str) -> int:
@@ -44,7 +45,7 @@ class Lcd(Message):
     rate: Annotated[int, Field(ge=1, le=4)] | None = None
     active_direction: Direction | None = None
     reactive_direction: Direction | None = None
-    breaker: Literal["closed", "open"] | None = None
+    breaker: Breaker | None = None
     """None on a meter without breaker."""
     signal: Annotated[int, Field(ge=0, le=4)] = 0
     """Bars: none, insufficient, sufficient, good, excellent (manual 4.3)."""
@@ -144,6 +145,11 @@ class Firmware(Message):
     blocks: Annotated[int, Field(ge=0)] = 0
 
 
+Mode = Literal["certification", "programming", "measuring periods"]
+"""What a meter can be set to beside its service (manual 2.4): certification mode; open to be programmed on the spot,
+after its sealed button was pressed; or its optical output gives measuring periods instead of energy."""
+
+
 class Port(Message):
     """A port of the meter, with commands to copy that read it."""
 
@@ -170,6 +176,9 @@ class PanelState(Message):
     bench: Bench
     modem: Modem
     firmware: Firmware
+    modes: tuple[Mode, ...] = ()
+    breaker: Breaker | None = None
+    """As it stands, also while the display is dark; None on a meter without one."""
 
 
 class PowerSample(Message):

@@ -84,7 +84,7 @@ class TimeChange(Message):
 
     rate: Annotated[float, Field(ge=0, strict=True)] | None = None
     """Simulated seconds per real second from now on: 0 stands still."""
-    step_s: Annotated[int, Field(ge=1, le=86_400)] | None = None
+    step_s: Annotated[int, Field(ge=1, le=86_400, strict=True)] | None = None
     """Live on to the next whole second, or to so many of them, at full speed."""
     jump_to: Annotated[str, Field(max_length=40)] | None = None
     """Live through everything until then at full speed; ISO 8601."""

@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 4096
+_STREAMS = frozenset({"/api/events", "/api/pulses"})
+"""Routes of which there are few places: no other page may take them."""
 ANY_HOST = "*"
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -80,7 +82,7 @@ class Rules:
         if not path.startswith("/api/"):
             return
         changes = scope["method"] not in ("GET", "HEAD")
-        if changes or path == "/api/events":
+        if changes or path in _STREAMS:
             _check_origin(headers, host)
         if self.token is not None:
             self._check_token(headers, scope)

@@ -12,4 +12,4 @@ class Message(BaseModel):
 class Press(Message):
     """The display button was down this long."""
 
-    duration_ms: Annotated[int, Field(ge=0, le=60_000)]
+    duration_ms: Annotated[int, Field(ge=0, le=60_000, strict=True)]

@@ -6,12 +6,12 @@ A reader who is too far behind is given up: his stream ends.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from softmeter.apps.panel.streams import HEARTBEAT_S, event_stream
+from softmeter.apps.panel.streams import HEARTBEAT_S, EventStreams
 from softmeter.runtime.pulse_feed import PulseFeed
 
 STREAM_LIMIT = 16
@@ -23,19 +23,18 @@ MOST = 1 << 30
 def pulse_routes(feed: PulseFeed) -> APIRouter:
     """The route."""
     router = APIRouter(prefix="/api")
-    streams: set[object] = set()
+    streams = EventStreams(lambda: STREAM_LIMIT, "streams of pulses")
 
     @router.get("/pulses")
     async def pulses() -> StreamingResponse:
-        return event_stream(lambda: _events(feed, streams), streams, STREAM_LIMIT, "streams of pulses")
+        return streams.open(_events(feed))
 
     return router
 
 
-async def _events(feed: PulseFeed, streams: set[object]) -> AsyncIterator[bytes]:
+async def _events(feed: PulseFeed) -> AsyncGenerator[bytes]:
     """Every line as a server-sent event, until the meter or the reader goes."""
-    mark, ready = object(), asyncio.Event()
-    streams.add(mark)
+    ready = asyncio.Event()
     subscription = feed.subscribe(ready.set)
     try:
         while not subscription.lost:
@@ -50,5 +49,4 @@ async def _events(feed: PulseFeed, streams: set[object]) -> AsyncIterator[bytes]
             except TimeoutError:
                 yield b": still here\n\n"
     finally:
-        streams.discard(mark)
         feed.unsubscribe(subscription)

@@ -19,7 +19,7 @@ Errors are `{"error": code, "message": text}` with a 4xx status.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from softmeter.apps.panel.controls import Bench, BenchOverride, BenchPress, Time
 from softmeter.apps.panel.gate import Gate, Rules
 from softmeter.apps.panel.message import Message, Press
 from softmeter.apps.panel.pulses import pulse_routes
-from softmeter.apps.panel.streams import HEARTBEAT_S, event_stream
+from softmeter.apps.panel.streams import HEARTBEAT_S, EventStreams
 from softmeter.apps.panel.sub_meters import NoSubMeters, SubMeters, sub_meter_routes
 from softmeter.errors import MeterError
 from softmeter.runtime.pulse_feed import PulseFeed
@@ -83,7 +83,7 @@ def create_app(
 
 def _routes(meter: PanelMeter) -> APIRouter:
     router = APIRouter(prefix="/api")
-    streams: set[object] = set()
+    streams = EventStreams(lambda: STREAM_LIMIT, "event streams")
 
     @router.get("/state")
     async def state() -> PanelState:
@@ -91,7 +91,7 @@ def _routes(meter: PanelMeter) -> APIRouter:
 
     @router.get("/events")
     async def events() -> StreamingResponse:
-        return event_stream(lambda: _events(meter, streams), streams, STREAM_LIMIT, "event streams")
+        return streams.open(_events(meter))
 
     @router.get("/history")
     async def history() -> Sequence[PowerSample]:
@@ -129,10 +129,8 @@ async def _shown(meter: PanelMeter) -> PanelState:
     return state
 
 
-async def _events(meter: PanelMeter, streams: set[object]) -> AsyncIterator[str]:
+async def _events(meter: PanelMeter) -> AsyncGenerator[str]:
     """Every state of the meter as a server-sent event, until the meter or the reader goes."""
-    mark = object()
-    streams.add(mark)
     waiting: asyncio.Task[bool] | None = None
     try:
         state = await _shown(meter)
@@ -149,7 +147,6 @@ async def _events(meter: PanelMeter, streams: set[object]) -> AsyncIterator[str]
             state = await _shown(meter)
             yield _event(state)
     finally:
-        streams.discard(mark)
         if waiting is not None:
             waiting.cancel()
 
@@ -169,9 +166,16 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 def _wrong(found: Mapping[str, Any], asked: type[BaseModel]) -> str:
     if found["type"] == "json_invalid":
         return f"the body is no JSON: {found['ctx']['error']}"
-    where = ".".join(str(part) for part in found["loc"] if part != "body")
-    said = our_words(found, asked)
-    return f"{where}: {said}" if where else said
+    where = ".".join(map(str, found["loc"][1:]))  # behind what part of the request it is
+    if where:
+        return f"{where}: {our_words(found, asked)}"
+    match found["type"]:
+        case "value_error":  # says it all
+            return our_words(found, asked)
+        case "missing":
+            return f"the body: {our_words(found, asked)}"
+        case _:
+            return "the body: must be a JSON object"
 
 
 async def _http_error(_: Request, error: Exception) -> JSONResponse:

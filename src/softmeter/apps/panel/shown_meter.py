@@ -18,7 +18,7 @@ from softmeter.apps.panel.contract import (
 )
 from softmeter.apps.panel.controls import Bench, TimeChange
 from softmeter.apps.panel.pulse_watch import PulseWatch
-from softmeter.apps.panel.shown_parts import firmware, modem
+from softmeter.apps.panel.shown_parts import breaker, firmware, modem, modes
 from softmeter.bench.bench import Bench as Controls
 from softmeter.bench.bench import Button
 from softmeter.device.device import Device
@@ -98,6 +98,8 @@ class ShownMeter:
             bench=Bench.of(self._controls.imposed(), self.source),
             modem=modem(device),
             firmware=firmware(device, meter.identity),
+            modes=modes(device),
+            breaker=breaker(device),
         )
 
     def recent_power(self) -> Sequence[PowerSample]:

@@ -1,6 +1,6 @@
 """The module and the firmware of a meter, as the panel shows them."""
 
-from softmeter.apps.panel.contract import Firmware, Modem
+from softmeter.apps.panel.contract import Breaker, Firmware, Mode, Modem
 from softmeter.device.device import Device
 from softmeter.device.radio import Technology, is_heard, technology
 from softmeter.meter.identity import Identity
@@ -45,3 +45,21 @@ def firmware(device: Device, identity: Identity) -> Firmware:
         received=images.held.bit_count(),
         blocks=images.count,
     )
+
+
+def breaker(device: Device) -> Breaker | None:
+    """How the breaker stands; None on a meter without one."""
+    if not device.settings.has_breaker:
+        return None
+    return "closed" if device.behaviours.breaker.closed else "open"
+
+
+def modes(device: Device) -> tuple[Mode, ...]:
+    """What the meter is set to beside its service; nothing of it outlives a power failure."""
+    display, outputs = device.behaviours.display, device.behaviours.outputs
+    holding: dict[Mode, bool] = {
+        "certification": display.certification,
+        "programming": display.may_program(device.now),
+        "measuring periods": outputs.gives_periods,
+    }
+    return tuple(mode for mode, holds in holding.items() if holds)

@@ -65,15 +65,28 @@ def run_all(options: ScenarioOptions) -> int:
 
 
 def check_all(names: Sequence[str], *, json: bool) -> int:
-    """Print every mistake in each file, or what it is; the exit status says whether there are mistakes."""
+    """Print every mistake in each file, or what it is; the exit status says whether there are mistakes.
+
+    Raises:
+        ConfigurationError: files cannot be read; says of all of them why, after what is wrong with the others.
+    """
     checked: dict[str, list[Problem]] = {}
     sound: dict[str, str] = {}
+    unread: list[str] = []
     for name in names:
-        found = problems(text_of(name), directory_of(name))
+        try:
+            text = text_of(name)
+        except ConfigurationError as error:
+            unread.append(str(error))
+            continue
+        found = problems(text, directory_of(name))
         if isinstance(found, Script):
             sound[name] = f"{found.title}: {len(found.step)} steps, {NOTHING}"
         checked[name] = [] if isinstance(found, Script) else found
-    return tell_problems(checked, sound, json=json)
+    status = tell_problems(checked, sound, json=json)
+    if unread:
+        raise ConfigurationError("\n".join(unread))
+    return status
 
 
 def print_schema() -> None:

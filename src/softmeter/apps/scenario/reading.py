@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -11,8 +13,8 @@ from softmeter.apps import packaged
 from softmeter.apps.checking import Problem, document_of, our_words, refusal, too_deep
 from softmeter.apps.options import duration_ns
 from softmeter.apps.scenario.expectations import ValueExpectation
-from softmeter.apps.scenario.meter_settings import wrong_settings
-from softmeter.apps.scenario.script import Script
+from softmeter.apps.scenario.meter_settings import wrong_meter
+from softmeter.apps.scenario.script import MeterPart, Script
 from softmeter.apps.toml_lines import Place, line_of
 from softmeter.instant import Instant, iso, parse_instant
 
@@ -64,8 +66,9 @@ def problems(text: str, directory: Path = HERE) -> Script | list[Problem]:
     except RecursionError:
         return [too_deep(KIND)]
     except ValidationError as error:
-        return sorted(_problem(_untagged(one["loc"]), our_words(one, Script), text) for one in error.errors())
-    wrong = (*wrong_settings(script.meter, directory), *_disorder(script), *_never_kept(script))
+        wrong_form = [(_untagged(one["loc"]), our_words(one, Script)) for one in error.errors()]
+        return sorted(_problem(*one, text) for one in (*wrong_form, *_wrong_meter_of(document, directory)))
+    wrong = (*wrong_meter(script.meter, directory), *_disorder(script), *_never_kept(script))
     found = [_problem(place, message, text) for place, message in wrong]
     return sorted(found) or script
 
@@ -86,6 +89,12 @@ def schema() -> str:
     """The JSON Schema of scenario files."""
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Script.model_json_schema()}
     return json.dumps(document, indent=2)
+
+
+def _wrong_meter_of(document: dict[str, Any], directory: Path) -> Iterator[tuple[Place, str]]:
+    """What is wrong with the meter of a document that is no scenario, if its form is that of a meter."""
+    with suppress(ValidationError):
+        yield from wrong_meter(MeterPart.model_validate(document.get("meter", {})), directory)
 
 
 def _disorder(script: Script) -> Iterator[tuple[Place, str]]:

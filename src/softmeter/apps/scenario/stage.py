@@ -5,11 +5,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from softmeter.apps.scenario.link import Line, linked
 from softmeter.apps.scenario.listening import HeadEnd
-from softmeter.apps.scenario.meter_settings import settings_of
+from softmeter.apps.scenario.meter_settings import settings_of, source_of
 from softmeter.apps.scenario.script import MeterPart
 from softmeter.apps.smartset.credentials import Login
 from softmeter.apps.smartset.meter import Meter as Association
@@ -35,13 +34,10 @@ from softmeter.meter.factory import Factory
 from softmeter.meter.keys import KeyRing
 from softmeter.meter.meter import Meter
 from softmeter.meter.vigilance import Vigilance, Watch
-from softmeter.metrology.metering import metered
 from softmeter.runtime import keyfile
 from softmeter.runtime.saved import Saved
 from softmeter.runtime.store import Store
 from softmeter.security.suites import Key
-from softmeter.signal.samples import Source
-from softmeter.signal.specification import parse_source, with_path
 from softmeter.transport.session import BlockingLink, associated
 
 _METER = "meter"
@@ -107,7 +103,7 @@ class Stage:
         self.start = parse_instant(part.start)
         chance = SeededEntropy(part.seed if seed is None else seed)
         settings = settings_of(part, directory)
-        source = _source(part.source, directory, self.start)
+        source = source_of(part, directory)
         self.journal = Journal()
         device = Device(settings.device, Supply(source, self.journal), self.start, JournalSurroundings(self.journal))
         identity = settings.identity
@@ -215,12 +211,3 @@ class Stage:
 def _other(secret: bytes) -> bytes:
     """A secret of the same length that is not this one."""
     return bytes(octet ^ 1 for octet in secret)
-
-
-def _source(specification: str, directory: Path, start: Instant) -> Source:
-    placed = with_path(specification, lambda path: str(directory / path))
-    return metered(parse_source(placed, start_second=whole_second(start), open_file=_open))
-
-
-def _open(path: str) -> BinaryIO:
-    return Path(path).open("rb")

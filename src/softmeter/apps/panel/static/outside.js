@@ -1,4 +1,4 @@
-// What is done to the meter from outside, on its drawing and in words: covers, magnet, module, plugs, seal, breaker.
+// What is done to the meter from outside and what it is set to, on its drawing and in words: covers, magnet, modes, …
 
 const CONDITIONS = [
   ["unpowered", "No power", (state) => !state.powered],
@@ -10,7 +10,10 @@ const CONDITIONS = [
   ["calibration-open", "Calibration seal broken", ({ bench }) => bench.calibration_seal_broken === true],
   ["head-off", "Optical head taken off", ({ bench }) => bench.optical_head === false],
   ["request-off", "P1 cable out", ({ bench }) => bench.p1_request === false],
-  ["breaker-open", "Breaker open", ({ lcd }) => lcd.breaker === "open"],
+  ["certifying", "Certification mode", ({ modes }) => modes.includes("certification")],
+  ["programming", "May be programmed on the spot", ({ modes }) => modes.includes("programming")],
+  ["giving-periods", "Optical output gives measuring periods", ({ modes }) => modes.includes("measuring periods")],
+  ["breaker-open", "Breaker open", ({ breaker }) => breaker === "open"],
 ];
 const WIRING = "Wiring diagram: line in 1, line out 3, neutral in 4, neutral out 6";
 
@@ -27,7 +30,7 @@ export class Outside {
   show(state) {
     const holding = CONDITIONS.filter(([, , holds]) => holds(state));
     for (const [style, , holds] of CONDITIONS) this.face.classList.toggle(style, holds(state));
-    const breaker = state.lcd.breaker;
+    const { breaker } = state;
     this.wiring.setAttribute("aria-label", breaker ? `${WIRING}; breaker ${breaker}` : WIRING);
     const words = holding.map(([, name]) => name);
     const text = words.join(", ");

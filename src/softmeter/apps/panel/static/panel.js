@@ -14,6 +14,7 @@ import { Surroundings } from "./surroundings.js";
 import { TimeControls } from "./time.js";
 import { number } from "./widgets.js";
 
+const MARGIN = 12;
 const find = (selector) => document.querySelector(selector);
 const connection = new Connection();
 const face = find("#face");
@@ -106,6 +107,12 @@ function showLink(link) {
   if (refused) find("#token-problem").textContent = link.message;
   if (link === "live") begin();
 }
+
+/** Keep the first column in sight while the page scrolls: where the window is lower, its end. */
+const first = find(".first");
+const keepInSight = () => { first.style.top = `${Math.min(MARGIN, window.innerHeight - first.offsetHeight - MARGIN)}px`; };
+new ResizeObserver(keepInSight).observe(first);
+window.addEventListener("resize", keepInSight);
 
 new Button(find("#button"), (duration) => {
   connection.post("api/display/press", { duration_ms: duration }).catch((error) => chip("link", error.message, "bad"));

@@ -51,15 +51,15 @@ export class Readings {
 
   #layOut(kinds, rates, shape) {
     this.#shape = shape;
-    const heads = rates.map((rate) => html("th", { scope: "col", text: rate ? `T${rate}` : "Total" }));
+    const heads = kinds.map((kind) => html("th", { scope: "col", text: kind.replace("-", "−") }));
     this.table.tHead.replaceChildren(html("tr", {}, html("th", { scope: "col", text: "kWh" }), ...heads));
-    this.table.tBodies[0].replaceChildren(...kinds.map((kind) => {
-      const cells = rates.map((rate) => {
+    this.table.tBodies[0].replaceChildren(...rates.map((rate) => {
+      const cells = kinds.map((kind) => {
         const cell = html("td");
         this.#cells.set(`${kind} ${rate}`, cell);
         return cell;
       });
-      return html("tr", {}, html("th", { scope: "row", text: kind.replace("-", "−") }), ...cells);
+      return html("tr", {}, html("th", { scope: "row", text: rate ? `T${rate}` : "Total" }), ...cells);
     }));
   }
 }
