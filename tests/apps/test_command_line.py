@@ -34,7 +34,7 @@ def test_no_command_of_ours_is_cut(app: typer.Typer) -> None:
     ("app", "arguments", "line"),
     [
         (smartset, ["--suite", "5", "info"], "--suite: '5' is not 0 or 1"),
-        (smartset, ["--timeout", "0", "info"], "--timeout: '0' is not a number of 0.1 or more"),
+        (smartset, ["--timeout", "0", "info"], "--timeout: '0' is not a number from 0.1 to 86400"),
         (smartset, ["get", "x", "--class", "x"], "--class: 'x' is not a whole number from 0 to 65535"),
         (
             smartset,

@@ -30,6 +30,7 @@ WAITING = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background inherit that it is ignored
 from softmeter.apps.entrance import softmeter
+print("entering", flush=True)
 softmeter()
 """
 
@@ -45,7 +46,7 @@ def test_the_scripts_of_the_package_enter_here() -> None:
 @pytest.mark.parametrize("program", ["softmeter", "smartset"])
 def test_an_interrupt_while_it_is_loaded_is_no_traceback(program: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", LOADING.format(program)], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", LOADING.format(program)], capture_output=True, text=True, timeout=120, check=False
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
@@ -56,11 +57,15 @@ def test_an_interrupt_while_it_waits_for_input_is_no_traceback() -> None:
     reading, writing = os.pipe()
     with subprocess.Popen(command, stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         os.close(reading)
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(1.5)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=10)
-    os.close(writing)
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "entering\n"
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1.5)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            os.close(writing)
     assert process.returncode == 130
     assert "Traceback" not in said
 
@@ -71,7 +76,7 @@ def test_a_failure_that_nobody_can_be_told_of_has_its_status() -> None:
     program = "from softmeter.apps.entrance import softmeter; softmeter()"
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-c", program, "decode", "no such file"]
-        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, timeout=30, check=False)
+        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, timeout=120, check=False)
     assert (ended.returncode, ended.stdout) == (2, b"")
 
 
@@ -79,7 +84,7 @@ def test_a_failure_that_nobody_can_be_told_of_has_its_status() -> None:
 def test_the_version_is_told(program: str) -> None:
     code = f"from softmeter.apps.entrance import {program}; {program}()"
     told = subprocess.run(
-        [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True, timeout=120
     )
     assert told.stdout == f"softmeter {__version__}, legally relevant part {IDENTIFICATION}\n"
 
@@ -94,7 +99,7 @@ def test_a_shell_completes_commands_and_names_of_objects() -> None:
             env={**os.environ, **asked},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         assert set(expected) <= set(ended.stdout.split()), ended.stderr

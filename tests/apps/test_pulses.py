@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from held_port import held_port
 from meter.making import START, Made, steady
 from softmeter.apps.pulses import asked, read
 from softmeter.bench.journal import Quantity
@@ -43,14 +44,19 @@ def served(octets: bytes) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def give() -> None:
-            link, _ = server.accept()
-            with link, suppress(OSError):  # who has heard enough may leave before the end
-                link.sendall(octets)
+            with suppress(OSError):  # who has heard enough may leave before the end
+                link, _ = server.accept()
+                with link:
+                    link.sendall(octets)
 
         giving = threading.Thread(target=give, daemon=True)
         giving.start()
-        yield "{}:{}".format(*server.getsockname())
-        giving.join()
+        try:
+            yield "{}:{}".format(*server.getsockname())
+        finally:
+            with suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)  # where nobody came, nobody is waited for
+            giving.join()
 
 
 def printed(capsys: pytest.CaptureFixture[str], octets: bytes, **options: Any) -> list[str]:
@@ -186,7 +192,5 @@ def test_what_cannot_be_asked() -> None:
     for wrong in (("nowhere", None, None, None), ("h:1", "third", None, None), ("h:1", None, None, 0.0)):
         with pytest.raises(ConfigurationError):
             asked(*wrong)
-    with served(b"") as address, socket.create_connection(tuple(address.split(":"))):  # type: ignore[arg-type]
-        pass
-    with pytest.raises(TransportError, match="nothing listens"):
-        read(asked(address, None, None, None))
+    with held_port() as port, pytest.raises(TransportError, match="nothing listens"):
+        read(asked(f"127.0.0.1:{port}", None, None, None))

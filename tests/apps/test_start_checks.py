@@ -28,6 +28,8 @@ def check(state: Path, **given: object) -> None:
         ({"keylog": "there"}, "--keylog: .*there is a directory"),
         ({"keylog": "m/keys.toml"}, "--keylog: .*keys.toml is the meter's own"),
         ({"trace": "m/../m/meter.sqlite"}, "--trace: .*meter.sqlite is the meter's own"),
+        ({"trace": "m/keys.toml.new"}, "--trace: .*keys.toml.new is the meter's own"),
+        ({"keylog": "m/meter.sqlite.new"}, "--keylog: .*meter.sqlite.new is the meter's own"),
         ({"trace": "same", "keylog": "same"}, "--keylog: .*same is where the trace goes"),
         ({"trace": "same", "keylog": "there/../same"}, "--keylog: .*same is where the trace goes"),
         ({"rate": -1.0}, "--rate: "),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.test_run import PATIENCE_S, run
+from apps.test_run import PATIENCE_S, listens_to_signals, run
 
 pytestmark = pytest.mark.slow
 
@@ -20,10 +20,8 @@ def lived(state: Path, streams: str, *options: str) -> str:
         command = ["sh", "-c", f'exec "$@" {streams}', "sh", *run(state, "--rate", "0", "--source", "constant:i=5")]
         process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=errors)
         try:
-            until = time.monotonic() + PATIENCE_S
-            while not (state / "keys.toml").exists() and process.poll() is None and time.monotonic() < until:
-                time.sleep(0.02)
-            time.sleep(1)
+            listens_to_signals(process, state / "keys.toml")
+            time.sleep(1)  # it lives and tells, or dies of it
             assert process.poll() is None, log.read_text()
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE_S) == 0

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
+from held_port import held_port
 from softmeter.apps.options import RunOptions
 from softmeter.apps.ports import Ports
 from softmeter.apps.wan_place import with_set_port
@@ -23,11 +24,10 @@ def found(
 
 
 def test_it_is_taken_unless_an_option_says_something_else() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        number = taken.getsockname()[1]
-    assert found(None) == (PORTS.wan, [])
-    assert found(number) == (f"127.0.0.1:{number}", [])
-    assert found(number, "127.0.0.1:4059") == (PORTS.wan, [])
+    with held_port() as number:
+        assert found(None) == (PORTS.wan, [])
+        assert found(number) == (f"127.0.0.1:{number}", [])
+        assert found(number, "127.0.0.1:4059") == (PORTS.wan, [])
 
 
 def test_one_that_is_not_free_or_another_port_of_the_meter_is_passed_over() -> None:
@@ -49,9 +49,8 @@ def test_one_that_is_not_free_over_udp_is_passed_over() -> None:
 
 
 def test_one_that_an_option_or_the_module_wants_is_passed_over() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        number = taken.getsockname()[1]
-    assert found(number, panel=f"127.0.0.1:{number}")[0] == PORTS.wan
-    wan, (line,) = found(number, others=[Address("127.0.0.1", number, "modem.at_port")])
+    with held_port() as number:
+        assert found(number, panel=f"127.0.0.1:{number}")[0] == PORTS.wan
+        wan, (line,) = found(number, others=[Address("127.0.0.1", number, "modem.at_port")])
     assert wan == PORTS.wan
     assert f"is the place of 127.0.0.1:{number} too" in line

@@ -287,10 +287,11 @@ def _live(given: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run the command; what a person did wrong ends in one line and status 2."""
-    from softmeter.apps.telling import all_written
+    from softmeter.apps.telling import all_written, write_any_letter
     from softmeter.runtime.descriptors import open_standard_streams
 
     open_standard_streams()
+    write_any_letter()
     status = _run()
     raise SystemExit(status if all_written() else WRONG)
 

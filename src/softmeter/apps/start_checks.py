@@ -16,13 +16,11 @@ from softmeter.runtime.mark import MARK_NAME
 from softmeter.runtime.optical_port import Place
 from softmeter.runtime.store import FILE_NAME
 from softmeter.runtime.trace import KEY_LOG, TRACE, TRACE_BEGINS
-from softmeter.runtime.whole_file import check_kind, check_writable
+from softmeter.runtime.whole_file import check_kind, check_writable, fresh_name
 
-_OWN = frozenset(
-    {FILE_NAME, *(FILE_NAME + suffix for suffix in (*JOURNALS, "-shm"))}
-    | {LOCK_NAME, MARK_NAME, assembly.KEY_FILE, image_keys.FILE_NAME}
-)
-"""The files of a state directory."""
+_KEPT = (FILE_NAME, MARK_NAME, assembly.KEY_FILE, image_keys.FILE_NAME)
+_OWN = frozenset({LOCK_NAME, *_KEPT, *map(fresh_name, _KEPT), *(FILE_NAME + suffix for suffix in (*JOURNALS, "-shm"))})
+"""The files of a state directory, and those in which they are written anew."""
 
 
 async def check_start(options: RunOptions) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import signal
 import time
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from softmeter.device.surroundings import CALM
 from softmeter.errors import ConfigurationError
 from softmeter.instant import Instant, whole_second
 from softmeter.runtime.address import Address
+from softmeter.runtime.lock import DirectoryLock
 from softmeter.runtime.mbus_line import BAUD, MBusPort
 from softmeter.runtime.optical_port import SerialAddress, parse_place
 from softmeter.runtime.reports import Reports
@@ -48,13 +50,18 @@ class Line:
     """The sub-meters, and what they remember: while the process runs, or in a file, which holds their keys."""
 
     def __init__(self, meters: tuple[SubMeter, ...], at: Instant | None = None, state: Path | None = None) -> None:
-        """Begin anew, or go on as a file has it.
+        """Begin anew, or go on as a file has it, which nobody else may use until `close`.
 
         Raises:
-            ConfigurationError: the file cannot be read, or is none of sub-meters.
+            ConfigurationError: the file cannot be read, is none of sub-meters, or is in use.
         """
         self._line = MBusLine(meters)
-        self._memory = "" if state is None else self._kept(state)
+        self._lock = None if state is None else _locked(state)
+        try:
+            self._memory = "" if state is None else self._kept(state)
+        except ConfigurationError:
+            self.close()
+            raise
         self._at = at
         self._state = state
         self._reports = Reports(logging.getLogger("softmeter.submeters"))
@@ -74,8 +81,13 @@ class Line:
             return b""
         return answer
 
+    def close(self) -> None:
+        """Let others use the file."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.abandon()
+
     def _kept(self, state: Path) -> str:
-        check_writable(state, STATE)
         try:
             memory = state.read_text("utf-8") if state.exists() else ""
             is_memory = all(map(_is_past, self._line.pasts(memory)))
@@ -86,6 +98,13 @@ class Line:
         if not is_memory:
             raise ConfigurationError(f"{state} is no file of sub-meters; name another one", STATE)
         return memory
+
+
+def _locked(state: Path) -> DirectoryLock:
+    """The right to a file, whatever link names it."""
+    check_writable(state, STATE)
+    place = Path(os.path.realpath(state))
+    return DirectoryLock(place.parent, place.name)
 
 
 def _is_past(past: Past) -> bool:
@@ -105,7 +124,8 @@ async def serve(options: SubMeterOptions) -> None:
     meters = parse_sub_meters(options.meters)
     if not meters:
         raise ConfigurationError("name at least one, like gas,water:7", "sub-meters")
-    port = MBusPort(Line(meters, options.at, options.state).answer)
+    line = Line(meters, options.at, options.state)
+    port = MBusPort(line.answer)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -117,6 +137,7 @@ async def serve(options: SubMeterOptions) -> None:
             await ended.wait()
     finally:
         await port.close()
+        line.close()
 
 
 async def _opened(port: MBusPort, text: str) -> str:

@@ -1,5 +1,6 @@
 """Standard output and error as a process that must go on uses them: a full disk or a reader that has gone is no end."""
 
+import io
 import logging
 import os
 import sys
@@ -22,6 +23,12 @@ def tell(text: str) -> bool:
 def say(text: str) -> None:
     """Tell the person something on standard error, beside what a program reads on standard output."""
     _print(text, sys.stderr)
+
+
+def write_any_letter() -> None:
+    """Have standard output write letters that its encoding lacks as escapes, as standard error does."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def all_written() -> bool:

@@ -46,9 +46,9 @@ def test_any_text_writes_octets_or_none(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["/*", "//", "b'\\x", "0x", "12 ", "(", "a(", "00000000: ", "|;", "*/ /* "])
 def test_a_long_text_takes_no_time(text: str) -> None:
-    began = time.process_time()
+    began = time.thread_time()
     octets_of(text.encode() * (200_000 // len(text)))
-    assert time.process_time() - began < 5
+    assert time.thread_time() - began < 20
 
 
 @given(data=st.data())
@@ -123,7 +123,7 @@ def test_protection_within_protection_ends(tag: str) -> None:
     b"\x7e\xa8\x0a\x03\x03\x13\x00\x00\x01\x00\x00\x7e" * (MIB // 12),
 ])  # fmt: skip
 def test_a_mebibyte_of_anything_takes_seconds_at_most(octets: bytes) -> None:
-    begun = time.process_time()
+    begun = time.thread_time()
     printed = sum(text.count("\n") for text in (text_of([node]) for node in trees(octets)))
-    assert time.process_time() - begun < 20
+    assert time.thread_time() - begun < 60
     assert printed < 800_000

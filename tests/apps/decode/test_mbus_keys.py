@@ -121,6 +121,7 @@ def test_a_compact_frame_names_its_format() -> None:
     opened = shown(extended(bytes.fromhex("7912C40DFF00002F4E00003D010203")), ring(KEY.hex()))
     assert "payload check: F430, correct" in opened
     assert "format signature: C412" in opened
+    assert "compact frame: values alone; a full frame with this signature says what they are" in opened
     assert "values: 00002F4E00003D010203" in opened
 
 

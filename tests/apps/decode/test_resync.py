@@ -60,9 +60,16 @@ def test_a_capture_that_begins_within_a_message_says_so() -> None:
 
 
 def test_another_protocol_of_meters_is_named() -> None:
-    nodes = trees("1B1B1B1B010101017605065850")
-    assert "SML: Smart Message Language, which is not decoded here" in text_of(nodes)
-    assert not any(node.faulty for node in nodes)
+    for octets in ("1B1B1B1B010101017605065850", "76050B3A1F2F6200620072630101760101050B3A1F2F", "760145620062FF7265"):
+        nodes = trees(octets)
+        assert "SML: Smart Message Language, which is not decoded here" in text_of(nodes)
+        assert not any(node.faulty for node in nodes)
+
+
+def test_it_is_named_within_a_stream() -> None:
+    transmission = "1B1B1B1B010101017605065850"
+    names = [node.name for node in trees(f"0102FF{transmission}{transmission}")]
+    assert names == ["between units", "SML", "SML"]
 
 
 def test_acknowledgements_between_m_bus_frames() -> None:

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def cutting(where: str, connection: int, request: int, *, delivered: bool, last:
             threading.Thread(target=carry, args=(near, cut), daemon=True).start()
 
     def carry(near: socket.socket, cut: int) -> None:
-        with near, socket.create_connection((host, int(port))) as far:
+        with suppress(OSError), near, socket.create_connection((host, int(port))) as far:
             count = 0
             while data := near.recv(1 << 16):
                 count += 1

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +25,8 @@ from softmeter.metrology.metering import metered
 from softmeter.runtime import keyfile
 from softmeter.signal.specification import parse_source
 
+_TURN = threading.Lock()
+"""One thread at a time touches the meters of this process: a request and the passing of time exclude each other."""
 Smartset = Callable[..., tuple[int, str, str]]
 """Runs smartset with arguments; gives exit status, standard output and standard error."""
 
@@ -64,7 +66,8 @@ def living(meter: Meter) -> Iterator[None]:
 
     def live() -> None:
         while not ended.is_set():
-            meter.device.advance(Instant(meter.device.now + SECOND))
+            with _TURN:
+                meter.device.advance(Instant(meter.device.now + SECOND))
             ended.wait(0.01)
 
     thread = threading.Thread(target=live)
@@ -85,16 +88,17 @@ class _Port:
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
-        self._turn = threading.Lock()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
 
     def close(self) -> None:
-        for one in (self._listening, *self._open):
-            with one:
-                one.shutdown(socket.SHUT_RDWR) if one is self._listening else None
+        """Take nobody any more; whoever was served has left by now."""
+        with self._listening:
+            self._listening.shutdown(socket.SHUT_RDWR)
+            for one in self._threads:
+                one.join(5)
 
     def _accept(self) -> None:
         while True:
@@ -102,21 +106,24 @@ class _Port:
                 connection, _ = self._listening.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            serving = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            serving.start()
+            self._threads = [one for one in (*self._threads, serving) if one.is_alive()]
 
     def _serve(self, connection: socket.socket) -> None:
-        server = Server(self._meter, LinkTime(time.monotonic()))
+        with _TURN:
+            server = Server(self._meter, LinkTime(time.monotonic()))
         with connection:
             while not server.closed:
                 try:
                     data = connection.recv(1 << 16)
                 except OSError:
                     data = b""
-                with self._turn:
+                with _TURN:
                     server.receive(data, LinkTime(time.monotonic()))
                     answer = server.to_send()
                     self._meter.unchanged()
-                if answer:
+                with suppress(OSError):  # who has gone is found out by the next receive
                     connection.sendall(answer)
 
 

@@ -74,6 +74,19 @@ def _settings(smartset: Smartset, path: Path) -> int:
     return int(smartset("diff", str(path), str(path))[1].split()[1])
 
 
+def test_addresses_are_told_as_people_write_them(own: Own, tmp_path: Path) -> None:
+    smartset, _ = own
+    path = tmp_path / "meter.xml"
+    smartset("set", "0-0:25.1.0:use_dhcp", "false")
+    smartset("backup", str(path))
+    smartset("set", "0-0:25.1.0:gateway", "192.0.2.1")
+    shown = smartset("diff", str(path))[1]
+    assert "0-0:25.1.0:7 (gateway)\n  - 0.0.0.0\n  + 192.0.2.1\n" in shown
+    (told,) = json.loads(smartset("--json", "diff", str(path))[1])
+    assert (told["first"], told["second"]) == ("0.0.0.0", "192.0.2.1")  # noqa: S104 - no address is listened on
+    assert "- 192.0.2.1\n  + 0.0.0.0\n" in smartset("restore", str(path))[1]
+
+
 def test_what_was_changed_is_restored(own: Own, tmp_path: Path) -> None:
     smartset, meter = own
     path = tmp_path / "meter.xml"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from apps.smartset.loopback import written_keys
-from softmeter.apps.smartset.broadcast_counter import HIGHEST, SUFFIX, reserve
+from softmeter.apps.smartset.broadcast_counter import BROADCAST
 from softmeter.apps.smartset.credentials import announcer
 from softmeter.apps.smartset.settings import Settings
+from softmeter.apps.used_counters import HIGHEST
 from softmeter.dlms.messages import MethodReference
 from softmeter.errors import ConfigurationError
 from softmeter.obis import Obis
@@ -20,12 +21,12 @@ KEY, OTHER = bytes(16), bytes(range(16))
 
 def test_what_no_meter_heard_is_used_all_the_same(tmp_path: Path) -> None:
     path = tmp_path / "keys.toml"
-    assert reserve(path, KEY, 0, 100) == 1
-    assert reserve(path, KEY, 50, 10) == 101
-    assert reserve(path, OTHER, 0, 5) == 1
-    assert reserve(path, KEY, 300, 1) == 301
-    assert reserve(path, OTHER, 0, 5) == 6  # a key that was there before goes on
-    told = tmp_path / f"keys.toml{SUFFIX}"
+    assert BROADCAST.reserve(path, KEY, 0, 100) == 1
+    assert BROADCAST.reserve(path, KEY, 50, 10) == 101
+    assert BROADCAST.reserve(path, OTHER, 0, 5) == 1
+    assert BROADCAST.reserve(path, KEY, 300, 1) == 301
+    assert BROADCAST.reserve(path, OTHER, 0, 5) == 6  # a key that was there before goes on
+    told = tmp_path / f"keys.toml{BROADCAST.suffix}"
     assert stat.S_IMODE(told.stat().st_mode) == 0o600
     assert KEY.hex() not in told.read_text()
 
@@ -41,23 +42,23 @@ def test_two_speakers_after_each_other_say_nothing_under_one_counter(tmp_path: P
 
 def test_a_key_that_is_used_up_says_nothing_more(tmp_path: Path) -> None:
     path = tmp_path / "keys.toml"
-    assert reserve(path, KEY, HIGHEST - 1, 1) == HIGHEST
+    assert BROADCAST.reserve(path, KEY, HIGHEST - 1, 1) == HIGHEST
     with pytest.raises(ConfigurationError, match="used up"):
-        reserve(path, KEY, 0, 1)
+        BROADCAST.reserve(path, KEY, 0, 1)
     with pytest.raises(ConfigurationError, match="used up"):
-        reserve(path, OTHER, HIGHEST, 1)
-    assert reserve(path, OTHER, 0, 1) == 1
+        BROADCAST.reserve(path, OTHER, HIGHEST, 1)
+    assert BROADCAST.reserve(path, OTHER, 0, 1) == 1
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"none\n", b"00000000000000000000000000000000 -1\n"])
 def test_a_damaged_file_is_not_taken_for_an_empty_one(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / f"keys.toml{SUFFIX}").write_bytes(content)
+    (tmp_path / f"keys.toml{BROADCAST.suffix}").write_bytes(content)
     with pytest.raises(ConfigurationError, match="damaged"):
-        reserve(tmp_path / "keys.toml", KEY, 0, 1)
+        BROADCAST.reserve(tmp_path / "keys.toml", KEY, 0, 1)
 
 
 def test_two_speakers_at_once_reserve_different_counters(tmp_path: Path) -> None:
     path = tmp_path / "keys.toml"
     with ThreadPoolExecutor(4) as pool:
-        firsts = list(pool.map(lambda _: reserve(path, KEY, 0, 10), range(12)))
+        firsts = list(pool.map(lambda _: BROADCAST.reserve(path, KEY, 0, 10), range(12)))
     assert sorted(firsts) == list(range(1, 121, 10))

@@ -184,6 +184,8 @@ def sign(at: Rehearsal) -> None:
     at.refused("get", "1-0:1.8.0")
     assert at.done("--sign", "get", "1-0:1.8.0")
     at.done("--sign", "keys", "transfer")
+    at.done("--sign", "keys", "transfer", "--of", "maintenance")
+    at.done("--sign", "keys", "password", "--of", "readout")
     assert at.done("--sign", "get", "1-0:1.8.0")
     assert "other-reason" in at.refused("--sign", "keys", "certificate", "remove", "3")
     assert "there are 3 certificates" in at.refused("--sign", "keys", "certificate", "remove", "4")

@@ -1,13 +1,13 @@
 import pytest
 
-from softmeter.apps.smartset.buffer import timed
+from softmeter.apps.smartset.buffer import rows_of, timed
 from softmeter.apps.smartset.columns import Column, captured, column_names, status_text, to_csv, to_json, to_text
 from softmeter.apps.smartset.profiles import Part
 from softmeter.clock import DateTime
 from softmeter.cosem.capture import CaptureObject
 from softmeter.errors import ConfigurationError, DecodeError
 from softmeter.obis import Obis
-from softmeter.wire.types import NULL, Data, Tag
+from softmeter.wire.types import NULL, Bits, Data, Tag
 
 TIME = CaptureObject(8, Obis.parse("0-0:1.0.0"), 2, 0)
 STATUS = CaptureObject(1, Obis.parse("0-1:96.10.3"), 2, 0)
@@ -53,7 +53,22 @@ def test_capture_objects_of_any_version_are_read(index_type: Tag) -> None:
     assert captured(Data(Tag.ARRAY, (Data(Tag.STRUCTURE, fields),))) == [ENERGY]
 
 
-@pytest.mark.parametrize("data", [NULL, Data(Tag.ARRAY, (NULL,)), Data(Tag.ARRAY, (Data(Tag.STRUCTURE, (NULL,)),))])
+NAME = Data(Tag.OCTET_STRING, ENERGY.name.octets)
+NOT_WHOLE = [
+    Data(Tag.ARRAY, (Data(Tag.STRUCTURE, (Data(Tag.LONG_UNSIGNED, 3), NAME, Data(Tag.INTEGER, 2), one)),))
+    for one in (
+        NULL,
+        Data(Tag.FLOAT32, 0.0),
+        Data(Tag.BOOLEAN, False),
+        Data(Tag.ARRAY, ()),
+        Data(Tag.OCTET_STRING, b""),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    "data", [NULL, Data(Tag.ARRAY, (NULL,)), Data(Tag.ARRAY, (Data(Tag.STRUCTURE, (NULL,)),)), *NOT_WHOLE]
+)
 def test_capture_objects_that_are_none_are_refused(data: Data) -> None:
     with pytest.raises(DecodeError, match="capture_objects"):
         captured(data)
@@ -99,3 +114,14 @@ def test_parts(options: tuple[str, str, int | None, str], part: Part) -> None:
 def test_entries_count_from_one(entries: str) -> None:
     with pytest.raises(ConfigurationError, match="write it like 1:96"):
         Part.of("", "", None, entries)
+
+
+def test_a_buffer_is_an_array_of_rows() -> None:
+    power = Data(Tag.LONG, 5)
+    assert rows_of(ENERGY.name, Data(Tag.ARRAY, (Data(Tag.STRUCTURE, (NULL, power)),)), 2) == [(NULL, power)]
+    assert rows_of(ENERGY.name, Data(Tag.ARRAY, (power,)), 1) == [(power,)]
+    for none in (NULL, power, Data(Tag.BIT_STRING, Bits(5, 8)), Data(Tag.STRUCTURE, (power,))):
+        with pytest.raises(DecodeError, match="holds no rows"):
+            rows_of(ENERGY.name, none, 1)
+    with pytest.raises(DecodeError, match="rows of another width"):
+        rows_of(ENERGY.name, Data(Tag.ARRAY, (power,)), 2)

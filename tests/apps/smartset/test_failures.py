@@ -1,19 +1,23 @@
 """What a person sees when it does not work: one line that names the thing and the next thing to try, and status 2."""
 
 import contextlib
+import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from apps.smartset.loopback import Smartset, written_keys
+from held_port import held_port
+from softmeter.apps.smartset.key_files import KeyFile, client_entry
 from softmeter.apps.smartset.main import run
 
 SMARTSET = [sys.executable, "-c", "from softmeter.apps.smartset.main import main; main()"]
@@ -53,9 +57,9 @@ def refused(result: tuple[int, str, str]) -> str:
 
 
 def test_a_closed_port(smartset: Smartset) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        where = f"127.0.0.1:{gone.getsockname()[1]}"
-    line = refused(smartset("info", client="public", meter=where))
+    with held_port() as port:
+        where = f"127.0.0.1:{port}"
+        line = refused(smartset("info", client="public", meter=where))
     assert f"nothing listens at {where}: is the meter running" in line
 
 
@@ -85,6 +89,55 @@ def test_a_port_of_something_else(smartset: Smartset, answer: bytes) -> None:
 def test_a_port_that_hangs_up(smartset: Smartset) -> None:
     with answering(lambda _: b"") as where:
         assert f"{where} closed the connection" in refused(smartset("info", client="public", meter=where))
+
+
+@contextlib.contextmanager
+def between(address: str, spoilt: Callable[[int, bytes], bytes]) -> Iterator[str]:
+    """A port that hands on what a meter and smartset say; `spoilt`: what becomes of the meter's answers, by number."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ended = threading.Event()
+
+        def serve() -> None:
+            number = 0
+            with contextlib.suppress(OSError):
+                while not ended.is_set():
+                    connection, _ = listening.accept()
+                    host, _, port = address.rpartition(":")
+                    with connection, socket.create_connection((host, int(port))) as meter:
+                        while request := connection.recv(1 << 16):
+                            meter.sendall(request)
+                            answer = spoilt(number, meter.recv(1 << 16))
+                            number += 1
+                            if not answer:
+                                break
+                            connection.sendall(answer)
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        try:
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            ended.set()
+            listening.shutdown(socket.SHUT_RDWR)
+            serving.join()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda _: b"", "closed the connection in the middle of the conversation; try again"),
+        (lambda answer: answer[:8] + b"\xff" + answer[9:], "sent no right answer: "),
+    ],
+)
+def test_a_meter_that_fails_after_it_let_the_client_in(
+    smartset: Smartset, address: str, spoil: Callable[[bytes], bytes], reason: str
+) -> None:
+    with between(address, lambda number, answer: answer if number < 2 else spoil(answer)) as where:
+        status, out, err = smartset("get", "clock", "active_tariff", "1-0:1.8.0:3", client="public", meter=where)
+    assert (status, err.count("\n")) == (2, 1)
+    assert out.startswith("clock  ")
+    assert f"{where} {reason}" in err
+    assert "client address" not in err
 
 
 def test_a_wrong_password(smartset: Smartset, address: str, key_file: Path, tmp_path: Path) -> None:
@@ -140,11 +193,13 @@ def test_keys_of_another_meter(smartset: Smartset, tmp_path: Path) -> None:
         (["profile", "clock"], "management", "'clock' is no profile; try smartset … get clock"),
         (["profile", "load", "--last", "1", "--entries", "1:2"], "management", "do not go together"),
         (["profile", "load", "--entries", "2:1"], "management", "--entries: '2:1' is no range of entries"),
+        (["profile", "load", "--from", "9999-01-01"], "management", "--from 9999-01-01: is later than 2105, the last"),
         (["profile", "load", "--from", "yesterday"], "management", "'yesterday' is no date and time"),
         (["--json", "profile", "load", "--csv"], "management", "--csv, --json and --parquet do not go together"),
         (["profile", "load", "--json"], "management", "--json stands before the command"),
         (["--title", "12", "info"], "management", "--title: '12' are not the 16 hexadecimal digits"),
         (["--mechanism", "hls9", "info"], "management", "hls9"),
+        (["--timeout", "inf", "info"], "management", "--timeout: 'inf' is not a number from 0.1 to 86400"),
         (["frobnicate"], "public", "No such command 'frobnicate'"),
         (["get"], "public", "Missing argument"),
     ],
@@ -182,6 +237,24 @@ def test_a_wrong_key_file(smartset: Smartset, tmp_path: Path, content: str | Non
     assert str(path) in line
 
 
+def test_one_key_of_two_clients_is_said_once_and_read_with_all_the_same(
+    smartset: Smartset, key_file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "keys.toml"
+    same = KeyFile.read(key_file).secret(client_entry("management", "unicast_encryption_key"))
+    told = tomllib.loads(key_file.read_text("utf-8"))
+    path.write_text(key_file.read_text("utf-8").replace(told["clients"]["readout"]["unicast_encryption_key"], same))
+    status, out, err = smartset("--keys", str(path), "get", "active_tariff")
+    assert (status, out) == (0, "0003\n")
+    assert err.count("\n") == 1
+    assert "clients.management.unicast_encryption_key and clients.readout.unicast_encryption_key are one key" in err
+    assert same not in err
+    for calm in (["--title", "4142430000000009"], ["--keys", str(key_file)]):
+        given = calm if "--keys" in calm else ["--keys", str(path), *calm]
+        assert smartset(*given, "get", "active_tariff") == (0, "0003\n", "")
+    assert smartset("--keys", str(path), "get", "clock", client="public")[::2] == (0, "")
+
+
 def test_a_client_without_a_key_file(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--meter", address, "--client", "management", "info"]) == 2
     assert "client management needs secrets; add --keys FILE" in capsys.readouterr().err
@@ -214,11 +287,16 @@ def test_called_without_anything_it_shows_its_help(capsys: pytest.CaptureFixture
 
 @pytest.mark.slow
 def test_ctrl_c_ends_in_one_line() -> None:
-    with answering(lambda _: None) as where:
+    asked = threading.Event()
+
+    def keep_silent(_: bytes) -> None:
+        asked.set()
+
+    with answering(keep_silent) as where:
         running = subprocess.Popen([*SMARTSET, "--meter", where, "info"], stderr=subprocess.PIPE, text=True)
-        time.sleep(1.5)
+        assert asked.wait(60)
         running.send_signal(signal.SIGINT)
-        _, err = running.communicate(timeout=10)
+        _, err = running.communicate(timeout=60)
     assert (running.returncode, err) == (130, "smartset: interrupted\n")
 
 
@@ -232,4 +310,26 @@ def test_a_reader_that_leaves_early_is_no_failure(address: str, key_file: Path) 
     err = running.stderr.read()
     running.stderr.close()
     assert err == b""
-    assert running.wait(timeout=10) in {0, 1}
+    assert running.wait(timeout=60) in {0, 1}
+
+
+@pytest.mark.slow
+def test_an_output_without_a_letter_is_no_failure(tmp_path: Path) -> None:
+    arguments = ["keys", "generate", str(tmp_path / "z\u00e4hler.toml"), "--serial-number", "1"]
+    written = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run([*SMARTSET, *arguments], env=written, capture_output=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"/z\\xe4hler.toml: fresh keys for meter" in ended.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("redirected", "status"), [(">&-", 0), ("2>&-", 0), ("<&-", 0), (">/dev/full", 2), ("nope 2>/dev/full", 2)]
+)
+def test_standard_streams_that_are_closed_or_full(address: str, redirected: str, status: int) -> None:
+    command = [*SMARTSET, "--meter", address, "--client", "public", "--timeout", "60", "get", "clock"]
+    line = f"{shlex.join(command)} {redirected}"
+    ended = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == status
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("\n") == (redirected == ">/dev/full")

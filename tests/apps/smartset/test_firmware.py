@@ -8,6 +8,7 @@ import pytest
 from apps.smartset.loopback import Smartset, living
 from firmware.images import TRUST, Recipe
 from softmeter.device.images import USUAL_BLOCK
+from softmeter.firmware.image import SIGNATURE_OCTETS
 from softmeter.firmware.payload import ApplicationPayload, encode
 from softmeter.instant import SECOND, Instant
 from softmeter.meter.meter import Meter
@@ -129,6 +130,26 @@ def test_what_is_wrong_is_told_in_a_line(own: Own, image: str, tmp_path: Path) -
     status, _, error = smartset("firmware", "upload", str(tmp_path / "nothing"))
     assert (status, "cannot be read" in error) == (2, True)
     assert smartset("firmware", "upload", image, client="readout")[0] == 2
+
+
+def test_an_image_that_is_not_signed_is_not_sent(own: Own, tmp_path: Path) -> None:
+    path = tmp_path / "unsigned"
+    path.write_bytes(IMAGE[:-SIGNATURE_OCTETS])
+    status, shown, error = own[0]("firmware", "upload", str(path))
+    assert (status, shown, "is not signed yet; sign it with: softmeter firmware sign" in error) == (2, "", True)
+
+
+def test_blocks_that_were_there_may_be_of_another_image_and_that_is_said(own: Own, image: str, tmp_path: Path) -> None:
+    smartset, _ = own
+    other = tmp_path / "other"
+    other.write_bytes(Recipe(payload=encode(ApplicationPayload(), 4990)).made())
+    assert "there already" not in smartset("firmware", "upload", str(other))[1]
+    assert "as many blocks were there already, maybe of another image" in smartset("firmware", "upload", image)[1]
+    assert smartset("firmware", "verify")[0] == 0  # the other one is good, too
+    assert f"{BLOCKS} blocks sent" in smartset("firmware", "upload", image)[1]  # now they are told apart by signature
+    assert smartset("firmware", "verify")[0] == 0
+    _, shown, _ = smartset("firmware", "upload", image)
+    assert ("0 blocks sent" in shown, "there already" in shown) == (True, False)
 
 
 @pytest.mark.parametrize("way", [["--udp"], ["--hdlc"], ["--mode-e"]])

@@ -87,6 +87,12 @@ def test_keys_of_another_client(bench: Bench, client: str) -> None:
     assert bench("get", "clock", client=client)[0] == 0
 
 
+def test_another_client_comes_in_by_its_own_way(bench: Bench) -> None:
+    assert bench("--mechanism", "hls5", "keys", "transfer", "--of", "readout")[0] == 0
+    assert bench("--mechanism", "hls5", "keys", "password", "--of", "readout")[0] == 0
+    assert bench.agree()
+
+
 def test_the_master_key_is_proved_by_wrapping_with_it(bench: Bench) -> None:
     before = bench.file.master_key
     told = json.loads(bench("--json", "keys", "transfer", "--key", "master")[1])
@@ -232,6 +238,14 @@ def test_entries_that_were_not_there_come_first_in_their_table(tmp_path: Path) -
         'hls_secret = "fresh" # it',
     ]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("command", [["transfer"], ["password"], ["wrap", "keys.toml"]])
+def test_who_has_no_keys_is_told_to_say_whose(bench: Bench, command: list[str]) -> None:
+    told = [str(bench.path) if word == "keys.toml" else word for word in command]
+    status, out, err = bench("keys", *told, client="public")
+    assert (status, out) == (2, "")
+    assert "client public has no keys; say whose with --client, as in --client management" in err
 
 
 def test_keys_need_a_key_file(smartset: Smartset) -> None:

@@ -52,6 +52,9 @@ def test_selectors_are_kept() -> None:
     assert (entry.attributes, entry.selectors) == ({2: AttributeAccess.READ}, {2: (1, 2)})
 
 
+NAME = Data(Tag.OCTET_STRING, CLOCK.octets)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -60,6 +63,10 @@ def test_selectors_are_kept() -> None:
         array(number(1)),
         array(structure(number(1), number(0), Data(Tag.OCTET_STRING, b"\x01"), structure(array(), array()))),
         array(element(8, 0, CLOCK, [9], [])),
+        array(element(8, 0, CLOCK, [-9], [])),
+        array(structure(Data(Tag.OCTET_STRING, b""), number(0), NAME, structure(array(), array()))),
+        array(structure(number(8), NULL, NAME, structure(array(), array()))),
+        array(structure(number(8), number(0), NAME, structure(array(structure(NULL, number(1), NULL)), array()))),
     ],
 )
 def test_what_is_no_object_list_is_refused(data: Data) -> None:

@@ -27,6 +27,16 @@ def test_rows_are_written_with_types_and_units(smartset: Smartset, tmp_path: Pat
     assert [line.split(",")[2] for line in shown.splitlines()[1:]] == [str(value) for value in energy_of(rows)]
 
 
+def test_a_link_stays_one(smartset: Smartset, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="needs the extra arrow")
+    link, path = tmp_path / "latest.parquet", tmp_path / "load.parquet"
+    link.symlink_to(path)
+    assert smartset("profile", "load", "--last", "1", "--parquet", str(link)) == (0, "", "")
+    assert link.is_symlink()
+    assert path.read_bytes().startswith(b"PAR1")
+    assert sorted(tmp_path.iterdir()) == [link, path]
+
+
 def energy_of(rows: object) -> list[int]:
     found: list[int] = rows["active_import"].to_pylist()  # type: ignore[index]
     return found

@@ -1,10 +1,12 @@
 """smartset push listen with real sockets: opened, printed, kept; what does not open is named."""
 
+import gc
 import json
 import socket
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -12,7 +14,8 @@ import pytest
 
 from apps.smartset.loopback import made as made_meter
 from apps.smartset.loopback import new_meter
-from meter.test_push import destination, listed, name
+from held_port import held_port
+from meter.pushing import destination, listed, name
 from softmeter.apps.smartset.main import run
 from softmeter.dlms.apdu import decode_apdu, encode_apdu
 from softmeter.dlms.messages import DataNotification, GeneralBlock
@@ -27,13 +30,13 @@ from softmeter.runtime import keyfile
 from softmeter.wire.types import Data, Tag, encode_data
 from softmeter.wire.wrapper import Datagram, decode_datagram, encode_datagram
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
-def free_port() -> int:
-    with socket.socket() as link:
-        link.bind(("127.0.0.1", 0))
-        return int(link.getsockname()[1])
+@pytest.fixture
+def port() -> Iterator[int]:
+    with held_port() as number:
+        yield number
 
 
 def key(setup: int, number: int) -> bytes:
@@ -69,7 +72,7 @@ def send(port: int, *streams: bytes, idle: int = 0) -> threading.Thread:
                 except OSError:
                     time.sleep(0.01)
                     continue
-                with link:
+                with link, suppress(OSError):  # who does not like what he hears may hang up
                     link.sendall(stream)
                     link.shutdown(socket.SHUT_WR)
                     link.recv(1)
@@ -97,13 +100,13 @@ def made(tmp_path: Path) -> tuple[Meter, Path]:
 
 
 def test_pushes_are_opened_printed_and_kept(
-    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], port: int
 ) -> None:
     meter, keys = made
     first, second = pushed(meter), pushed(meter, 6)
     kept = tmp_path / "pushes.jsonl"
     streams = tuple(b"".join(one.datagrams) for one in (first, second))
-    assert listen(keys, free_port(), "--count", "2", "--store", str(kept), streams=streams) == 0
+    assert listen(keys, port, "--count", "2", "--store", str(kept), streams=streams) == 0
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["values"][0] for one in shown] == [name(1), name(6)]
     assert [one["client"] for one in shown] == [1, 2]
@@ -112,13 +115,13 @@ def test_pushes_are_opened_printed_and_kept(
 
 
 def test_what_was_sent_before_and_what_is_not_protected_is_marked(
-    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], port: int
 ) -> None:
     meter, keys = made
     once, plain, ciphering = pushed(meter), pushed(meter, 2, 128), pushed(meter, 3, 129)
     kept = tmp_path / "pushes.sqlite"
     streams = tuple(b"".join(one.datagrams) for one in (once, once, plain, ciphering))
-    assert listen(keys, free_port(), "--count", "4", "--store", str(kept), streams=streams) == 0
+    assert listen(keys, port, "--count", "4", "--store", str(kept), streams=streams) == 0
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     title = meter.system_title.hex().upper()
     assert [(one["meter"], one["repeated"]) for one in shown] == [
@@ -135,13 +138,13 @@ def test_what_was_sent_before_and_what_is_not_protected_is_marked(
 
 
 def test_what_does_not_open_is_named_and_the_next_is_taken(
-    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str]
+    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], port: int
 ) -> None:
     meter, keys = made
     damaged = bytearray(b"".join(pushed(meter).datagrams))
     damaged[-1] ^= 1
     good = b"".join(pushed(meter).datagrams)
-    assert listen(keys, free_port(), "--count", "1", streams=(b"no wrapper at all", bytes(damaged), good)) == 0
+    assert listen(keys, port, "--count", "1", streams=(b"no wrapper at all", bytes(damaged), good)) == 0
     shown = capsys.readouterr()
     assert len(shown.out.splitlines()) == 1
     assert "wrapper version" in shown.err
@@ -150,36 +153,38 @@ def test_what_does_not_open_is_named_and_the_next_is_taken(
 
 @pytest.mark.parametrize("form", [0, 129])
 def test_a_push_that_names_who_logged_in_last_is_opened_too(
-    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], form: int
+    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], form: int, port: int
 ) -> None:
     meter, keys = made
     meter.counters.accept(1, b"HEADEND1", 7)
-    assert listen(keys, free_port(), "--count", "1", streams=(b"".join(pushed(meter, 1, form).datagrams),)) == 0
+    assert listen(keys, port, "--count", "1", streams=(b"".join(pushed(meter, 1, form).datagrams),)) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["meter"], shown["repeated"]) == (meter.system_title.hex().upper(), False)
 
 
 def test_without_keys_a_protected_push_is_not_opened(
-    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str]
+    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], port: int
 ) -> None:
     meter, _ = made
     streams = (b"".join(pushed(meter).datagrams), b"".join(pushed(meter, 2, 128).datagrams))
-    assert listen(None, free_port(), "--count", "1", streams=streams) == 0
+    assert listen(None, port, "--count", "1", streams=streams) == 0
     shown = capsys.readouterr()
     assert json.loads(shown.out)["values"][0] == name(2)
     assert "add --keys" in shown.err
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
-def test_who_asks_for_a_confirmation_gets_it(kind: socket.SocketKind, capsys: pytest.CaptureFixture[str]) -> None:
-    port, answers = free_port(), list[bytes]()
+def test_who_asks_for_a_confirmation_gets_it(
+    kind: socket.SocketKind, capsys: pytest.CaptureFixture[str], port: int
+) -> None:
+    answers = list[bytes]()
     asking = encode_datagram(Datagram(1, 2, encode_apdu(DataNotification(0x4000_0001, b"", b"\x11\x07"))))
 
     def play() -> None:
         end = time.monotonic() + PATIENCE_S
         while not answers and time.monotonic() < end:
             with socket.socket(socket.AF_INET, kind) as link, suppress(OSError):
-                link.settimeout(0.2)
+                link.settimeout(PATIENCE_S)  # where nobody listens yet it says so at once
                 link.connect(("127.0.0.1", port))
                 link.sendall(asking)
                 answers.append(link.recv(100))
@@ -194,9 +199,9 @@ def test_who_asks_for_a_confirmation_gets_it(kind: socket.SocketKind, capsys: py
     assert decode_apdu(confirmed.apdu) == DataNotificationConfirm(0x4000_0001, b"")
 
 
-def test_blocks_over_udp_are_gathered(made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_blocks_over_udp_are_gathered(made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], port: int) -> None:
     meter, keys = made
-    sent, port = pushed(meter, long=True), free_port()
+    sent = pushed(meter, long=True)
     assert len(sent.datagrams) > 10
     done = threading.Event()
 
@@ -219,7 +224,7 @@ def test_blocks_over_udp_are_gathered(made: tuple[Meter, Path], capsys: pytest.C
 
 
 def test_several_meters_push_each_under_its_own_keys(
-    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], port: int
 ) -> None:
     meter, keys = made
     other_keys, third_keys = tmp_path / "other.toml", tmp_path / "third.toml"
@@ -230,7 +235,7 @@ def test_several_meters_push_each_under_its_own_keys(
     other_keys.write_text(unnamed, "utf-8")
     streams = tuple(b"".join(pushed(one).datagrams) for one in (meter, other, third, other, meter))
     more = ["--meter-keys", str(other_keys), "--meter-keys", str(third_keys)]
-    assert listen(keys, free_port(), "--count", "5", *more, streams=streams) == 0
+    assert listen(keys, port, "--count", "5", *more, streams=streams) == 0
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     titles = [one.system_title.hex().upper() for one in (meter, other, third, other, meter)]
     assert [(one["meter"], one["repeated"]) for one in shown] == [(title, False) for title in titles]
@@ -256,13 +261,18 @@ def street_meter(path: Path, serial: str) -> Meter:
     ids=["line", "letter", "number", "nested", "database"],
 )
 def test_what_is_sent_again_after_a_restart_of_the_listener_is_marked(
-    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], name_of_store: str, torn: bytes
+    made: tuple[Meter, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name_of_store: str,
+    torn: bytes,
+    port: int,
 ) -> None:
     meter, keys = made
     kept, first, second = tmp_path / name_of_store, wire(meter), wire(meter)
     for streams in ((first,), (first, second)):
         given = ["--count", str(len(streams)), "--store", str(kept)]
-        assert listen(keys, free_port(), *given, streams=streams) == 0
+        assert listen(keys, port, *given, streams=streams) == 0
         if kept.suffix == ".jsonl":
             with kept.open("ab") as file:
                 file.write(torn)
@@ -273,7 +283,7 @@ def test_what_is_sent_again_after_a_restart_of_the_listener_is_marked(
 
 
 def test_a_database_of_before_counters_were_kept_goes_on(
-    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], port: int
 ) -> None:
     meter, keys = made
     kept = tmp_path / "pushes.sqlite"
@@ -283,7 +293,7 @@ def test_a_database_of_before_counters_were_kept_goes_on(
             ' repeated INTEGER NOT NULL, time TEXT, number INTEGER NOT NULL, "values" TEXT NOT NULL,'
             " encoded BLOB NOT NULL)"
         )
-    assert listen(keys, free_port(), "--count", "1", "--store", str(kept), streams=(wire(meter),)) == 0
+    assert listen(keys, port, "--count", "1", "--store", str(kept), streams=(wire(meter),)) == 0
     shown = json.loads(capsys.readouterr().out)
     with closing(sqlite3.connect(kept)) as database:
         (row,) = database.execute("SELECT client, meter, counter, number FROM pushes")
@@ -291,11 +301,15 @@ def test_a_database_of_before_counters_were_kept_goes_on(
 
 
 def test_a_store_that_somebody_else_holds_is_named_and_listening_goes_on(
-    made: tuple[Meter, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    made: tuple[Meter, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    port: int,
 ) -> None:
     meter, keys = made
     monkeypatch.setattr("softmeter.apps.smartset.push_store.PATIENCE_S", 0.01)
-    kept, port = tmp_path / "pushes.sqlite", free_port()
+    kept = tmp_path / "pushes.sqlite"
     with closing(sqlite3.connect(kept, isolation_level=None, check_same_thread=False)) as holder:
         assert listen(keys, port, "--count", "1", "--store", str(kept), streams=(wire(meter),)) == 0
         capsys.readouterr()
@@ -313,11 +327,11 @@ def wire(meter: Meter) -> bytes:
 
 
 def test_connections_that_say_nothing_keep_no_meter_away(
-    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
     meter, keys = made
     monkeypatch.setattr("softmeter.apps.smartset.push.MOST_SENDERS", 3)
-    assert listen(keys, free_port(), "--count", "1", streams=(wire(meter),), idle=5) == 0
+    assert listen(keys, port, "--count", "1", streams=(wire(meter),), idle=5) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
@@ -326,7 +340,7 @@ def first_block_taken(kind: socket.SocketKind, port: int, block: bytes) -> socke
     end = time.monotonic() + PATIENCE_S
     while True:
         link = socket.socket(socket.AF_INET, kind)
-        link.settimeout(1)
+        link.settimeout(PATIENCE_S)
         try:
             link.connect(("127.0.0.1", port))
             link.sendall(block)
@@ -341,10 +355,9 @@ def first_block_taken(kind: socket.SocketKind, port: int, block: bytes) -> socke
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
 def test_who_holds_half_a_push_longest_gives_way_where_all_hold_too_much(
-    kind: socket.SocketKind, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    kind: socket.SocketKind, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
     monkeypatch.setattr("softmeter.apps.smartset.push.MOST_HELD_OCTETS", 1000)
-    port = free_port()
 
     def blocks(value: int) -> list[bytes]:
         long = encode_data(Data(Tag.OCTET_STRING, bytes((value,)) * 700))
@@ -376,11 +389,21 @@ def test_a_store_that_cannot_be_is_refused_in_one_line(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_a_place_that_is_taken_over_udp_is_refused_and_no_socket_is_left_behind(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        assert run(["push", "listen", "--at", f"127.0.0.1:{taken.getsockname()[1]}", "--count", "1"]) == 2
+    assert "is in use by another process" in capsys.readouterr().err
+    gc.collect()  # a socket left open would be complained about
+
+
 def test_a_sender_that_stays_connected_does_not_keep_it_from_ending(
-    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str]
+    made: tuple[Meter, Path], capsys: pytest.CaptureFixture[str], port: int
 ) -> None:
     meter, keys = made
-    port, done = free_port(), threading.Event()
+    done = threading.Event()
     octets = b"".join(pushed(meter).datagrams)
 
     def play() -> None:

@@ -49,6 +49,7 @@ def test_a_number_that_no_float_holds_is_written_as_text() -> None:
         (Data(Tag.FLOAT32, 1.5), "1.5", 1.5, 1.5),
         (Data(Tag.FLOAT64, float("nan")), "nan", "nan", "nan"),
         (Data(Tag.VISIBLE_STRING, "abc"), "abc", "abc", "abc"),
+        (Data(Tag.UTF8_STRING, "ä\x1b[2J\n"), "ä\\x1b[2J\\n", *["ä\x1b[2J\n"] * 2),
         (
             Data(Tag.OCTET_STRING, b"KWQ1010412345678"),
             "KWQ1010412345678",

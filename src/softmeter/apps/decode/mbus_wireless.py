@@ -149,6 +149,8 @@ def _add_payload_check(node: Node, found: bytes, content: bytes, at: int) -> Non
 def _compact(node: Node, cursor: Cursor) -> None:
     """Append a compact frame: the values alone; what they are was said in a full frame with the same signature."""
     at = cursor.at
+    told = "values alone; a full frame with this signature says what they are"
+    node = node.add("compact frame", told, at, cursor.left)
     node.add("format signature", cursor.take(2)[::-1].hex().upper(), at, 2)
     node.add("checksum of the full frame", cursor.take(2)[::-1].hex().upper(), at + 2, 2)
     node.add("values", hexed(cursor.rest()), at + 4, cursor.end - at - 4)

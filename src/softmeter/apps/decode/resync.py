@@ -14,7 +14,8 @@ _LEAST_FRAME = 7
 _MOST_TRIED = 20_000
 """Places that are looked at for one damaged unit."""
 _BEGIN = re.compile(
-    rb"\x7E(?=[\xA0-\xAF])|\x68(?=..\x68)|/(?=[A-Za-z]{3}[0-9][^\x00-\x1F]{0,32}\r\n\r\n[0-9])", re.DOTALL
+    rb"\x7E(?=[\xA0-\xAF])|\x68(?=..\x68)|/(?=[A-Za-z]{3}[0-9][^\x00-\x1F]{0,32}\r\n\r\n[0-9])|\x1B{4}(?=\x01{4})",
+    re.DOTALL,
 )
 _TELEGRAM_END = re.compile(rb"![0-9A-Fa-f]{0,4}\r?\n")
 _LONGEST_TELEGRAM = 1 << 14
@@ -56,5 +57,7 @@ def _begins(octets: bytes, at: int) -> bool:
         case 0x68:
             same = octets[at + 1] == octets[at + 2]
             return same and is_sound(Kind.MBUS, octets, at, at + ENVELOPE + mbus_body_octets(octets, at))
+        case 0x1B:
+            return True  # nothing else begins so
         case _:
             return _TELEGRAM_END.search(octets, at, at + _LONGEST_TELEGRAM) is not None

@@ -1,5 +1,6 @@
 """Octets of any kind as trees, unit after unit."""
 
+import re
 from collections.abc import Iterator
 
 from softmeter.apps.decode.exchange import Exchange
@@ -16,8 +17,8 @@ from softmeter.wire.mode_e import with_parity, without_parity
 from softmeter.wire.units import Kind, unit_at
 
 _MOST_UNITS = 100_000
-_SML = bytes.fromhex("1B1B1B1B01010101")
-"""How transmissions of German meters begin."""
+_SML = re.compile(rb"\x1B{4}\x01{4}|\x76[\x01-\x0F].{0,14}?\x62.\x62.\x72[\x63\x65]", re.DOTALL)
+"""How transmissions of German meters begin, or messages without one around."""
 
 
 def decoded(octets: bytes, exchange: Exchange, source: object = None, destination: object = None) -> Iterator[Node]:
@@ -72,7 +73,7 @@ def _add(root: Node, kind: Kind, cursor: Cursor, exchange: Exchange, source: obj
                 except DecodeError as error:
                     node.blame_error(error)
                     cursor.at = cursor.end
-            case _ if cursor.octets.startswith(_SML, cursor.at, cursor.end):
+            case _ if _SML.match(cursor.octets, cursor.at, cursor.end):
                 node = root.add("SML", "Smart Message Language, which is not decoded here", cursor.at, cursor.left)
                 node.add("octets", hexed(cursor.rest()), node.at)
             case _ if is_part_of_telegram(cursor):

@@ -1,18 +1,18 @@
 """A backup of a meter: its attributes with their types and this client's rights, as XML."""
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, ElementTree, ParseError, SubElement, TreeBuilder, XMLParser, indent
+from xml.etree.ElementTree import Element, ParseError, SubElement, TreeBuilder, XMLParser, indent, tostring
 
 from softmeter import __version__
 from softmeter.apps.smartset.classes import attribute_name
 from softmeter.apps.smartset.xml_values import read, written
 from softmeter.errors import ConfigurationError
 from softmeter.obis import Obis
+from softmeter.runtime.whole_file import write_whole
 from softmeter.wire.types import Data
 
 ROOT, FORM = "meter-backup", "1"
@@ -70,16 +70,9 @@ def write_backup(path: Path, backup: Backup) -> None:
         about = {"number": str(place.attribute), "name": name, "settable": str(saved.settable).lower()}
         written(saved.data, SubElement(objects[key], "attribute", about))
     indent(root)
-    fresh = path.with_name(path.name + ".new")
     try:
-        ElementTree(root).write(fresh, "utf-8", xml_declaration=True)
-        with fresh.open("ab") as file:
-            file.write(b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(path, tostring(root, "utf-8", xml_declaration=True) + b"\n")
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None
 
 

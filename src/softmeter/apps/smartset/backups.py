@@ -8,7 +8,7 @@ from softmeter.apps.smartset.connection import opened
 from softmeter.apps.smartset.out_files import replaces
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.reading_all import is_state, places, read_meter, read_places
-from softmeter.apps.smartset.restoring import marked
+from softmeter.apps.smartset.restoring import marked, seen
 from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.values import plain, text
 from softmeter.cosem.access import AttributeAccess
@@ -51,7 +51,7 @@ def compare(settings: Settings, first: Path, second: Path | None, *, everything:
         for place, one, other in found:
             print(f"{place}")
             for mark, data in (("-", one), ("+", other)):
-                print("\n".join(marked(mark, "not there" if data is None else text(data))))
+                print("\n".join(marked(mark, "not there" if data is None else text(seen(place, data)))))
         kind = "attributes" if everything else "settings"
         unread = len(set(left.attributes) - set(compared))
         if unread:
@@ -83,6 +83,6 @@ def _described(place: Place, one: Data | None, other: Data | None) -> dict[str, 
         "object": place.obis.short,
         "class": place.class_id,
         "attribute": place.attribute,
-        "first": None if one is None else plain(one),
-        "second": None if other is None else plain(other),
+        "first": None if one is None else plain(seen(place, one)),
+        "second": None if other is None else plain(seen(place, other)),
     }

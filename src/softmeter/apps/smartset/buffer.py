@@ -31,8 +31,13 @@ def fetch(meter: Meter, obis: Obis, selection: Selection | None, expected: int, 
         size = len(encode_data(first)) * expected if first is not None else 0
     with octets(obis.short, size) as tell:
         data = meter.get(PROFILE, obis, MAIN, selection, tell)
+    return rows_of(obis, data, width)
+
+
+def rows_of(obis: Obis, data: Data, width: int) -> list[Row]:
+    """The rows of a buffer, of `width` cells each; raises as `fetch`."""
     elements = data.value.elements if isinstance(data.value, Compact) else data.value
-    if not isinstance(elements, tuple):
+    if data.type not in {Tag.ARRAY, Tag.COMPACT_ARRAY}:
         raise DecodeError(f"{obis.short} holds no rows but {data.type.name}")
     rows = [element.value if element.type == Tag.STRUCTURE else (element,) for element in elements]
     if any(len(row) != width for row in rows):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from softmeter.apps.smartset.addresses import address_of
 from softmeter.apps.smartset.classes import (
     attribute_names,
     attribute_number,
@@ -42,15 +43,20 @@ def change(settings: Settings, written: str, value: str, type_word: str, class_i
         number = attribute_number(kind, target.part or "2")
         old = _reading(meter, target, number)
         scaler = old.scaler if old else 0
-        moment = next_moment(value, old.data) if old and not type_word else None
-        data = moment or value_of(value, old.data if old else None, type_word, scaler)
-        meter.set(meter.class_of(target), target.obis, number, data)
+        data = _special(old, value) if old and not type_word else None
+        data = data or value_of(value, old.data if old else None, type_word, scaler)
+        meter.set(kind, target.obis, number, data)
         new = _reading(meter, target, number)
-    sent = f"{text(data, scaler)} {old.unit}" if old and old.unit else text(data, scaler)
+    sent = Reading(target.obis, kind, number, data, scaler, old.unit if old else "").text
     if settings.json:
         print_json({"old": old.described() if old else None, "new": new.described() if new else None, "sent": sent})
     else:
-        print(f"{(old.text or 'empty') if old else 'unreadable'} → {new.text if new else sent}")
+        print(f"{(old.text or 'empty') if old else 'unreadable'} → {(new.text if new else sent) or 'empty'}")
+
+
+def _special(old: Reading, value: str) -> Data | None:
+    """What is written in a form of its own, as a time or an address may be; None where it is not."""
+    return next_moment(value, old.data) or address_of(old.class_id, old.attribute, value, old.data)
 
 
 def _reading(meter: Meter, target: Target, attribute: int) -> Reading | None:

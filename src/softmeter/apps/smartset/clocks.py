@@ -44,7 +44,10 @@ def difference_s(moment: DateTime, now_s: float) -> float | None:
     if not moment.is_definite:
         return None
     if moment.deviation_min == NOT_SPECIFIED_DEVIATION:
-        shown = datetime.fromtimestamp(moment.local_second, UTC).replace(tzinfo=None).timestamp()
+        try:
+            shown = datetime.fromtimestamp(moment.local_second, UTC).replace(tzinfo=None).timestamp()
+        except (ValueError, OverflowError):
+            return None  # a year that this computer has no calendar for
     else:
         shown = float(moment.local_second + moment.deviation_min * 60)
     hundredths = 0 if moment.hundredths == NOT_SPECIFIED else moment.hundredths
@@ -76,7 +79,7 @@ def show_clock(settings: Settings) -> None:
     """Print the meter's time and its difference to this computer's."""
     with opened(settings) as meter:
         moment = meter_time(meter)
-    ahead_s = difference_s(moment, time.time())
+        ahead_s = difference_s(moment, time.time())  # here: taking leave of the meter takes time too
     if settings.json:
         print_json(described(moment, ahead_s))
     else:
@@ -92,7 +95,7 @@ def set_clock(settings: Settings, to: str) -> None:
         moment = given or _next_second(old)
         meter.set(CLOCK, NAMES["clock"].obis, TIME, Data(Tag.OCTET_STRING, moment.encode()))
         new = meter_time(meter)
-    after_s = difference_s(new, time.time())
+        after_s = difference_s(new, time.time())
     if settings.json:
         print_json({"old": described(old, before_s), "new": described(new, after_s)})
     else:

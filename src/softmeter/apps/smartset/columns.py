@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from softmeter.apps.smartset.classes import attribute_name
 from softmeter.apps.smartset.names import CLOCK, name_of
-from softmeter.apps.smartset.values import plain, text
+from softmeter.apps.smartset.values import plain, text, whole
 from softmeter.cosem.capture import CaptureObject
 from softmeter.device.profile import Status
 from softmeter.errors import DecodeError
@@ -57,8 +57,10 @@ def captured(data: Data) -> list[CaptureObject]:
         DecodeError: `data` is no such list.
     """
     try:
-        fields = [[one.value for one in element.value] for element in data.value]
-        return [CaptureObject(class_id, Obis.of(name), number, index) for class_id, name, number, index in fields]
+        return [
+            CaptureObject(whole(class_id), Obis.of(name.value), whole(number), whole(index))
+            for class_id, name, number, index in (element.value for element in data.value)
+        ]
     except (TypeError, ValueError, AttributeError) as error:
         raise DecodeError(f"the meter's capture_objects are none: {error}") from error
 

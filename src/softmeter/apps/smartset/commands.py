@@ -84,7 +84,9 @@ def connect(
     ] = "public",
     keys: Annotated[Path | None, typer.Option(metavar="FILE", help="The meter's keys.toml.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How long to wait for an answer.")] = 10.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, max=86_400, help="How long to wait for an answer.")
+    ] = 10.0,
     sap: Annotated[
         int | None, typer.Option(metavar="N", min=1, max=65_535, help="Client address, where it is not the usual.")
     ] = None,

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from softmeter.apps.smartset.classes import MAIN
-from softmeter.apps.smartset.credentials import Login, group_e, login, public_login
+from softmeter.apps.smartset.credentials import Login, group_e, login, public_login, repeated
 from softmeter.apps.smartset.failures import explained
 from softmeter.apps.smartset.links import Connect, OpenLink, connector
 from softmeter.apps.smartset.meter import Meter
@@ -50,6 +50,8 @@ def opened(settings: Settings, who: Login | None = None) -> Iterator[Meter]:
                 stack.callback(_wait_for_time, client)
         except (ProtocolError, TransportError) as error:
             raise explained(error, settings, who) from error
+        if who.credentials.needs_keys:
+            _warn(settings)
         meter = Meter(link, client, settings, who)
         yield meter
         if meter.is_left:
@@ -58,6 +60,17 @@ def opened(settings: Settings, who: Login | None = None) -> Iterator[Meter]:
             ProtocolError, TransportError
         ):  # whoever does not answer a release is left all the same
             link.run(client.release())
+
+
+def _warn(settings: Settings) -> None:
+    """Say once that a key file has one key twice; the keys are the meter's, so it is read all the same."""
+    pair = None if settings.keys is None or settings.keys in settings.warned else repeated(settings)
+    if settings.keys is not None and pair is not None:
+        settings.warned.add(settings.keys)
+        say(
+            f"{settings.keys}: {pair[0]} and {pair[1]} are one key, under which nonces repeat, "
+            "as each client counts for itself; give each a key of its own, or its own --title"
+        )
 
 
 @contextlib.contextmanager

@@ -6,15 +6,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from softmeter.apps.smartset.broadcast_counter import reserve
-from softmeter.apps.smartset.settings import Settings
+from softmeter.apps.smartset.broadcast_counter import BROADCAST
+from softmeter.apps.smartset.settings import TITLE, Settings
 from softmeter.apps.smartset.signing import Signature
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.announcing import Announcer
 from softmeter.dlms.channel import Credentials, Family
 from softmeter.dlms.credentials import Signing
 from softmeter.errors import ConfigurationError
-from softmeter.runtime.keyfile import BROADCAST_KEY, HLS_SECRET, SAPS, SECURITY_SUITE, SIGNING_CERTIFICATE, SIGNING_KEY
+from softmeter.runtime.keyfile import (
+    BROADCAST_KEY,
+    HLS_SECRET,
+    SAPS,
+    SECURITY_SUITE,
+    SIGNING_CERTIFICATE,
+    SIGNING_KEY,
+    repeated_key,
+)
 from softmeter.security.suites import Key, Suite
 
 PUBLIC = "public"
@@ -54,6 +62,10 @@ class _Entry:
     suite: int = 0
     broadcast: bytes = field(default=b"", repr=False)
 
+    @property
+    def can_sign(self) -> bool:
+        return bool(self.encryption and self.signature.private and self.signature.of_meter)
+
 
 def login(settings: Settings) -> Login:
     """What the options and the key file say.
@@ -83,7 +95,7 @@ def login(settings: Settings) -> Login:
             raise ConfigurationError(
                 f"{mechanism.name} needs {name}, which is not in {where}; add it, or use --mechanism"
             )
-    if settings.sign and not (entry.encryption and signature.private and signature.of_meter):
+    if settings.sign and not entry.can_sign:
         raise ConfigurationError(f"--sign needs keys, {SIGNING_KEY} and {of_meter[0]}; not all are in {where}")
     family = Family.PLAIN
     if entry.encryption and mechanism is not Mechanism.LOWEST:
@@ -105,6 +117,15 @@ def login(settings: Settings) -> Login:
     return Login(sap, credentials, where)
 
 
+def can_sign(settings: Settings) -> bool:
+    """Whether the key file has what a client signs with.
+
+    Raises:
+        ConfigurationError: it cannot be read, or does not have the client.
+    """
+    return _entry(settings).can_sign
+
+
 def announcer(settings: Settings, heard: int, count: int) -> Announcer:
     """Whoever says `count` messages to all meters, with the broadcast key of the management client's entry.
 
@@ -118,7 +139,7 @@ def announcer(settings: Settings, heard: int, count: int) -> Announcer:
         message = f"has no {BROADCAST_KEY} in [clients.{KEEPER_OF_BROADCAST}]; leave --broadcast out"
         raise ConfigurationError(message, str(settings.keys))
     suite = Suite(entry.suite if settings.suite is None else settings.suite)
-    first = reserve(settings.keys, entry.broadcast, heard, count)
+    first = BROADCAST.reserve(settings.keys, entry.broadcast, heard, count)
     return Announcer(settings.title, Key(entry.broadcast), Key(entry.authentication), first, suite)
 
 
@@ -142,6 +163,20 @@ def system_title(path: Path) -> bytes:
     title = meter.get("system_title", "") if isinstance(meter, dict) else ""
     is_title = isinstance(title, str) and re.fullmatch("[0-9A-Fa-f]{16}", title)
     return bytes.fromhex(title) if is_title else b""
+
+
+def repeated(settings: Settings) -> tuple[str, str] | None:
+    """Two entries of the key file that are one encryption key, where the client has it; a `--title` tells them apart.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    if settings.keys is None or settings.title != TITLE:
+        return None
+    clients = _document(settings.keys).get("clients", {})
+    own = {settings.client: clients.get(settings.client)}
+    pairs = (repeated_key({"clients": {**own, name: table}}) for name, table in clients.items() if own[settings.client])
+    return next((pair for pair in pairs if pair and pair[0].startswith(f"clients.{settings.client}.")), None)
 
 
 def public_login() -> Login:

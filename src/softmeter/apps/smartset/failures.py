@@ -35,10 +35,12 @@ class ExplainedError(MeterError):
     """A failure whose text is meant for the person at the keyboard."""
 
 
-def explained(error: Exception, settings: Settings, login: Login) -> ExplainedError:
-    """The line for a failure of a conversation."""
+def explained(error: Exception, settings: Settings, login: Login, *, is_open: bool = False) -> ExplainedError:
+    """The line for a failure of a conversation; `is_open`: the meter had let the client in."""
     meter, where = settings.serial or settings.meter, login.where
     match error:
+        case TransportError() if is_open:
+            return ExplainedError(f"{error.fact} in the middle of the conversation; try again, or allow more --timeout")
         case WrongPasswordError():
             ciphered = " (or its keys are not the meter's)" if login.credentials.is_ciphered else ""
             return ExplainedError(
@@ -67,6 +69,8 @@ def explained(error: Exception, settings: Settings, login: Login) -> ExplainedEr
             return ExplainedError(f"{error}; if this is a port of the wrapper, leave out --hdlc and --mode-e")
         case TransportError():
             return ExplainedError(str(error))
+        case _ if is_open:
+            return ExplainedError(f"{meter} sent no right answer: {error}; smartset … trace shows what passes")
         case _:
             return ExplainedError(f"{meter} does not answer as a DLMS meter does: {error}; is this the right port?")
 

@@ -17,6 +17,7 @@ from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.progress import octets
 from softmeter.apps.smartset.settings import Settings
 from softmeter.apps.smartset.typed import date_time_of
+from softmeter.apps.smartset.values import harmless
 from softmeter.clock import NOT_SPECIFIED_DEVIATION, DateTime
 from softmeter.cosem.access import DataAccessResult
 from softmeter.cosem.classes.image_transfer import ImageTransferStatus
@@ -24,7 +25,7 @@ from softmeter.dlms import announcing, image_upload
 from softmeter.dlms.image_upload import IMAGE_TRANSFER, Sent, Standing
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.errors import ConfigurationError
-from softmeter.firmware.image import ImageError, header_of
+from softmeter.firmware.image import HEADER_OCTETS, ImageError, header_of
 from softmeter.obis import Obis
 from softmeter.security.suites import Suite
 from softmeter.wire.types import Data, Tag
@@ -79,9 +80,9 @@ def upload_image(settings: Settings, wanted: Upload) -> None:
             ),
             MethodReference(_CLASS, IMAGE_TRANSFER, 2),
         )
-        size = _standing(meter).block_octets
+        here = _standing(meter)
     seconds = time.monotonic() - begun
-    moved = min((told + blocks) * size, len(image))
+    moved = min((told + blocks) * here.block_octets, len(image))
     if settings.json:
         print_json(
             {
@@ -98,6 +99,8 @@ def upload_image(settings: Settings, wanted: Upload) -> None:
     to_all = f"{told} blocks sent to all meters and " if wanted.broadcast else ""
     word = "block" if blocks == 1 else "blocks"
     print(f"{identifier}: {len(image)} octets are in the meter, {to_all}{blocks} {word} sent in {seconds:.1f} s{rate}")
+    if not moved and here.status is ImageTransferStatus.INITIATED:  # of which image, the meter does not tell
+        print("as many blocks were there already, maybe of another image: verify says which; --restart sends them anew")
 
 
 def _announced(settings: Settings, meter: Meter, wanted: Upload, image: bytes, identifier: bytes, sent: Sent) -> int:
@@ -189,10 +192,14 @@ def _image(wanted: Upload) -> tuple[bytes, str]:
     if wanted.identifier:
         return image, wanted.identifier
     try:
-        return image, header_of(image).identifier
+        header = header_of(image)
     except ImageError as error:
         message = f"is no image ({error}); if it is another maker's, say --identifier"
         raise ConfigurationError(message, str(wanted.file)) from None
+    if len(image) == HEADER_OCTETS + header.payload_octets:
+        message = "is not signed yet; sign it with: softmeter firmware sign IMAGE SIGNED --keys FILE"
+        raise ConfigurationError(message, str(wanted.file))
+    return image, header.identifier
 
 
 def _standing(meter: Meter) -> Standing:
@@ -264,7 +271,7 @@ def _versions(meter: Meter) -> dict[str, str]:
     for part in ("legal", "application"):
         name = NAMES[f"{part}_firmware"]
         value = meter.get(1, name.obis, 2).value
-        texts[part] = _named(value) if isinstance(value, bytes) else str(value)
+        texts[part] = _named(value) if isinstance(value, bytes) else harmless(str(value))
     return texts
 
 

@@ -10,7 +10,7 @@ from softmeter.apps.smartset.meter import Meter, RefusedError
 from softmeter.apps.smartset.names import NAMES, SECURITY_SETUP
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.settings import Settings
-from softmeter.apps.smartset.values import plain
+from softmeter.apps.smartset.values import harmless, plain
 from softmeter.clock import DateTime
 from softmeter.obis import Obis
 
@@ -50,7 +50,7 @@ def show_info(settings: Settings) -> None:
     found["conformance"] = " ".join(terms.services)
     for name, value in found.items():
         if value is not None:
-            print(f"{name.replace('_', ' '):<22}{value}")
+            print(f"{name.replace('_', ' '):<22}{harmless(str(value))}")
 
 
 def _value(meter: Meter, name: str) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from softmeter.apps.smartset.connection import opened
-from softmeter.apps.smartset.credentials import Login, group_e, login
+from softmeter.apps.smartset.credentials import PUBLIC, Login, can_sign, group_e, login
 from softmeter.apps.smartset.failures import ExplainedError
 from softmeter.apps.smartset.key_files import MASTER, P1, Entry, KeyFile, client_entry, differences
 from softmeter.apps.smartset.meter import Meter, RefusedError
@@ -70,10 +70,11 @@ def change_password(settings: Settings, wish: Wish) -> None:
     client = wish.of or settings.client
     file = KeyFile.read(settings.keys)
     file.check_settled()
+    _check_secrets(client)
     entry = client_entry(client, PASSWORD)
     source = KeyFile.read(wish.source) if wish.source else None
     secret = source.secret(entry) if source else new_password(SystemEntropy()).decode("ascii")
-    sap = login(replace(settings, client=client, mechanism="lls")).sap
+    sap = login(_as(settings, client, "lls")).sap
     value = Data(Tag.OCTET_STRING, secret.encode())
     own = client == settings.client
 
@@ -110,11 +111,17 @@ def entry_of(kind: str, client: str) -> Entry:
     """
     if kind == "master":
         return MASTER
+    _check_secrets(client)
     if client == P1:
         if kind == "broadcast":
             raise ConfigurationError("P1 has no broadcast key; choose encryption or authentication", "--key")
         return Entry((P1,), P1_ENCRYPTION if kind == "encryption" else AUTHENTICATION)
     return client_entry(client, {"encryption": ENCRYPTION, "broadcast": BROADCAST_KEY}.get(kind, AUTHENTICATION))
+
+
+def _check_secrets(client: str) -> None:
+    if client == PUBLIC:
+        raise ConfigurationError("client public has no keys; say whose with --client, as in --client management")
 
 
 def transferred(file: KeyFile, keys: Mapping[KeyId, bytes]) -> Data:
@@ -150,8 +157,19 @@ def _fresh(entries: Mapping[KeyId, Entry], file: KeyFile, wish: Wish) -> dict[En
 
 def setup_of(settings: Settings, client: str) -> Obis:
     """The security setup of a client."""
-    sap = CONSUMER if client == P1 else login(replace(settings, client=client)).sap
+    sap = CONSUMER if client == P1 else login(_as(settings, client)).sap
     return SECURITY_SETUPS.get(sap, Obis(0, 0, 43, 0, group_e(sap)))
+
+
+def _as(settings: Settings, client: str, mechanism: str = "") -> Settings:
+    """The settings of `client`: what options say of the one who comes in is not said of another one.
+
+    He comes in by his usual way, and signs if he can.
+    """
+    if client == settings.client:
+        return replace(settings, mechanism=mechanism or settings.mechanism)
+    other = replace(settings, client=client, mechanism=mechanism)
+    return replace(other, sign=settings.sign and can_sign(other))
 
 
 def called(meter: Meter, setup: Obis, parameter: Data) -> None:
@@ -230,9 +248,9 @@ def prove(settings: Settings, path: Path, changed: Sequence[Entry], *, answered:
     unproven = [entry for entry in changed if entry.table[0] == P1 or entry.name == BROADCAST_KEY]
     for client in dict.fromkeys(entry.table[1] for entry in changed if entry != MASTER and entry not in unproven):
         names = {entry.name for entry in changed if entry.table[-1] == client and entry not in unproven}
-        ways = [told.mechanism] if names - {PASSWORD} else []
+        ways = [""] if names - {PASSWORD} else []
         for way in [*ways, *(["lls"] if PASSWORD in names else [])]:
-            with opened(replace(told, client=client, mechanism=way)) as meter:
+            with opened(_as(told, client, way)) as meter:
                 meter.get(ASSOCIATION, NAMES["association"].obis, _STATUS)
     if unproven and not answered:
         _send_again(told, KeyFile.read(path), unproven)

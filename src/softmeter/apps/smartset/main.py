@@ -8,14 +8,17 @@ from typer.exceptions import TyperException
 from softmeter.apps.command_line import command_of, wrong_argument
 from softmeter.apps.smartset.call_examples import with_examples
 from softmeter.apps.smartset.commands import app
-from softmeter.apps.telling import all_written
+from softmeter.apps.telling import all_written, say, write_any_letter
 from softmeter.errors import MeterError
+from softmeter.runtime.descriptors import open_standard_streams
 
 FAILED, INTERRUPTED = 2, 130
 
 
 def main() -> None:
     """Run smartset with the arguments of the process."""
+    open_standard_streams()
+    write_any_letter()
     status = run(sys.argv[1:])
     sys.exit(status if all_written() else FAILED)
 
@@ -70,7 +73,7 @@ def _help(error: TyperException) -> str:
 
 
 def _say(message: str) -> int:
-    print(f"smartset: {' '.join(message.split())}", file=sys.stderr)
+    say(f"smartset: {' '.join(message.split())}")
     return FAILED
 
 

@@ -12,7 +12,7 @@ from softmeter.apps.smartset.failures import ExplainedError, explained
 from softmeter.apps.smartset.names import ASSOCIATION, NAMES, Target
 from softmeter.apps.smartset.object_list import Entry, entries, rights_text
 from softmeter.apps.smartset.settings import Settings
-from softmeter.apps.smartset.values import unit_symbol
+from softmeter.apps.smartset.values import unit_symbol, whole
 from softmeter.cosem.access import DataAccessResult
 from softmeter.dlms import announcing
 from softmeter.dlms.client import Client
@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 _DENIED = DataAccessResult.READ_WRITE_DENIED
 _MISSING = {DataAccessResult.OBJECT_UNDEFINED, DataAccessResult.OBJECT_CLASS_INCONSISTENT}
+_MOST_SCALER = 128
+"""Scalers travel in one octet."""
 _SEALED = "at the optical port it may take changes only after its sealed button was pressed"
 
 
@@ -113,7 +115,7 @@ class Meter:
         try:
             return self._link.run(messages, client_sap=announcing.CLIENT)
         except TransportError as error:
-            raise explained(error, self._settings, self._who) from error
+            raise explained(error, self._settings, self._who, is_open=True) from error
 
     @property
     def selects(self) -> bool:
@@ -131,10 +133,10 @@ class Meter:
         if number is None:
             return None
         try:
-            scaler, unit = self.get(class_id, obis, number).value
-        except (RefusedError, TypeError, ValueError):
+            scaler, unit = map(whole, self.get(class_id, obis, number).value)
+        except (RefusedError, TypeError, ValueError, AttributeError):
             return None
-        return int(scaler.value), unit_symbol(unit.value)
+        return (scaler, unit_symbol(unit)) if abs(scaler) <= _MOST_SCALER else None
 
     def objects(self) -> list[Entry]:
         """The object list, read once."""
@@ -143,7 +145,7 @@ class Meter:
             try:
                 self._objects = entries(data)
             except ProtocolError as error:
-                raise explained(error, self._settings, self._who) from error
+                raise explained(error, self._settings, self._who, is_open=True) from error
         return self._objects
 
     def class_of(self, target: Target) -> int:
@@ -172,7 +174,7 @@ class Meter:
         try:
             return decode_data(octets)
         except ProtocolError as error:
-            raise explained(error, self._settings, self._who) from error
+            raise explained(error, self._settings, self._who, is_open=True) from error
 
     def _run(self, conversation: Conversation[T], reference: AttributeReference | MethodReference) -> T:
         try:
@@ -180,7 +182,7 @@ class Meter:
         except AccessError as error:
             raise RefusedError(self._refusal(error, reference), error.result) from error
         except (ProtocolError, TransportError) as error:
-            raise explained(error, self._settings, self._who) from error
+            raise explained(error, self._settings, self._who, is_open=True) from error
 
     def _refusal(self, error: AccessError, reference: AttributeReference | MethodReference) -> str:
         class_id, obis = reference.class_id, reference.name

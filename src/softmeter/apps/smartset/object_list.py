@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from softmeter.apps.smartset.values import whole
 from softmeter.cosem.access import AttributeAccess
 from softmeter.errors import DecodeError
 from softmeter.obis import Obis
@@ -36,10 +37,10 @@ def entries(data: Data) -> list[Entry]:
     """
     try:
         elements = [element.value for element in data.value]
-        versions = {Obis.of(name.value): version.value for _, version, name, _ in elements}
+        versions = {Obis.of(name.value): whole(version) for _, version, name, _ in elements}
         in_bits = versions.get(CURRENT, 0) >= _BITS_FROM_VERSION
         return [
-            Entry(class_id.value, version.value, Obis.of(name.value), *_rights(*rights.value, in_bits=in_bits))
+            Entry(whole(class_id), whole(version), Obis.of(name.value), *_rights(*rights.value, in_bits=in_bits))
             for class_id, version, name, rights in elements
         ]
     except (TypeError, ValueError, AttributeError, IndexError) as error:
@@ -51,10 +52,10 @@ def _rights(
 ) -> tuple[dict[int, AttributeAccess], dict[int, tuple[int, ...]], dict[int, bool]]:
     modes, selectors = {}, {}
     for number, mode, offered in (element.value for element in attributes.value):
-        modes[number.value] = AttributeAccess(mode.value & 3 if in_bits else _MODES[mode.value])
+        modes[whole(number)] = AttributeAccess(whole(mode) & 3 if in_bits else _MODES[whole(mode)])
         if offered.type == Tag.ARRAY:
-            selectors[number.value] = tuple(one.value for one in offered.value)
-    callable_ones = {number.value: bool(mode.value) for number, mode in (element.value for element in methods.value)}
+            selectors[whole(number)] = tuple(whole(one) for one in offered.value)
+    callable_ones = {whole(number): bool(mode.value) for number, mode in (element.value for element in methods.value)}
     return modes, selectors, callable_ones
 
 

@@ -13,9 +13,11 @@ def replaces(path: Path, kind: str, begins: tuple[bytes, ...]) -> bool:
     Raises:
         ConfigurationError: nothing can be written there, or something else would be lost.
     """
-    parent = path.parent
+    parent = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
     if path.is_dir():
         raise ConfigurationError("is a directory; name a file in it", str(path))
+    if path.exists() and not path.is_file():
+        return False  # a pipe or a device takes what comes
     if not parent.is_dir():
         raise ConfigurationError(f"there is no directory {parent}; make it first, or name another file", str(path))
     if not os.access(parent, os.W_OK):

@@ -1,5 +1,6 @@
 """The rows of a profile in a Parquet file, where the extra `arrow` is installed."""
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from softmeter.clock import DateTime
 from softmeter.dlms.buffers import Column as Cells
 from softmeter.dlms.buffers import decode_times
 from softmeter.errors import ConfigurationError
+from softmeter.runtime.whole_file import write_whole
 from softmeter.wire.types import Data, Tag
 
 _TIME_OCTETS = 12
@@ -40,12 +42,11 @@ def parquet_writer(path: Path) -> Write:
             Heading(one.name, one.captures, one.scaler if one.unit or one.scaler else None, one.unit) for one in columns
         ]
         cells = [_cells(one, [row[at] for row in rows]) for at, one in enumerate(columns)]
-        fresh = path.with_name(path.name + ".new")
+        content = io.BytesIO()
+        pq.write_table(table(headings, cells), content)
         try:
-            pq.write_table(table(headings, cells), fresh)
-            fresh.replace(path)
+            write_whole(path, content.getvalue())
         except OSError as error:
-            fresh.unlink(missing_ok=True)
             raise ConfigurationError(f"cannot be written ({error.strerror})", str(path)) from None
         if replaced:
             print(f"{path}: the file that was there is replaced", file=sys.stderr)

@@ -53,7 +53,8 @@ class Part:
             between = date_time_of(start) if start else _EARLIEST, date_time_of(end) if end else _LATEST
             is_backward = between[0].local_second > between[1].local_second
             if is_backward and between[0].deviation_min == between[1].deviation_min:
-                raise ConfigurationError(f"is later than --to {end}; nothing lies between", f"--from {start}")
+                until = f"--to {end}" if end else f"{_LATEST.year}, the last that is asked for"
+                raise ConfigurationError(f"is later than {until}; nothing lies between", f"--from {start}")
             return cls(between=between)
         if entries:
             match = re.fullmatch(r"([1-9]\d{0,8}):([1-9]\d{0,8})", entries)

@@ -10,7 +10,7 @@ from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.push_opening import MeterKeys, Opening, Push, meter_keys
 from softmeter.apps.smartset.push_store import Kept, opened
 from softmeter.apps.smartset.settings import Settings
-from softmeter.errors import MeterError, RemoteProtocolError, StorageError
+from softmeter.errors import ConfigurationError, MeterError, RemoteProtocolError, StorageError
 from softmeter.runtime.address import BACKLOG, Address, peer_name
 from softmeter.runtime.descriptors import raised_limit, room
 from softmeter.runtime.entropy import SystemEntropy
@@ -66,9 +66,13 @@ class _Listening:
     async def listen(self, address: Address) -> None:
         listening = await address.listen()
         address = address.bound(listening)
+        try:
+            bound = await address.datagrams()
+        except ConfigurationError:
+            listening.close()
+            raise
         server = await asyncio.start_server(self._serve, sock=listening, backlog=BACKLOG)
-        loop = asyncio.get_running_loop()
-        datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), sock=await address.datagrams())
+        datagrams, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Datagrams(self), sock=bound)
         print(f"listening at {address} on TCP and UDP", file=sys.stderr, flush=True)
         try:
             await self._done.wait()

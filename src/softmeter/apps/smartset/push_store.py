@@ -14,7 +14,7 @@ from softmeter.apps.smartset.push_opening import Counters, Push
 from softmeter.errors import ConfigurationError
 
 PATIENCE_S = 2.0
-"""How long a database may be somebody else's."""
+"""How long is waited for a database that somebody else holds; not again for each push while he goes on."""
 _TABLE = """CREATE TABLE IF NOT EXISTS pushes (
     received TEXT NOT NULL, sender TEXT NOT NULL, client INTEGER NOT NULL, meter TEXT, repeated INTEGER NOT NULL,
     counter INTEGER, time TEXT, number INTEGER NOT NULL, "values" TEXT NOT NULL, encoded BLOB NOT NULL)"""
@@ -65,7 +65,7 @@ def opened(store: Path | None) -> Iterator[Kept]:
         try:
             with contextlib.closing(sqlite3.connect(store, PATIENCE_S, isolation_level=None)) as database:
                 _prepare(database)
-                yield Kept(lambda push: _insert(database, push), _of_rows(database))
+                yield Kept(_Rows(database).keep, _of_rows(database))
         except sqlite3.Error as error:
             raise ConfigurationError(f"cannot be used: {error}", str(store)) from error
     else:
@@ -102,6 +102,17 @@ def _of_rows(database: sqlite3.Connection) -> Counters:
     return {(client, meter): counter for client, meter, counter in rows}
 
 
-def _insert(database: sqlite3.Connection, push: Push) -> None:
-    known = push.as_json()
-    database.execute(_ROW, {**known, "values": json.dumps(known["values"], ensure_ascii=False), "encoded": push.octets})
+class _Rows:
+    """The rows of a database. While somebody else holds it the listener stands still, so it waits for him only once."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._waits = True
+
+    def keep(self, push: Push) -> None:
+        known = push.as_json()
+        row = {**known, "values": json.dumps(known["values"], ensure_ascii=False), "encoded": push.octets}
+        waits, self._waits = self._waits, False
+        self._database.execute(f"PRAGMA busy_timeout = {int(PATIENCE_S * 1000) if waits else 0}")
+        self._database.execute(_ROW, row)
+        self._waits = True

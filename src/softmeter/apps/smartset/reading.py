@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from softmeter.apps.smartset.addresses import legible
 from softmeter.apps.smartset.classes import MAIN, attribute_number
 from softmeter.apps.smartset.connection import opened
 from softmeter.apps.smartset.meter import Meter
@@ -27,7 +28,7 @@ class Reading(NamedTuple):
     @property
     def text(self) -> str:
         """Value and unit."""
-        shown = text(self.data, self.scaler)
+        shown = text(legible(self.class_id, self.attribute, self.data), self.scaler)
         return f"{shown} {self.unit}" if self.unit else shown
 
     def described(self) -> dict[str, Any]:
@@ -36,7 +37,7 @@ class Reading(NamedTuple):
             "object": self.obis.short,
             "class": self.class_id,
             "attribute": self.attribute,
-            "value": plain(self.data, self.scaler),
+            "value": plain(legible(self.class_id, self.attribute, self.data), self.scaler),
             "unit": self.unit,
             "scaler": self.scaler,
             "type": type_name(self.data.type),

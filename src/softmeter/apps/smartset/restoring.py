@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from softmeter.apps.smartset.addresses import legible
 from softmeter.apps.smartset.backup_file import Place, ordered, read_backup
 from softmeter.apps.smartset.connection import opened
 from softmeter.apps.smartset.meter import Meter, RefusedError
@@ -39,16 +40,21 @@ class Change(NamedTuple):
             "object": self.place.obis.short,
             "class": self.place.class_id,
             "attribute": self.place.attribute,
-            "old": None if self.old is None else plain(self.old),
-            "new": plain(self.new),
+            "old": None if self.old is None else plain(seen(self.place, self.old)),
+            "new": plain(seen(self.place, self.new)),
         }
         return told | ({"reason": self.reason} if self.reason else {})
 
     def lines(self) -> list[str]:
         """The change for people."""
         erases = "  (forgets its rows)" if self.place.class_id == PROFILE and self.place.obis.c != _READOUT else ""
-        old = "unreadable" if self.old is None else text(self.old)
-        return [f"{self.place}{erases}", *marked("-", old), *marked("+", text(self.new))]
+        old = "unreadable" if self.old is None else text(seen(self.place, self.old))
+        return [f"{self.place}{erases}", *marked("-", old), *marked("+", text(seen(self.place, self.new)))]
+
+
+def seen(place: Place, data: Data) -> Data:
+    """A value as it is printed."""
+    return legible(place.class_id, place.attribute, data)
 
 
 def marked(mark: str, shown: str) -> list[str]:

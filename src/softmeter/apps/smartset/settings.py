@@ -40,6 +40,8 @@ class Settings:
     """Print what passes, decoded, on standard error."""
     traced: set[Path] = field(default_factory=set, compare=False)
     """Files of `trace` and `keylog` that the command has begun: its later connections go on there."""
+    warned: set[Path] = field(default_factory=set, compare=False)
+    """Key files with which something is wrong that the person has been told."""
 
 
 def parse_title(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """From what a person writes to a typed value: like the value the meter gives now, or of a named type; never a guess."""
 
 import json
+import math
 import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -20,7 +21,10 @@ ENCODED = "a-xdr"
 
 TYPES = {type_name(tag): tag for tag in Tag if tag not in {Tag.COMPACT_ARRAY, Tag.DONT_CARE}}
 """The types a value may be given as, by the standard's words."""
+_SHOWN = 40
 _FLAGS = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
+_MOST_DIGITS = 40
+"""More than any whole number on the way has."""
 _FLOATS = frozenset({Tag.FLOAT32, Tag.FLOAT64})
 _PREFIXED = re.compile(r"(?P<kind>0x|text:|time:|obis:)(?P<rest>.*)", re.DOTALL)
 _KINDS = {str: "text:", DateTime: "time:", Obis: "obis:", bytes: "0x"}
@@ -49,7 +53,7 @@ def value_of(text: str, like: Data | None, type_word: str = "", scaler: int = 0)
     try:
         encode_data(value)
     except LocalProtocolError:
-        raise ConfigurationError(f"{text!r} does not fit the type {type_name(like.type)}") from None
+        raise _unfitting(text, like.type) from None
     return value
 
 
@@ -60,12 +64,16 @@ def date_time_of(text: str, also: str = "") -> DateTime:
         ConfigurationError: it is no date and time.
     """
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return _date_time(datetime.fromisoformat(text.strip()))
+    except (ValueError, DecodeError):
         message = (
             f"{text!r} is no date and time; write {also}2026-01-31T12:00:00+01:00, or local time without an offset"
         )
         raise ConfigurationError(message) from None
+
+
+def _date_time(moment: datetime) -> DateTime:
+    """A moment as meters write it; DecodeError where they cannot."""
     day = weekday(days_from_civil(moment.year, moment.month, moment.day))
     shown = DateTime(moment.year, moment.month, moment.day, day, moment.hour, moment.minute, moment.second)
     offset = moment.utcoffset()
@@ -115,11 +123,35 @@ def _number(text: str, tag: Tag, scaler: int) -> int | float:
     except InvalidOperation:
         raise ConfigurationError(f"{text!r} is no number, and the meter wants {type_name(tag)}") from None
     if tag in _FLOATS:
-        return float(number)
-    steps = number / scaled(1, scaler)
-    if not number.is_finite() or steps != steps.to_integral_value():
+        nearest = float(number) if not number.is_snan() else math.nan
+        if math.isinf(nearest) and number.is_finite():
+            raise _unfitting(text, tag)
+        return nearest
+    steps = _steps(number, scaler)
+    if steps is None:
         raise ConfigurationError(f"{text!r} is no multiple of {scaled(1, scaler):f}, the step of this value")
-    return int(steps)
+    if abs(steps) >= 10**_MOST_DIGITS:
+        raise _unfitting(text, tag)
+    return steps
+
+
+def _steps(number: Decimal, scaler: int) -> int | None:
+    """How many times ten to the power of `scaler` a number is, exactly; None where it is no multiple of that."""
+    sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        return None
+    significant = "".join(map(str, digits)).rstrip("0")
+    if not significant:
+        return 0
+    exponent += len(digits) - len(significant) - scaler
+    if exponent < 0:
+        return None
+    value = int(significant + "0" * exponent) if len(significant) + exponent <= _MOST_DIGITS else 10**_MOST_DIGITS
+    return -value if sign else value
+
+
+def _unfitting(text: str, tag: Tag) -> ConfigurationError:
+    return ConfigurationError(f"{text!r} does not fit the type {type_name(tag)}")
 
 
 def _octets(text: str, current: bytes | None) -> bytes:
@@ -149,6 +181,8 @@ def _parsed(text: str) -> Any:
         return json.loads(text, parse_float=str)
     except json.JSONDecodeError as error:
         raise ConfigurationError(f"{text!r} is no JSON list: {error.msg} at character {error.pos}") from None
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f"{text[:_SHOWN]!r}… is no JSON list that a meter could take") from None
 
 
 def _elements(given: Any, like: Data) -> Data:

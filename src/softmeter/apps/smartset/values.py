@@ -36,6 +36,13 @@ def is_number(data: Data) -> bool:
     return isinstance(data.value, int | float) and not isinstance(data.value, bool) and data.type != Tag.ENUM
 
 
+def whole(data: Data) -> int:
+    """A value that must be a whole number; TypeError where it is none."""
+    if type(data.value) is not int:
+        raise TypeError(f"{type_name(data.type)} in place of a whole number")
+    return data.value
+
+
 def scaled(value: int, scaler: int) -> Decimal:
     """`value` times ten to the power of `scaler`, exactly."""
     digits = Decimal(value).as_tuple()
@@ -134,7 +141,12 @@ def text(data: Data, scaler: int = 0) -> str:
         case int() | float() if scaler and isinstance(data.value, int):
             return f"{scaled(data.value, scaler):f}"  # keeps the zeros that the scaler promises
         case shown:
-            return str(shown)
+            return harmless(str(shown))
+
+
+def harmless(text: str) -> str:
+    """Text of a meter without characters that would command a terminal."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _nested(data: Data, indent: str) -> str:
