@@ -177,7 +177,7 @@ def test_the_generated_model_says_what_a_client_may_do() -> None:
 def test_the_examples_read_a_meter(tmp_path: Path, script: str, expected: str) -> None:
     with served(new_meter(tmp_path / "keys.toml")) as where:
         arguments = [sys.executable, str(EXAMPLES / script), where, str(tmp_path / "keys.toml")]
-        shown = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
+        shown = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
     assert shown.stderr == ""
     assert re.fullmatch(expected, shown.stdout)
 
@@ -203,7 +203,7 @@ def test_the_p1_example_reads_and_checks_a_telegram(tmp_path: Path, damage: bool
             f"127.0.0.1:{listening.getsockname()[1]}",
             "--once",
         ]
-        shown = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
+        shown = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
     assert (shown.returncode == 0) is not damage
     assert ("instead of" in shown.stderr) is damage
     assert shown.stdout.startswith(meter.identity.p1_identification, 1) is not damage
@@ -232,7 +232,7 @@ def test_the_example_of_a_pin_gives_an_edge_up_and_down_for_each_pulse() -> None
             "--edges",
             "3",
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
         thread.join()
     assert done.stdout.split() == ["high", "low"] * 3
 

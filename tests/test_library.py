@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -26,7 +26,7 @@ PAGES = sorted((ROOT / "docs" / "library").glob("*.md"))
 
 def example(name: str, *arguments: str) -> tuple[int, str, str]:
     command = [sys.executable, str(EXAMPLES / name), *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return ended.returncode, ended.stdout, ended.stderr
 
 
@@ -119,7 +119,7 @@ def cut_once(where: str, after: int) -> Iterator[str]:
                 client, _ = listening.accept()
             except OSError:
                 return
-            with client, socket.create_connection((host, int(port))) as meter:
+            with suppress(OSError), client, socket.create_connection((host, int(port))) as meter:
                 while left > 0:
                     ready = select.select([client, meter], [], [])[0][0]
                     octets = ready.recv(4096)
@@ -132,9 +132,11 @@ def cut_once(where: str, after: int) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=carry, daemon=True)
         thread.start()
-        yield f"127.0.0.1:{listening.getsockname()[1]}"
-        listening.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+        try:
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join(60)
 
 
 @pytest.mark.slow
@@ -155,7 +157,7 @@ PUSHED = "00" + "0202110511AA"
 def test_a_push_is_taken_and_confirmed(way: tuple[str, ...]) -> None:
     with running("library_push.py", "0", *way) as printed:
         host, _, port = address(printed).rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=10) as meter:
+        with socket.create_connection((host, int(port)), timeout=60) as meter:
             meter.sendall(bytes.fromhex("000100010066000C" + "0F40000007" + PUSHED))
             assert printed.readline() == "[5, 170]\n"
             assert meter.recv(100) == bytes.fromhex("0001006600010006" + "104000000700")
@@ -171,7 +173,7 @@ def test_a_push_under_keys_is_taken_once() -> None:
     words = (title.hex(), encryption.hex(), authentication.hex())
     with running("library_push.py", "0", *words) as printed:
         host, _, port = address(printed).rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=10) as meter:
+        with socket.create_connection((host, int(port)), timeout=60) as meter:
             meter.sendall(datagram)
             assert printed.readline() == "[5, 170]\n"
             meter.sendall(datagram)

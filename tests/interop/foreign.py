@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from interop.environments import HERE, interpreter
 
 if TYPE_CHECKING:
     from interop.meter_process import Meter
+
+LONGEST_S: Final = 300.0
+"""What a foreign program gets to answer; a busy machine may need minutes for what takes seconds."""
 
 
 def started(environment: str, script: str, *arguments: str) -> subprocess.Popen[str]:
@@ -23,11 +26,12 @@ def started(environment: str, script: str, *arguments: str) -> subprocess.Popen[
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def answered(process: subprocess.Popen[str], within_s: float | None = 120) -> Any:
-    try:
-        out, err = process.communicate(timeout=within_s)
-    finally:
-        process.kill()
+def answered(process: subprocess.Popen[str], within_s: float | None = LONGEST_S) -> Any:
+    with process:
+        try:
+            out, err = process.communicate(timeout=within_s)
+        finally:
+            process.kill()
     assert process.returncode == 0, err[-2000:]
     return json.loads(out)
 
@@ -58,6 +62,6 @@ def dsmr(meter: Meter, telegrams: int) -> Any:
     return answered(started("dsmr-parser", "dsmr_reader.py", *arguments))
 
 
-def dsmr_stream(*arguments: str, within_s: float | None = 120) -> Any:
+def dsmr_stream(*arguments: str, within_s: float | None = LONGEST_S) -> Any:
     """What dsmr-parser's own readers make of a P1 port or of a file."""
     return answered(started("dsmr-parser", "dsmr_stream.py", *arguments), within_s)

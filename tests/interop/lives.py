@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from interop.meter_process import Meter, launch, met
+from interop.meter_process import PATIENCE_S, Meter, ended, launch, met, running
 from interop.p1_reader import P1Reader
 from interop.raw_client import RawClient, RawError, credentials, next_counter
 from interop.raw_data import moment, octet_string
@@ -132,28 +132,27 @@ def lived(
         cut.set()
         process.send_signal(number)
 
-    timer = threading.Timer(length_s, fail)
+    threads: list[threading.Thread] = [threading.Timer(length_s, fail)]
     if not from_up:
-        timer.start()
-    threads: list[threading.Thread] = []
+        threads[0].start()
     try:
         meter = met(state, process)
     except AssertionError:
         if not cut.is_set():
             raise
     else:
-        if from_up:
-            timer.start()
         witness.lives += 1
         threads.append(threading.Thread(target=read, args=(meter, witness, cut)))
         threads.append(threading.Thread(target=telegrams, args=(meter, witness)))
-    for thread in threads:
-        thread.start()
-    process.wait(timeout=30)
-    for thread in (timer, *threads):
-        thread.join(timeout=30)
-    assert process.stdout is not None
-    process.stdout.close()
+        for thread in threads[0 if from_up else 1 :]:
+            thread.start()
+        process.wait(timeout=PATIENCE_S)
+    finally:
+        cut.set()
+        ended(process)
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join(timeout=PATIENCE_S)
 
 
 def judge(meter: Meter, witness: Witness) -> None:
@@ -195,11 +194,5 @@ def judge_events(events: list[tuple[datetime, int]], rows: dict[datetime, list[A
 
 def shown(state: Path, witness: Witness) -> None:
     """A last life, in which time stands still, shows what became of all those before."""
-    meter = met(state, launch(state, *OPTIONS[:-2], "--rate", "0"))
-    try:
+    with running(state, *OPTIONS[:-2], "--rate", "0") as meter:
         judge(meter, witness)
-    finally:
-        meter.end()
-        assert meter.process.stdout is not None
-        meter.process.stdout.close()
-    assert "Traceback" not in meter.log.read_text(encoding="utf-8")

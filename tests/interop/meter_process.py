@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
 
 SOFTMETER: Final = Path(sys.executable).with_name("softmeter")
 SMARTSET: Final = Path(sys.executable).with_name("smartset")
+PATIENCE_S: Final = 60
+"""For whatever a healthy meter does at once: a busy machine takes its time over it."""
 ANY_PORTS: Final = ("--wan", "127.0.0.1:0", "--p1", "127.0.0.1:0", "--optical", "127.0.0.1:0", "--panel", "127.0.0.1:0")
 
 
@@ -56,7 +56,7 @@ class Meter:
         self._asked("POST", "/api/display/press", '{"duration_ms": 100}')
 
     def _asked(self, method: str, path: str, body: str | None = None) -> bytes:
-        connection = HTTPConnection(*self.address("panel"), timeout=10)
+        connection = HTTPConnection(*self.address("panel"), timeout=PATIENCE_S)
         try:
             connection.request(method, path, body, {"content-type": "application/json"})
             answer = connection.getresponse()
@@ -66,15 +66,10 @@ class Meter:
         assert answer.status in (200, 204), content
         return content
 
-    def kill(self) -> None:
-        """Ends the process at once, as a power cut does."""
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(timeout=20)
-
     def end(self) -> int:
         """Ends the process as a service manager does; its exit status."""
         self.process.terminate()
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=PATIENCE_S)
 
 
 def launch(state: Path, *options: str) -> subprocess.Popen[str]:
@@ -85,12 +80,22 @@ def launch(state: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def met(state: Path, process: subprocess.Popen[str]) -> Meter:
-    """Waits until all ports of a launched meter answer."""
+    """Waits until all ports of a launched meter answer; of one that does not start nothing is left."""
     assert process.stdout is not None
     log = state.parent / f"{state.name}.log"
     line = process.stdout.readline()
+    if not line:
+        ended(process)
     assert line, f"the meter did not start: {log.read_text(encoding='utf-8')}"
     return Meter(process, json.loads(line), log)
+
+
+def ended(process: subprocess.Popen[str]) -> None:
+    """Sees to it that nothing is left of a process, whatever became of it."""
+    process.kill()
+    process.wait(timeout=PATIENCE_S)
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 @contextmanager
@@ -99,17 +104,16 @@ def running(state: Path, *options: str) -> Iterator[Meter]:
     meter = met(state, launch(state, *options))
     try:
         yield meter
-    finally:
         status = meter.end() if meter.process.poll() is None else 0
-        if meter.process.stdout is not None:
-            meter.process.stdout.close()
+    finally:
+        ended(meter.process)
     assert status == 0, f"exit status {status}"
     assert "Traceback" not in meter.log.read_text(encoding="utf-8")
 
 
-def bench(meter: Meter, path: str, **body: object) -> None:
-    """Has the bench do something, and waits until it is done."""
-    connection = HTTPConnection(*meter.address("panel"), timeout=30)
+def bench(meter: Meter, path: str, **body: object) -> Any:
+    """Has the bench do something, and waits until it is done; what it answers."""
+    connection = HTTPConnection(*meter.address("panel"), timeout=PATIENCE_S)
     try:
         connection.request("POST", f"/api/bench/{path}", json.dumps(body), {"content-type": "application/json"})
         answer = connection.getresponse()
@@ -117,6 +121,7 @@ def bench(meter: Meter, path: str, **body: object) -> None:
     finally:
         connection.close()
     assert answer.status in (200, 204), content
+    return json.loads(content or b"null")
 
 
 def smartset(meter: Meter, client: str, *arguments: str) -> Any:

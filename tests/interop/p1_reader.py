@@ -48,7 +48,7 @@ class P1Reader:
     """Telegrams as they come, until the port closes."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        self._socket = socket.create_connection(address, timeout=30)
+        self._socket = socket.create_connection(address, timeout=60)
 
     def __enter__(self) -> Self:
         return self

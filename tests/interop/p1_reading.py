@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
-from interop.foreign import dsmr_stream
+from interop.foreign import LONGEST_S, dsmr_stream
 
 if TYPE_CHECKING:
     from interop.meter_process import Meter
@@ -15,7 +15,7 @@ VERSIONS: Final = {"nl": "5", "be": "5B", "lu": "MSn", "nl-encrypted": "MSn"}
 """Each variant, and dsmr-parser's name for it; that of Luxembourg knows the Dutch lines as well."""
 
 
-def heard(meter: Meter, variant: str, telegrams: int, *, within_s: float | None = 120) -> Any:
+def heard(meter: Meter, variant: str, telegrams: int, *, within_s: float | None = LONGEST_S) -> Any:
     """What a reader tells of so many telegrams."""
     where = ["--p1", meter.told["ports"]["p1"].get("path") or meter.text_address("p1")]
     wanted = ["--version", VERSIONS[variant], "--telegrams", str(telegrams)]

@@ -127,9 +127,9 @@ def accepted(answer: bytes) -> dict[int, bytes]:
 
 
 class RawClient:
-    """One connection to a meter, one association at a time."""
+    """One connection to a meter, one association at a time; waits long, for a busy machine answers late."""
 
-    def __init__(self, address: tuple[str, int], credentials: Credentials, timeout: float = 10.0) -> None:
+    def __init__(self, address: tuple[str, int], credentials: Credentials, timeout: float = 60.0) -> None:
         self.credentials = credentials
         self.socket = socket.socket()
         self.socket.settimeout(timeout)
@@ -280,8 +280,12 @@ def next_counter(address: tuple[str, int], client: str) -> int:
 def opened(address: tuple[str, int], keys: Path, client: str) -> RawClient:
     """A client with its association open."""
     raw = RawClient(address, credentials(keys, client))
-    if client in ("management", "maintenance"):
-        raw.open_hls5(next_counter(address, client))
-    else:
-        raw.open_plain()
+    try:
+        if client in ("management", "maintenance"):
+            raw.open_hls5(next_counter(address, client))
+        else:
+            raw.open_plain()
+    except BaseException:
+        raw.socket.close()
+        raise
     return raw

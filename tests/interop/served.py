@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from softmeter.dlms.server import Server
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 
 def _serve(listener: socket.socket, meter: Host, events: list[object]) -> None:
-    connection, _ = listener.accept()
+    try:
+        connection, _ = listener.accept()
+    except OSError:  # nobody came
+        return
     server = Server(meter, LinkTime(time.monotonic()))
-    with connection:
+    with connection, suppress(OSError):  # who has heard enough may leave before the last answer
         while not server.closed:
             data = connection.recv(65536)
             events += server.receive(data, LinkTime(time.monotonic()))
@@ -34,5 +37,9 @@ def listening(meter: Host, events: list[object]) -> Iterator[tuple[str, int]]:
         thread = threading.Thread(target=_serve, args=(listener, meter, events), daemon=True)
         thread.start()
         host, port = listener.getsockname()
-        yield host, port
-        thread.join(10)
+        try:
+            yield host, port
+        finally:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)  # where nobody came, nobody is waited for
+            thread.join(60)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from interop.foreign import answered, started
-from interop.meter_process import launch, met, running, smartset
+from interop.meter_process import ended, launch, met, running, smartset
 from interop.raw_client import credentials, next_counter
 from softmeter.dlms.acse import Mechanism
 from softmeter.dlms.channel import Credentials, Family
@@ -24,6 +25,7 @@ from softmeter.transport.tcp import Address, Link
 from softmeter.wire.types import Data, Tag, encode_data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from interop.meter_process import Meter
@@ -53,10 +55,14 @@ def transferred(meter: Meter, octets: bytes, version: str, folder: Path) -> dict
     return dict(answered(started("gurux", "gurux_firmware.py", *where, *what)))
 
 
-def killed(meter: Meter) -> None:
-    assert meter.process.stdout is not None
-    with meter.process.stdout:
-        meter.kill()
+@contextmanager
+def alive(state: Path, *options: str) -> Iterator[Meter]:
+    """A meter that is killed when the block ends."""
+    meter = met(state, launch(state, *options))
+    try:
+        yield meter
+    finally:
+        ended(meter.process)
 
 
 def begun(client: Client, octets: bytes, requests: int) -> Conversation[None]:
@@ -83,38 +89,47 @@ def upload_some(meter: Meter, octets: bytes, requests: int) -> None:
     with Link(Address(*meter.address("wan"), client_sap=1)) as link:
         link.run(client.associate())
         link.run(begun(client, octets, requests))
-    time.sleep(2)
+    time.sleep(4)
 
 
 def test_a_meter_killed_at_any_moment_has_the_old_firmware_or_the_new(tmp_path: Path) -> None:
     state, path, versions = tmp_path / "state", tmp_path / "image", set[str]()
     options = ("--source", "constant:u=230,i=5", "--off-for", "60s")
-    meter = met(state, launch(state, *options))
-    octets = image(meter, "2.0", 200_000)
-    path.write_bytes(octets)
-    blocks = -(-len(octets) // BLOCK)
-    for _ in range(2):
+    with alive(state, *options) as meter:
+        octets = image(meter, "2.0", 200_000)
+        path.write_bytes(octets)
         upload_some(meter, octets, 120)
-        killed(meter)
-        meter = met(state, launch(state, *options))
-    assert smartset(meter, "management", "firmware", "status")["blocks_missing"] < blocks - 150
-    assert smartset(meter, "management", "firmware", "upload", str(path))["blocks_sent"] < blocks - 150
-    for delay_s in (0.0, 0.7, 1.4, 2.1, 2.8, 3.5):
-        if smartset(meter, "management", "firmware", "status")["application"] == "2.0":
-            break
-        smartset(meter, "management", "firmware", "verify")
-        smartset(meter, "management", "firmware", "activate", "--wait", "0")
-        time.sleep(delay_s)
-        killed(meter)
-        meter = met(state, launch(state, *options))
-        status = smartset(meter, "management", "firmware", "status")
-        versions.add(status["application"])
-        scroll = smartset(meter, "management", "get", "0-0:96.1.2")["value"]
-        assert {"1.05.00": "", "2.0": "new"}[status["application"]] in str(scroll)
-        expected = {"1.05.00": "verification successful", "2.0": "activation successful"}
-        assert status["status"] == expected[status["application"]]
+    with alive(state, *options) as meter:
+        upload_some(meter, octets, 120)
+    blocks = -(-len(octets) // BLOCK)
+    with alive(state, *options, "--rate", "0.01") as meter:  # so slow that it is killed long before it restarts
+        assert smartset(meter, "management", "firmware", "status")["blocks_missing"] < blocks - 150
+        assert smartset(meter, "management", "firmware", "upload", str(path))["blocks_sent"] < blocks - 150
+        order_restart(meter)
+    for delay_s in (0.0, 0.7, 1.4, 2.1, 2.8, 3.5, 30.0):
+        with alive(state, *options) as meter:
+            versions.add(seen := application(meter))
+            if seen == "2.0":
+                break
+            order_restart(meter)
+            time.sleep(delay_s)
     assert versions == {"1.05.00", "2.0"}
-    killed(meter)
+
+
+def order_restart(meter: Meter) -> None:
+    smartset(meter, "management", "firmware", "verify")
+    smartset(meter, "management", "firmware", "activate", "--wait", "0")
+
+
+def application(meter: Meter) -> str:
+    """The version that runs, which agrees with what else is to be seen."""
+    status = smartset(meter, "management", "firmware", "status")
+    version = str(status["application"])
+    scroll = smartset(meter, "management", "get", "0-0:96.1.2")["value"]
+    assert {"1.05.00": "", "2.0": "new"}[version] in str(scroll)
+    expected = {"1.05.00": "verification successful", "2.0": "activation successful"}
+    assert status["status"] == expected[version]
+    return version
 
 
 def test_a_foreign_head_end_updates_the_application(tmp_path: Path) -> None:

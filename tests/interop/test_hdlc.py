@@ -10,7 +10,7 @@ import pytest
 
 from interop.foreign import answered, started
 from interop.foreign import gurux as over_wrapper
-from interop.meter_process import bench
+from interop.meter_process import PATIENCE_S, bench
 
 if TYPE_CHECKING:
     from interop.meter_process import Meter
@@ -79,7 +79,7 @@ def test_an_action_over_hdlc_is_done_after_the_sealed_button_and_leaves_when_it_
 def test_one_reader_at_a_time(meter: Meter) -> None:
     """Who has no association gives way, so nobody blocks the port by holding it."""
     host, port = meter.address("optical")
-    with socket.create_connection((host, port), 10) as idle:
+    with socket.create_connection((host, port), PATIENCE_S) as idle:
         assert (
             gurux(meter, "public", {}, ["get", 1, "0.0.42.0.0.255", 2])[0]
             == meter.told["identity"]["logical_device_name"].encode().hex()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from interop.meter_process import PATIENCE_S
 from interop.raw_client import (
     GLO_GET,
     INITIATE,
@@ -185,7 +186,7 @@ def test_broken_apdus_are_answered_or_end_the_connection(meter: Meter, name: str
     ],
 )
 def test_broken_frames_hurt_nobody(meter: Meter, frame: bytes) -> None:
-    with socket.create_connection(meter.address("wan"), 5) as connection:
+    with socket.create_connection(meter.address("wan"), PATIENCE_S) as connection:
         connection.sendall(frame)
         connection.settimeout(0.5)
         with contextlib.suppress(TimeoutError, ConnectionError):
@@ -193,22 +194,20 @@ def test_broken_frames_hurt_nobody(meter: Meter, frame: bytes) -> None:
 
 
 def test_half_a_header_and_silence_keeps_nobody_out(meter: Meter) -> None:
-    silent = [socket.create_connection(meter.address("wan"), 5) for _ in range(20)]
-    for connection in silent:
-        connection.sendall(b"\x00\x01\x00\x10")
-    with meter.client("management") as client:
-        assert client.get(3, "1-0:1.8.0") > 0
-    for connection in silent:
-        connection.close()
+    with contextlib.ExitStack() as silent:
+        for _ in range(20):
+            connection = silent.enter_context(socket.create_connection(meter.address("wan"), PATIENCE_S))
+            connection.sendall(b"\x00\x01\x00\x10")
+        with meter.client("management") as client:
+            assert client.get(3, "1-0:1.8.0") > 0
 
 
 def test_two_hundred_connections_at_once(meter: Meter) -> None:
-    crowd = [RawClient(meter.address("wan"), Credentials(sap=16)) for _ in range(200)]
-    for client in crowd:
-        client.socket.sendall(client.framed(aarq(1, INITIATE)))
-    answers = [answer for client in crowd if (answer := received(client))]
-    for client in crowd:
-        client.socket.close()
+    with contextlib.ExitStack() as held:
+        crowd = [held.enter_context(RawClient(meter.address("wan"), Credentials(sap=16))) for _ in range(200)]
+        for client in crowd:
+            client.socket.sendall(client.framed(aarq(1, INITIATE)))
+        answers = [answer for client in crowd if (answer := received(client))]
     assert answers
     assert all(answer.startswith(b"\x61") for answer in answers)
 

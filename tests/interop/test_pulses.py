@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from interop.meter_process import launch, met, running
+from interop.meter_process import PATIENCE_S, ended, launch, met, running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ class Told(NamedTuple):
 
 def read(meter: Meter, pulses: int) -> Told:
     """The first line, and at least so many pulses."""
-    with socket.create_connection(meter.address("pulses"), 20) as link, link.makefile("r") as lines:
+    with socket.create_connection(meter.address("pulses"), PATIENCE_S) as link, link.makefile("r") as lines:
         link.sendall(b"what is this?\n")
         told = Told(json.loads(next(lines)), {}, set())
         for line in map(json.loads, lines):
@@ -61,11 +61,11 @@ def check(told: Told) -> None:
 def test_pulses_go_on_where_they_were_after_a_kill_and_after_an_end(tmp_path: Path) -> None:
     state = tmp_path / "state"
     meter = met(state, launch(state, *PORT, *LOAD))
-    first = read(meter, 3000)
+    try:
+        first = read(meter, 3000)
+    finally:
+        ended(meter.process)  # killed
     check(first)
-    meter.kill()
-    assert meter.process.stdout is not None
-    meter.process.stdout.close()
     with running(state, *PORT, "--off-for", "1h") as again:
         second = read(again, 1000)
         check(second)

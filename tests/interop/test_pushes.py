@@ -13,7 +13,7 @@ from interop.pydlms import pushed
 from meter.asking import call, put
 from meter.making import KEYS as METER_KEYS
 from meter.making import Made
-from meter.test_push import destination
+from meter.pushing import destination
 from softmeter.apps.smartset.push_opening import MeterKeys, Opening
 from softmeter.dlms.apdu import encode_apdu
 from softmeter.dlms.gbt import unanswered_blocks

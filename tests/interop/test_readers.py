@@ -148,7 +148,7 @@ def test_two_clients_at_once(meter: Meter) -> None:
     ]
     results = [values(process)[0] for process in together]
     assert {value for _, *seen in results for value in seen} == {results[0][1]}
-    assert all(count > 20 for count, *_ in results)
+    assert all(count > 1 for count, *_ in results)
 
 
 def test_one_connection_may_serve_two_clients_in_turn(meter: Meter) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from interop.environments import HERE, interpreter
-from interop.meter_process import SOFTMETER, running, smartset
+from interop.meter_process import PATIENCE_S, SOFTMETER, running, smartset
 from softmeter.bench.submeters import parse_sub_meters
 from softmeter.instant import parse_instant, whole_second
 
@@ -32,16 +32,19 @@ def line(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     command = [str(SOFTMETER), "submeters", METERS, "--listen", request.param, "--at", AT, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
-        assert process.wait(10) == 0
+        try:
+            yield json.loads(process.stdout.readline())
+            process.terminate()
+            assert process.wait(PATIENCE_S) == 0
+        finally:
+            process.kill()
 
 
 def test_py_meter_bus_reads_all_of_them(line: dict[str, Any]) -> None:
     where = line["listen"] if line["listen"].startswith("/") else f"socket://{line['listen']}"
     addresses = [one["secondary_address"] for one in line["sub_meters"]]
     command = [str(interpreter("pymeterbus")), str(HERE / "clients" / "meterbus_master.py"), where, *addresses]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     for meter, one in zip(parse_sub_meters(METERS), told, strict=True):
@@ -57,17 +60,18 @@ def test_the_meter_reads_sub_meters_of_another_process(tmp_path: Path) -> None:
     command = [str(SOFTMETER), "submeters", "gas:3", "--listen", "127.0.0.1:0", "--at", AT, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        where = json.loads(process.stdout.readline())["listen"]
-        with running(tmp_path / "state", "--mbus", where) as meter:
-            smartset(meter, "management", "call", "0-1:24.1.0:1", "0")
-            reading = eventually(lambda: smartset(meter, "management", "get", "0-1:24.2.1:2"))
-        process.terminate()
-        process.wait(10)
+        try:
+            where = json.loads(process.stdout.readline())["listen"]
+            with running(tmp_path / "state", "--mbus", where) as meter:
+                smartset(meter, "management", "call", "0-1:24.1.0:1", "0")
+                reading = eventually(lambda: smartset(meter, "management", "get", "0-1:24.2.1:2"))
+        finally:
+            process.kill()
     (gas,) = parse_sub_meters("gas:3")
     assert reading == gas.counted(whole_second(parse_instant(AT)))
 
 
-def eventually(read: Callable[[], Any], within_s: float = 30) -> int:
+def eventually(read: Callable[[], Any], within_s: float = 2 * PATIENCE_S) -> int:
     """What is read, as soon as it is not 0."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:

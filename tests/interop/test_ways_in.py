@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
 
 from dlms.link import ber, plain_aarq
-from interop.meter_process import SMARTSET, bench, running
+from interop.meter_process import PATIENCE_S, SMARTSET, bench, running
 from interop.pydlms import of_meter
 from softmeter.dlms.acse import Aare, Result, decode_acse
 from softmeter.dlms.lockout import ALLOWED_FAILURES
@@ -33,7 +34,6 @@ TITLE: Final = b"ALL\x00\x00\x00\x00\x09"
 CONTROL: Final = "0-1:94.31.128"
 MESSAGE: Final = "0-0:96.13.0"
 EVERY_PORT, WITHOUT_P1, WITHOUT_WAN, WAN_ALONE = 0b1111, 0b1011, 0b1110, 0b0011
-PATIENCE_S: Final = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def by_optical_port(meter: Meter, *arguments: str) -> tuple[int, str]:
 
 def answers(meter: Meter, port: str) -> bool:
     try:
-        socket.create_connection(meter.address(port), timeout=5).close()
+        socket.create_connection(meter.address(port), timeout=PATIENCE_S).close()
     except OSError:
         return False
     return True
@@ -82,8 +82,12 @@ class Guesser:
 
     def __init__(self, meter: Meter, kind: int) -> None:
         self.socket = socket.socket(socket.AF_INET, kind)
-        self.socket.settimeout(5)
-        self.socket.connect(meter.address("udp" if kind == socket.SOCK_DGRAM else "wan"))
+        self.socket.settimeout(PATIENCE_S)
+        try:
+            self.socket.connect(meter.address("udp" if kind == socket.SOCK_DGRAM else "wan"))
+        except OSError:
+            self.socket.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -121,19 +125,18 @@ def test_ports_are_closed_and_opened_and_the_optical_one_takes_changes_after_the
 
 def test_who_is_locked_out_of_one_port_is_not_of_the_other(meter: Meter) -> None:
     password = read_keys(meter.keys).clients["readout"].lls_password
-    guessers = [Guesser(meter, kind) for kind in (*[socket.SOCK_DGRAM] * 3, *[socket.SOCK_STREAM] * 2)]
-    by_datagram, other, third, by_stream, next_stream = guessers
-    for number in range(ALLOWED_FAILURES):
-        assert by_datagram.tries(b"wrong %d" % number) == Result.REJECTED_PERMANENT
-    assert by_datagram.tries(b"wrong again") == Result.REJECTED_TRANSIENT
-    assert other.tries(password) == Result.ACCEPTED
-    assert by_stream.tries(password) == Result.ACCEPTED
-    for number in range(ALLOWED_FAILURES):
-        assert by_stream.tries(b"wrong %d" % number) == Result.REJECTED_PERMANENT
-    assert next_stream.tries(password) == Result.REJECTED_TRANSIENT
-    assert third.tries(password) == Result.ACCEPTED
-    for one in guessers:
-        one.socket.close()
+    kinds = (*[socket.SOCK_DGRAM] * 3, *[socket.SOCK_STREAM] * 2)
+    with ExitStack() as held:
+        by_datagram, other, third, by_stream, next_stream = [held.enter_context(Guesser(meter, kind)) for kind in kinds]
+        for number in range(ALLOWED_FAILURES):
+            assert by_datagram.tries(b"wrong %d" % number) == Result.REJECTED_PERMANENT
+        assert by_datagram.tries(b"wrong again") == Result.REJECTED_TRANSIENT
+        assert other.tries(password) == Result.ACCEPTED
+        assert by_stream.tries(password) == Result.ACCEPTED
+        for number in range(ALLOWED_FAILURES):
+            assert by_stream.tries(b"wrong %d" % number) == Result.REJECTED_PERMANENT
+        assert next_stream.tries(password) == Result.REJECTED_TRANSIENT
+        assert third.tries(password) == Result.ACCEPTED
 
 
 def test_a_message_to_all_meters_is_done_over_both_and_never_answered(meter: Meter) -> None:
@@ -157,7 +160,7 @@ def test_a_message_to_all_meters_is_done_over_both_and_never_answered(meter: Met
         datagrams.setblocking(False)
         with pytest.raises(BlockingIOError):
             datagrams.recv(100)
-    with socket.create_connection(meter.address("wan"), timeout=5) as stream:
+    with socket.create_connection(meter.address("wan"), timeout=PATIENCE_S) as stream:
         stream.send(message(2, b"by stream"))
         assert comes_true(lambda: shown(b"by stream"))
         stream.send(message(1, b"by datagram") + message(3, b"the last")[:-1])
