@@ -56,7 +56,19 @@ def test_what_cannot_be_kept_is_not_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", "5", '{"gas:3": ["x"]}', '{"gas:3": 5}', '{"gas:3": [0, 0, 0, "x"]}', "\x00", BAD_KEY, *BEYOND]
+    "text",
+    [
+        "{",
+        "[]",
+        "5",
+        '{"gas:3": ["x"]}',
+        '{"gas:3": 5}',
+        '{"gas:3": [0, 0, 0, "x"]}',
+        "\x00",
+        "[" * 100_000,
+        BAD_KEY,
+        *BEYOND,
+    ],
 )
 def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
     state = tmp_path / "other"

@@ -69,6 +69,15 @@ def test_the_running_week_outlives_a_power_cut() -> None:
     assert bad(twin) == [BAD]
 
 
+@pytest.mark.parametrize(("day", "expected"), [("20", [BAD]), ("11", []), ("04", [])])
+def test_a_clock_set_into_another_week_judges_the_one_it_leaps_out_of(
+    day: str, expected: list[tuple[str, int]]
+) -> None:
+    meter = lived(3600, (0, 600, 150.0))
+    set_clock(meter, meter.now, meter.clock.date_time(Instant(parse_instant(f"2026-01-{day}T11:00:00Z"))))
+    assert bad(meter) == expected
+
+
 def test_a_clock_set_into_another_week_begins_it() -> None:
     meter = lived(3600, (0, 600, 150.0))
     set_clock(meter, meter.now, meter.clock.date_time(Instant(parse_instant("2026-01-20T11:00:00Z"))))

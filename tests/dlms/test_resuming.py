@@ -121,7 +121,7 @@ def test_no_row_is_lost_or_doubled_where_times_are_not_in_order(
 def test_an_attempt_that_brings_nothing_costs_no_row() -> None:
     meter = meter_with_rows(40)
     reading = ProfileReading(NAME)
-    for after, rows in ((5, 12), (1, 12), (0, 12), (3, 17)):
+    for after, rows in ((5, 12), (1, 12), (0, 12), (4, 17)):
         client, serve = open_client(meter, READOUT_SAP, READOUT, max_pdu_size=100)
         with pytest.raises(RemoteProtocolError):
             drive(reading.read(client), breaking(serve, after))
@@ -139,6 +139,58 @@ def test_rows_that_came_meanwhile_are_read_too() -> None:
     client, serve = open_client(meter, READOUT_SAP, READOUT)
     found = drive(reading.read(client), serve)
     assert list(found[found.captured[2]]) == list(range(1000, 1305))
+
+
+def test_a_row_that_comes_while_the_rest_is_read_does_not_start_the_read_over() -> None:
+    meter = meter_with_rows(40)
+    reading = ProfileReading(NAME)
+    client, serve = open_client(meter, READOUT_SAP, READOUT, max_pdu_size=100)
+    with pytest.raises(RemoteProtocolError):
+        drive(reading.read(client), breaking(serve, 5))
+    client, serve = open_client(meter, READOUT_SAP, READOUT, max_pdu_size=100)
+    asked: list[bytes] = []
+
+    def capturing(apdu: bytes) -> bytes | None:
+        asked.append(apdu)
+        answer = serve(apdu)
+        if apdu.startswith(b"\xc0\x02") and len(meter.profile.stored) == 40:
+            meter.profile.fill(1, 40, SUMMER.stop - 100 * 900)
+        return answer
+
+    found = drive(reading.read(client), capturing)
+    assert list(found[found.captured[2]]) == list(range(1000, 1040))
+    assert sum(apdu[3:12] == b"\x00\x07" + NAME.octets + b"\x02" for apdu in asked) == 1
+
+
+@pytest.mark.parametrize("told", [b"\x00\x12\x00\x28", b"\x00\x00", b"\x01\x03"])
+def test_a_meter_that_does_not_tell_its_rows_as_it_should_is_gone_on_with(told: bytes) -> None:
+    meter = meter_with_rows(40)
+    reading = ProfileReading(NAME)
+    client, serve = open_client(meter, READOUT_SAP, READOUT, max_pdu_size=100)
+    with pytest.raises(RemoteProtocolError):
+        drive(reading.read(client), breaking(serve, 5))
+    client, serve = open_client(meter, READOUT_SAP, READOUT)
+    expected = drive(read_profile(client, NAME), serve)
+
+    def vague(apdu: bytes) -> bytes | None:
+        return b"\xc4\x01" + apdu[2:3] + told if apdu[3:12] == b"\x00\x07" + NAME.octets + b"\x07" else serve(apdu)
+
+    assert same(drive(reading.read(client), vague), expected)
+
+
+@pytest.mark.parametrize("row", [b"\x11\x05", b"\x00", b"\x02\x00", b"\x09\x01a", b"\x0a\x01a", b"\x13\x11\x01\x02"])
+def test_rows_that_are_no_structures_are_not_gone_on_from(row: bytes) -> None:
+    meter = meter_with_rows(40)
+    reading = ProfileReading(NAME)
+    client, serve = open_client(meter, READOUT_SAP, READOUT)
+    slice_ = b"\x01\x20" + 3 * row
+    block = b"\xc4\x02\xc2\x00\x00\x00\x00\x01\x00" + bytes((len(slice_),)) + slice_
+    answers = iter([None, block])
+    with pytest.raises(RemoteProtocolError):
+        drive(reading.read(client), lambda apdu: (next(answers, b"")) or (serve(apdu) if apdu[1] == 1 else None))
+    assert reading.rows_kept
+    client, serve = open_client(meter, READOUT_SAP, READOUT)
+    assert same(drive(reading.read(client), serve), drive(read_profile(client, NAME), serve))
 
 
 def test_another_choice_of_columns_starts_over() -> None:

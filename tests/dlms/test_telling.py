@@ -1,13 +1,14 @@
 """What a server says in an open association without being asked, and what its client makes of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from dlms.device import ALL_BITS, CIPHERED, CLIENTS, LN, MANAGEMENT_SAP, READOUT_SAP, Audience, SmallMeter
+from dlms.device import ALL_BITS, CIPHERED, CLIENTS, LN, MANAGEMENT_SAP, PROFILE, READOUT_SAP, Audience, SmallMeter
 from dlms.hdlc_line import HdlcLine
 from dlms.link import NOW, Link
-from dlms.secure_device import SecureMeter
+from dlms.secure_device import SETUP, SecureMeter
 from dlms.secure_link import Line
 from dlms.test_server_and_client import ENERGY, READOUT, gmac
 from softmeter.dlms.acse import Mechanism
@@ -21,15 +22,22 @@ from softmeter.dlms.host import Client as Address
 from softmeter.dlms.host import NotificationConfirmed
 from softmeter.dlms.messages import AttributeReference, DataNotification
 from softmeter.dlms.notifications import awaited_notification, taken_notifications
+from softmeter.dlms.profile import read_profile
 from softmeter.dlms.unsolicited import CONFIRMED, EventNotification
 from softmeter.entropy import SeededEntropy
+from softmeter.instant import LinkTime
 from softmeter.obis import Obis
+from softmeter.security.ciphering import CounterError
 from softmeter.security.suites import Key, Suite, Use
-from softmeter.security.wrapping import KeyId
+from softmeter.security.wrapping import KeyId, wrap_key
+from softmeter.wire.hdlc_parameters import Parameters
+from softmeter.wire.hdlc_transfer import MOST_QUEUED
 from softmeter.wire.types import u32
 
 EVENT = EventNotification(None, AttributeReference(1, Obis(0, 0, 97, 98, 0), 2), b"\x06\x00\x00\x00\x01")
 PUSH = DataNotification(7, b"", b"\x02\x01\x11\x05")
+SHORT = 64
+"""Octets of the frames of a line that takes long."""
 LONG = DataNotification(9, b"", b"\x09\x82\x03\xe8" + bytes(1000))
 
 
@@ -91,6 +99,30 @@ def test_a_client_takes_them_between_its_answers(sap: int, credentials: Credenti
     assert taken_notifications(client) == [EVENT, PUSH, LONG]
 
 
+@pytest.mark.parametrize(("sap", "credentials"), [(READOUT_SAP, READOUT), (MANAGEMENT_SAP, gmac(Family.SERVICE))])
+@pytest.mark.parametrize("window", [1, 5])
+@pytest.mark.parametrize("messages", [(EVENT,), (PUSH, EVENT), (LONG,), (LONG, PUSH, LONG)])
+def test_a_client_of_general_blocks_takes_them_before_its_answer(
+    sap: int, credentials: Credentials, window: int, messages: tuple[Any, ...]
+) -> None:
+    link, client = opened(sap, credentials, max_pdu_size=100, window=window)
+    link.meter.profile.fill(20)
+
+    def serve(apdu: bytes) -> bytes | None:
+        if apdu:
+            link.send(apdu)
+        return link.answer()
+
+    for told in (messages, [one for one in messages if one is not LONG]):
+        for message in messages:  # in blocks only where those of the answer before may not be asked for again
+            assert link.server.tell(sap, message) is (message in told)
+        assert len(drive(read_profile(client, Obis.parse(PROFILE)), serve)) == 20
+        assert taken_notifications(client) == list(told)
+        assert drive(client.read(ENERGY, u32), serve) == 123_456
+    link.server.expire(LinkTime(NOW + 31.0))
+    assert link.server.tell(sap, LONG)
+
+
 def test_a_confirmation_is_reported_and_not_answered() -> None:
     for sap, credentials in ((READOUT_SAP, READOUT), (MANAGEMENT_SAP, gmac(Family.SERVICE))):
         link, client = opened(sap, credentials)
@@ -144,6 +176,24 @@ def test_a_new_key_is_in_force_at_once() -> None:
     assert other.client.invocation().open(told) == encode_apdu(EVENT)
 
 
+def test_while_a_request_that_may_replace_keys_is_served_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the answer would leave under the old key, with a counter of the new one that was used before."""
+    line = Line(SecureMeter()).open()
+    store, told = line.meter.store, []
+    replace = store.replace
+
+    def telling(keys: Mapping[KeyId, Key]) -> None:
+        told.append(line.link.server.tell(MANAGEMENT_SAP, EVENT))
+        replace(keys)
+        told.append(line.link.server.tell(MANAGEMENT_SAP, EVENT))
+
+    monkeypatch.setattr(store, "replace", telling)
+    transfer = b"\x01\x01\x02\x02\x16\x00\x09\x18" + wrap_key(store.master, bytes(range(0x55, 0x65)))
+    assert line.act((64, SETUP, 2), transfer) is None
+    assert told == [False, False]
+    assert line.link.server.tell(MANAGEMENT_SAP, EVENT)
+
+
 @pytest.mark.parametrize(
     ("message", "service"),
     [(EVENT, Conformance.EVENT_NOTIFICATION), (PUSH, Conformance.DATA_NOTIFICATION)],
@@ -173,6 +223,45 @@ def test_what_does_not_fit_and_what_would_stand_between_blocks_is_not_told() -> 
     reading.close()
 
 
+@pytest.mark.parametrize("family", [Family.SERVICE, Family.GENERAL])
+def test_an_answer_that_comes_after_a_later_notification_is_taken(family: Family) -> None:
+    """Over UDP: the answer is lost, and comes again from memory with the counter it had."""
+    udp = DatagramServer(Talkative(), MANAGEMENT_SAP, 1, NOW)
+    client = Client(gmac(family), SeededEntropy(1))
+
+    def serve(apdu: bytes) -> bytes:
+        udp.receive(apdu, NOW)
+        return next(iter(udp.to_send()), b"")[8:]
+
+    drive(client.associate(), serve)
+    reading = client.read(ENERGY, u32)
+    request = next(reading)
+    serve(request)
+    assert udp.tell(EVENT)
+    told = udp.to_send()[0][8:]
+    assert reading.send(told) == b""
+    with pytest.raises(StopIteration, match="123456"):
+        reading.send(serve(request))
+    assert taken_notifications(client) == [EVENT]
+    for late in (told, serve(request)):  # neither is taken twice
+        with pytest.raises(CounterError):
+            client.invocation().open(late)
+
+
+def test_an_old_notification_is_not_taken_in_a_new_association() -> None:
+    meter = Talkative()
+    link = Link(meter, MANAGEMENT_SAP)
+    client = Client(gmac(Family.SERVICE), SeededEntropy(1))
+    drive(client.associate(), link.ask)
+    assert link.server.tell(MANAGEMENT_SAP, EVENT)
+    old = link.answer()
+    assert old is not None
+    client = Client(gmac(Family.SERVICE), SeededEntropy(1), counter=client.next_counter)
+    drive(client.associate(), Link(meter, MANAGEMENT_SAP).ask)
+    with pytest.raises(CounterError):
+        client.invocation().open(old)
+
+
 def test_over_udp_and_hdlc() -> None:
     udp = DatagramServer(Talkative(), READOUT_SAP, 1, NOW)
     client = Client(READOUT, SeededEntropy(1))
@@ -194,3 +283,16 @@ def test_over_udp_and_hdlc() -> None:
     assert taken_notifications(client) == [EVENT]
     assert line.server.tell(READOUT_SAP, PUSH)
     assert line.run(awaited_notification(client), READOUT_SAP) == PUSH
+
+
+def test_a_client_on_hdlc_that_never_asks_is_told_so_much_and_no_more() -> None:
+    line = HdlcLine(meter=Talkative(), proposal=Parameters(SHORT, SHORT, 1, 1))
+    client = Client(READOUT, SeededEntropy(1))
+    line.run(client.associate(), READOUT_SAP)
+    told = 0
+    while line.server.tell(READOUT_SAP, LONG):
+        told += 1
+        assert told <= MOST_QUEUED * SHORT // 1000 + 1
+    for _ in range(3):
+        assert line.run(awaited_notification(client), READOUT_SAP) == LONG
+    assert line.server.tell(READOUT_SAP, LONG)

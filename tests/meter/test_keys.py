@@ -4,7 +4,7 @@ import pytest
 
 from conformance.appl import MANAGEMENT, Bench
 from dlms.link import CLIENT_TITLE
-from meter.making import KEYS, Made, values_of
+from meter.making import KEYS, START, Made, values_of
 from softmeter.cosem.access import ActionResult
 from softmeter.device.events import Event, Log
 from softmeter.dlms.acse import Context, Mechanism
@@ -14,6 +14,7 @@ from softmeter.dlms.conversation import drive
 from softmeter.dlms.messages import AttributeReference, MethodReference
 from softmeter.entropy import SeededEntropy
 from softmeter.errors import AccessError, MeterError
+from softmeter.instant import SECOND, Instant
 from softmeter.meter.clients import CONSUMER, MAINTENANCE
 from softmeter.meter.parts_keys import ClientSecurity
 from softmeter.obis import Obis
@@ -213,6 +214,14 @@ def test_an_encryption_key_that_another_client_has_or_had_is_refused() -> None:
     management.replace({KeyId.UNICAST_ENCRYPTION: NEW})
     management.replace({KeyId.UNICAST_ENCRYPTION: first, KeyId.BROADCAST_ENCRYPTION: OTHER})
     maintenance.replace({KeyId.AUTHENTICATION: first})
+
+
+def test_an_exchange_is_logged_with_the_time_of_the_order() -> None:
+    """At a high rate a client's order comes long after the last tick."""
+    meter = Made().meter
+    meter.present = lambda: Instant(START + 1000 * SECOND)
+    ClientSecurity(meter, MANAGEMENT, may_change_all=True).replace({KeyId.AUTHENTICATION: OTHER})
+    assert meter.device.events.ring(Log.STANDARD).rows()[-1].tolist()[0][0] == START // SECOND + 1000
 
 
 def restarted(bench: Bench) -> Made:

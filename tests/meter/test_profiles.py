@@ -92,6 +92,15 @@ def test_a_schedule_and_a_monitor_act_from_the_order_on() -> None:
     assert times(made, "1-0:98.1.0") == []
 
 
+def test_a_failure_before_the_order_is_long_by_what_was_set_then() -> None:
+    made = behind(1000, 3000)
+    for second, volts in ((1100, 0.0), (1200, None)):
+        made.journal.give(Quantity.VOLTAGE_V, volts, Instant(START + second * SECOND))
+    assert put(made, 3, "0-0:96.7.20", 2, u16.encode(60)) == 0
+    made.actor.jump(Instant(START + 3600 * SECOND))
+    assert decode_data(get(made, 1, "0-0:96.7.9", 2)).value == 0
+
+
 def test_counters_of_disturbances_can_be_captured() -> None:
     made = Made()
     counters = ("1-0:32.32.0", "1-0:32.36.0", "0-0:96.7.21", "0-0:96.7.9")

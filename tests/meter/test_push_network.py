@@ -103,6 +103,20 @@ def test_connectivity_and_installation_are_told_once_the_network_is_there() -> N
     assert [values(opened(one))[0].value[1] for one in outgoing(made.meter)] == [0]
 
 
+@pytest.mark.parametrize("arrived", [True, False])
+def test_who_is_given_while_the_installation_is_told_to_another_one_is_told_next(arrived: bool) -> None:  # noqa: FBT001
+    made = pushing(7)
+    pushes = made.meter.device.behaviours.pushes
+    (first,) = outgoing(made.meter)
+    put(made, 40, name(7), 3, destination(b"127.0.0.1:5001"))
+    assert outgoing(made.meter) == []
+    pushes.settle(made.meter.device, first.number, arrived=arrived)
+    (second,) = outgoing(made.meter)
+    assert (first.port, second.port) == (5000, 5001)
+    pushes.settle(made.meter.device, second.number, arrived=True)
+    assert outgoing(made.meter) == []
+
+
 @pytest.mark.parametrize("gone", [Surrounded(network_up=0), Surrounded(modem_hangs=1)])
 def test_what_nobody_took_before_the_network_went_waits_for_it(gone: Surrounded) -> None:
     made = pushing(1, timeline={50: gone, 5000: Surrounded(modem_hangs=gone.modem_hangs)})

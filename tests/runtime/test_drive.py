@@ -238,6 +238,42 @@ def test_a_paced_meter_lives_second_by_second_and_waits_for_who_is_behind(
     assert tape.value("total") == (meter.now - START) // SECOND == 40
 
 
+@pytest.mark.parametrize("rate", [0, 1])
+def test_a_paced_meter_goes_on_with_a_jump_once_nobody_is_behind(
+    virtual: VirtualTime, at_once: Executor, rate: float
+) -> None:
+    meter, tape, drive = driven(virtual, at_once, rate)
+    relieved, behind = Signal(), [False]
+    drive.pace(lambda: behind[0], relieved)
+
+    def tell() -> None:
+        assert len(tape.commits) < 500  # not a turn is taken in which nothing is to be done
+        behind[0] = meter.total == 50
+        if behind[0]:
+            asyncio.get_running_loop().call_later(1, take)
+
+    def take() -> None:
+        assert meter.present() == START + 300 * SECOND  # as in any jump
+        drive.retime(rate=rate)  # the jump goes on, and this holds from its goal on
+        behind[0] = False
+        relieved.fire()
+
+    drive.ticked.connect(tell)
+    virtual.run(live(drive, 4, (0.5, partial(drive.retime, Instant(START + 300 * SECOND)))))
+    assert meter.total == pytest.approx(300 + 2.5 * rate, abs=1)
+    assert tape.value("total") == meter.total
+
+
+def test_a_paced_meter_that_is_stopped_in_a_jump_ends_where_it_has_come_to(
+    virtual: VirtualTime, at_once: Executor
+) -> None:
+    meter, tape, drive = driven(virtual, at_once, 1)
+    drive.pace(lambda: meter.total >= 50, Signal())
+    virtual.run(live(drive, 4, (0.5, partial(drive.retime, Instant(START + 300 * SECOND)))))
+    assert meter.total == tape.value("total") == 50
+    assert tape.value("stopped") is True
+
+
 def test_another_rate_holds_from_now_on(virtual: VirtualTime, at_once: Executor) -> None:
     meter, _, drive = driven(virtual, at_once, 1)
     virtual.run(live(drive, 10.5, (2.25, partial(drive.retime, rate=0)), (6.25, partial(drive.retime, rate=2))))

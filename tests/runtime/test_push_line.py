@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import struct
 import time
 
 import pytest
@@ -82,6 +83,22 @@ def test_what_the_line_takes_for_a_push_is_not_held_against_its_receiver(service
             receiver.close()
 
     scene(story, time_out_s=1)
+
+
+def test_a_receiver_that_goes_while_the_line_still_has_the_push_has_it_fail() -> None:
+    async def story(on: Scene) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            listening.setblocking(False)
+            on.line.up.quality = Quality(latency_s=0.05)
+            on.waiting = [push(1, listening.getsockname()[1])]
+            on.port.tick()
+            link, _ = await asyncio.get_running_loop().sock_accept(listening)
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            link.close()
+            await on.ticks(1)
+        assert on.settled == [(1, False)]
+
+    scene(story)
 
 
 def test_a_datagram_that_is_pushed_arrives_whole_or_not_at_all() -> None:

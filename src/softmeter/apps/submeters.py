@@ -93,7 +93,7 @@ class Line:
             is_memory = all(map(_is_past, self._line.pasts(memory)))
         except OSError as error:
             raise ConfigurationError(f"{state} cannot be read: {error.strerror}", STATE) from None
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             is_memory = False
         if not is_memory:
             raise ConfigurationError(f"{state} is no file of sub-meters; name another one", STATE)

@@ -38,8 +38,11 @@ class UsedCounters:
         """The first of `count` counters above `heard` and above all that were reserved under `key` before.
 
         Raises:
-            ConfigurationError: there are not so many left, or the file cannot be read or written.
+            ConfigurationError: there are not so many left, the file cannot be read or written, or `keys` is no file.
         """
+        if keys.exists() and not keys.is_file():
+            raise ConfigurationError("is no file, and the counters used are kept beside it; name a file", str(keys))
+        keys = Path(os.path.realpath(keys))  # whatever link names it, it is one file with one count
         path = keys.with_name(keys.name + self.suffix)
         with _alone(keys):
             return self._reserved(path, key, heard, count)
@@ -84,7 +87,11 @@ def _alone(keys: Path) -> Iterator[None]:
     except OSError as error:
         raise ConfigurationError(f"cannot be read ({error.strerror})", str(keys)) from None
     try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+        except OSError as error:
+            message = f"its file system gives no locks ({error.strerror}); move it to a local directory"
+            raise ConfigurationError(message, str(keys)) from None
         yield
     finally:
         os.close(directory)

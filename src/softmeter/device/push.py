@@ -97,13 +97,13 @@ class Pushes(Behaviour):
         """
         before, waiting = self._settings[setup], self._waiting.get(setup)
         self._put_setting(setup, setting)
-        if waiting is None:
-            if setup == INSTALLATION and not self._installed and setting.destination != before.destination:
-                self.trigger(device, setup)
-            return
-        if self._is_untaken(setup):
+        if waiting is not None and self._is_untaken(setup):
             self._withdraw(setup)
             self._try(device, setup, waiting.retries, self._second(device))
+            return
+        if waiting is None or waiting.number:
+            if setup == INSTALLATION and not self._installed and setting.destination != before.destination:
+                self.trigger(device, setup)
             return
         if waiting.due >= OFFLINE:
             return

@@ -71,7 +71,9 @@ class VoltageQuality(Behaviour):
             device.record(Event.BAD_VOLTAGE_L1, device.clock.stamp_of(second))
 
     def reschedule(self, device: "Device", second: int) -> None:
-        """Go on with the week if it ends when it did; another one begins anew."""
+        """Go on with the week if it ends when it did; one that a clock set forward leaps out of is judged."""
+        if self.due <= second:
+            self.run(device, self.due)
         due = _week_end(device.clock, second)
         if due != self.due:
             self.due, self._week = due, Week()

@@ -106,6 +106,8 @@ class Association:
         self._agreed: Agreed | None = None
         self._last: tuple[bytes, bytes] | None = None
         """The last protected request that was taken, and its answer: a client that missed it asks again."""
+        self._may_replace_keys = False
+        """Whether a request is being served whose answer has its counters already: nothing else may be sealed now."""
 
     @property
     def is_proven(self) -> bool:
@@ -159,7 +161,7 @@ class Association:
     def tell(self, message: Unsolicited) -> bytes:
         """The APDU that tells the client something unasked; empty where it is not to be told."""
         agreed = self._agreed
-        if agreed is None or service_of(message) not in self.conformance:
+        if agreed is None or self._may_replace_keys or service_of(message) not in self.conformance:
             return b""
         return agreed.unasked(encode_apdu(message))
 
@@ -199,11 +201,13 @@ class Association:
         if self.state is _PENDING:
             answer = self._prove(agreed, plain, protector.before)
         else:
-            if plain[:1] in _MAY_REPLACE_KEYS:
+            self._may_replace_keys = plain[:1] in _MAY_REPLACE_KEYS
+            if self._may_replace_keys:
                 protector.reserve(layers)
             answer = agreed.services.serve(plain, room - protector.overhead(layers))
         if answer and answer[0] != _EXCEPTION:  # that one is never ciphered
             answer = protector.seal(layers, answer, session.demanded)
+        self._may_replace_keys = False
         if counters:
             self._last = apdu, answer
         return answer

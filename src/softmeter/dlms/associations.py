@@ -122,17 +122,20 @@ class Associations:
         """The APDUs that tell a client something unasked; none where it has no association for that, or no room now.
 
         Raises:
-            RemoteProtocolError: a counter is used up.
+            RemoteProtocolError: the meter's counter is used up, or its key is gone.
+            LocalProtocolError: the message cannot be written, or needs more blocks than can be numbered.
         """
         pair = source, destination
         association, transfer = self._by_pair.get(pair), self.transfers.get(pair)
-        if association is None or (transfer is not None and transfer.deadline is not None):
+        if association is None or (transfer is not None and transfer.is_under_way):
             return ()  # between the blocks of a transfer others have no place
         apdu = association.tell(message)
         if len(apdu) <= association.room:
             return (apdu,) if apdu else ()
-        offers_blocks = Conformance.GENERAL_BLOCK_TRANSFER in association.conformance
-        return unanswered_blocks(apdu, association.room) if offers_blocks else ()
+        if Conformance.GENERAL_BLOCK_TRANSFER not in association.conformance:
+            return ()
+        is_held = transfer is not None and transfer.deadline is not None  # blocks that are asked for again may follow
+        return () if is_held else unanswered_blocks(apdu, association.room)
 
     def is_told_by(self, source: int) -> bool:
         """Whether a client address is that of a pre-established association."""

@@ -43,6 +43,11 @@ class BlockServer:
         """When the transfer under way is given up."""
         return None if self._transfer is None else LinkTime(self._moved_at + IDLE_S)
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether blocks are still to come, or to be sent for the first time."""
+        return self._transfer is not None and not self._transfer.has_sent_all
+
     def end(self) -> None:
         """Forget the transfer."""
         self._transfer = None

@@ -34,6 +34,8 @@ class Carrier:
     """Octets of an APDU that the meter takes, protection included."""
     unsolicited: deque[bytes] = field(default_factory=lambda: deque(maxlen=MOST_UNSOLICITED))
     """Notifications that came between answers, as plain APDUs."""
+    _exchange: Transfer | None = field(default=None, init=False, repr=False)
+    """That of the last request, if it went in blocks."""
 
     @property
     def offers_blocks(self) -> bool:
@@ -64,14 +66,23 @@ class Carrier:
             RemoteProtocolError: the meter breaks the block transfer, or fell silent in it.
         """
         if self.offers_blocks and (self.window or len(sealed) > self.room):
-            return (yield from self._in_blocks(sealed, b"", progress))
+            self._exchange = exchange = self._begun(sealed)
+            return (yield from _in_blocks(exchange, b"", progress))
         return (yield from self.gathered((yield sealed), progress))
 
     def gathered(self, response: bytes, progress: Progress | None = None) -> Conversation[bytes]:
         """The whole APDU of which `response` is the first block, or all there is."""
+        self._exchange = None
         if not is_gbt(response):
             return response
-        return (yield from self._in_blocks(b"", response, progress))
+        return (yield from _in_blocks(self._begun(b""), response, progress))
+
+    def following(self, progress: Progress | None = None) -> Conversation[bytes]:
+        """The next APDU, after one that came in place of the answer to the last request."""
+        exchange = self._exchange
+        if exchange is None:
+            return (yield from self.gathered((yield b""), progress))
+        return (yield from _in_blocks(exchange, (yield Patient(b"")), progress))
 
     def tell(self, sealed: bytes) -> Conversation[None]:
         """Send an APDU that has no answer."""
@@ -90,23 +101,29 @@ class Carrier:
             if is_gbt(response):
                 transfer.take(decode_apdu(response))
 
-    def _in_blocks(self, sealed: bytes, response: bytes, progress: Progress | None) -> Conversation[bytes]:
-        """An exchange in blocks: of the request, or of the answer from its first block on, or of both."""
+    def _begun(self, sealed: bytes) -> Transfer:
         transfer = Transfer(self.room, limit=LONGEST, window=self.window or WIDEST)
         transfer.send(sealed)
-        try:
+        return transfer
+
+
+def _in_blocks(transfer: Transfer, response: bytes, progress: Progress | None) -> Conversation[bytes]:
+    """An exchange in blocks: of the request, or of the answer from its first block on, or of both."""
+    try:
+        response = response or (yield from _asked(transfer))
+        while is_gbt(response):
+            is_our_turn = _taken(transfer, response, progress)
+            whole = transfer.received
+            if whole is not None:
+                response = whole
+                break
+            response = b"" if is_our_turn else (yield Patient(b""))
             response = response or (yield from _asked(transfer))
-            while is_gbt(response):
-                is_our_turn = _taken(transfer, response, progress)
-                whole = transfer.received
-                if whole is not None:
-                    return whole
-                response = b"" if is_our_turn else (yield Patient(b""))
-                response = response or (yield from _asked(transfer))
-        except RemoteProtocolError:
-            yield Unanswered(ABORT)
-            raise
-        return response
+    except RemoteProtocolError:
+        yield Unanswered(ABORT)
+        raise
+    transfer.forget()
+    return response
 
 
 def _asked(transfer: Transfer) -> Conversation[bytes]:

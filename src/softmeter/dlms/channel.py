@@ -21,6 +21,8 @@ from softmeter.security.suites import Use
 __all__ = ["Channel", "Credentials", "Family", "Signing"]
 
 _EXCEPTION, _SERVICE_ERROR = 0xD8, 0x0E
+NOTIFICATIONS = frozenset({b"\x0f", b"\xc2"})
+"""What a plain APDU begins with that answers nothing."""
 
 
 class Channel:
@@ -29,13 +31,14 @@ class Channel:
     `entropy` is needed for keys that live for one APDU only.
     """
 
-    __slots__ = ("_credentials", "_dedicated", "_initiate", "_received", "_sealer", "_usual", "sent")
+    __slots__ = ("_credentials", "_dedicated", "_initiate", "_received", "_sealer", "_told", "_usual", "sent")
 
     def __init__(self, credentials: Credentials, counter: int, entropy: Entropy) -> None:
         self._credentials = credentials
         self.sent = SendCounter(counter)
         self._dedicated = SendCounter()
         self._received: dict[Use, ReceiveCounter] = {}
+        self._told: dict[Use, ReceiveCounter] = {}
         titles = credentials.system_title, credentials.server_title
         self._sealer = Sealer(credentials.key_set(), titles, self._draw, entropy, credentials.dialect)
         self._initiate, self._usual = credentials.layers(initiate=True), credentials.layers(initiate=False)
@@ -97,8 +100,15 @@ class Channel:
         if wanted & ~response.protection:
             raise SecurityError("a response with less protection than the request")
         for use, counter in response.counters:
-            self._received.setdefault(use, ReceiveCounter()).accept(counter)
+            self._accept(use, counter, is_answer=response.plain[:1] not in NOTIFICATIONS)
         return response.plain
+
+    def _accept(self, use: Use, counter: int, *, is_answer: bool) -> None:
+        """Take note of a counter; notifications have a row of their own, as a datagram may overtake an answer."""
+        known = self._received if is_answer else self._told
+        if is_answer and use not in self._told:  # those of before the first answer are old
+            self._told[use] = ReceiveCounter(counter)
+        known.setdefault(use, ReceiveCounter()).accept(counter)
 
     def _unwrapped(self, octets: bytes) -> Unwrapped:
         try:

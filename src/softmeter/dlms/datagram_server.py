@@ -92,7 +92,8 @@ class DatagramServer:
         """Say something to the client, if it is associated, that it did not ask for; whether it is told.
 
         Raises:
-            RemoteProtocolError: the meter's counter is used up.
+            RemoteProtocolError: the meter's counter is used up, or its key is gone.
+            LocalProtocolError: the message cannot be written, or needs more blocks than can be numbered.
         """
         apdus = self._associations.tell(*self._pair, message)
         self._send(apdus)

@@ -146,6 +146,9 @@ class _Receiving:
     def whole(self) -> bytes:
         return b"".join(self._parts)
 
+    def anew(self) -> "_Receiving":
+        return _Receiving(self._limit)
+
 
 class Transfer:
     """One end of an exchange of two APDUs, a request and its answer, of which at least one comes in blocks.
@@ -182,6 +185,10 @@ class Transfer:
         self._sending.window = max(block.control & WIDEST, 1)
         moved = self._sending.acknowledged(block.acknowledged)
         return self._receiving.take(block.number, block.data, last=bool(block.control & _LAST)) or moved
+
+    def forget(self) -> None:
+        """Be ready for another APDU of the other end, in blocks that count from 1; what is sent goes on."""
+        self._receiving = self._receiving.anew()
 
     @property
     def received(self) -> bytes | None:

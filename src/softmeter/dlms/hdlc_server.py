@@ -158,12 +158,15 @@ class HdlcServer:
         """Say something to an associated client that it did not ask for; whether it is told, when it asks next.
 
         Raises:
-            RemoteProtocolError: the meter's counter is used up.
+            RemoteProtocolError: the meter's counter is used up, or its key is gone.
+            LocalProtocolError: the message cannot be written, or needs more blocks than can be numbered.
         """
         line = self._lines.get(sap)
-        apdus = () if line is None else self._associations.tell(sap, SERVER_SAP, message)
+        if line is None or line.link.full:
+            return False
+        apdus = self._associations.tell(sap, SERVER_SAP, message)
         for apdu in apdus:
-            self._lines[sap].link.queue(LLC_RESPONSE + apdu)
+            line.link.queue(LLC_RESPONSE + apdu)
         return bool(apdus)
 
     def to_send(self) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from softmeter.cosem.access import ActionResult, DataAccessResult
 from softmeter.dlms.apdu import decode_apdu, encode_apdu
 from softmeter.dlms.carrying import LONGEST, Carrier
-from softmeter.dlms.channel import Channel
+from softmeter.dlms.channel import NOTIFICATIONS, Channel
 from softmeter.dlms.conformance import Conformance
 from softmeter.dlms.conversation import Ahead, Conversation, Progress
 from softmeter.dlms.messages import (
@@ -32,7 +32,6 @@ from softmeter.errors import RemoteProtocolError
 from softmeter.wire.types import decode_data, struct
 
 _INVOKE, _LONG_INVOKE = 0x0F, 0x00FFFFFF
-_NOTIFICATIONS = (b"\x0f", b"\xc2")
 _MOST_NOTIFICATIONS = 64
 _BLOCK_OVERHEAD = 16  # what a block's own fields need in a request that is not the first
 
@@ -71,10 +70,10 @@ class Asker:
         carrier, channel = self._carrier, self._channel
         plain = channel.open(response)
         for _ in range(_MOST_NOTIFICATIONS):
-            if plain[:1] not in _NOTIFICATIONS:
+            if plain[:1] not in NOTIFICATIONS:
                 break
             carrier.unsolicited.append(plain)
-            plain = channel.open((yield from carrier.gathered((yield b""), progress)))
+            plain = channel.open((yield from carrier.following(progress)))
         answer = decode_apdu(plain)
         if isinstance(answer, ConfirmedServiceError):
             raise refused_service(answer)

@@ -59,12 +59,12 @@ class ProfileReading:
         if captured != self._captured:
             self._captured, self._rows = captured, []
         part = Assembly(self._progress)
+        missing, is_checked = self._missing(client), self._certain > 0 and self._ends == (None, None)
+        there = (yield from self._there(client)) if is_checked else 0  # before more are captured
         try:
-            buffer = yield from client.get(
-                AttributeReference(CLASS_ID, self._name, 2), self._missing(client), self._progress, part
-            )
+            buffer = yield from client.get(AttributeReference(CLASS_ID, self._name, 2), missing, self._progress, part)
         except AccessError:
-            if not self._certain or self._ends != (None, None):
+            if not is_checked:
                 raise
             return (yield from self._anew(client))  # it has no ranges of this profile
         except BaseException:  # also where the conversation is closed: whoever runs it lost the link
@@ -73,7 +73,7 @@ class ProfileReading:
                 self._rows[self._certain :] = rows
             raise
         rows = self._rows = self._rows[: self._certain] + _every_row(buffer)
-        if self._certain and self._ends == (None, None) and len(rows) < (yield from self._there(client)):
+        if len(rows) < there:
             return (yield from self._anew(client))  # older ones stand behind, as the clock was set back
         self._rows = []
         whole = bytes((Tag.ARRAY,)) + encode_length(len(rows)) + b"".join(rows)
@@ -88,7 +88,7 @@ class ProfileReading:
         """How many rows the meter has; 0 where it does not say."""
         try:
             return (yield from client.read(AttributeReference(CLASS_ID, self._name, _ENTRIES_IN_USE), u32))
-        except AccessError:
+        except (AccessError, DecodeError):
             return 0
 
     def _missing(self, client: Client) -> Selection | None:
@@ -120,11 +120,14 @@ class ProfileReading:
         return times[moments.index(oldest[cuts[-1]])]
 
     def _times(self) -> list[bytes]:
-        """The times of the rows there are; none where not all say theirs."""
+        """The times of the rows there are; none where not all say theirs, or are no rows at all."""
         at = next((index for index, one in enumerate(self._captured) if is_clock(one)), None)
         if at is None:
             return []
-        cells = [decode_data(row).value[at].value for row in self._rows]
+        rows = [decode_data(row) for row in self._rows]
+        if any(row.type is not Tag.STRUCTURE or len(row.value) <= at for row in rows):
+            return []
+        cells = [row.value[at].value for row in rows]
         times = [cell for cell in cells if isinstance(cell, bytes) and len(cell) == _TIME_OCTETS]
         return times if len(times) == len(cells) else []
 

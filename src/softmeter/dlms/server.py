@@ -87,7 +87,8 @@ class Server:
         """Say something to an associated client that it did not ask for; whether it is told.
 
         Raises:
-            RemoteProtocolError: the meter's counter is used up.
+            RemoteProtocolError: the meter's counter is used up, or its key is gone.
+            LocalProtocolError: the message cannot be written, or needs more blocks than can be numbered.
         """
         apdus = self._associations.tell(sap, SERVER_SAP, message)
         self._out += [encode_datagram((SERVER_SAP, sap, apdu)) for apdu in apdus]

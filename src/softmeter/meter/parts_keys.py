@@ -6,6 +6,7 @@ from softmeter.cosem.classes.security_setup import SecurityPolicy, refused
 from softmeter.device.events import Event
 from softmeter.instant import Instant
 from softmeter.meter.clients import BROADCAST, MANAGEMENT
+from softmeter.meter.parts import lived
 from softmeter.meter.presented import Forwarded, Presented
 from softmeter.security.certificates import Certificate
 from softmeter.security.ciphering import Protection
@@ -94,6 +95,7 @@ class ClientSecurity(Forwarded):
             others = {other: one for other, one in {**held, **fresh}.items() if other != user}
             if key in others.values() or counters.knows_elsewhere(user, key):
                 raise refused("another client has or had the key")
+        lived(self._meter)
         ring.change(self._sap, **{_NAMES[key_id]: bytes(key) for key_id, key in keys.items()})
         for user, key in fresh.items():
             counters.restart(user, held.get(user, b""), key)

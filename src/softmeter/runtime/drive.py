@@ -120,8 +120,9 @@ class Drive:
         meter.present = self.present
 
     def present(self) -> Instant:
-        """The bench's time as of now; never before the visible state."""
-        return self._meter.now if self._behind else max(self.bench_time.at(self._link_now()), self._meter.now)
+        """The bench's time as of now, in a jump that of its goal; never before the visible state."""
+        present = self._goal if self._behind else self.bench_time.at(self._link_now())
+        return max(present, self._meter.now)
 
     def retime(self, instant: Instant | None = None, rate: float | None = None) -> None:
         """While it runs: live through everything until an instant at full speed; go on at another rate from there.
@@ -232,10 +233,10 @@ class Drive:
         return LinkTime(self._ticked_at + 1) if due is None else due
 
     def _held(self) -> bool:
-        """Whether time stands still for somebody who is behind; it goes on from where it stood."""
+        """Whether time stands still for somebody who is behind; it goes on from where it stood, a jump to its goal."""
         held = self._behind is not None and self._behind()
         if held:
-            self.bench_time.anchor(self._meter.now, self._link_now())
+            self.bench_time.anchor(self.present(), self._link_now())
         return held
 
     async def _until(self, due: LinkTime) -> None:
@@ -282,6 +283,7 @@ class Drive:
         """Advance to now and store exactly: the clean end. A jump ends where it has come to."""
         meter = self._meter
         if meter.now < self._goal:
+            self._goal = meter.now
             self.bench_time.anchor(meter.now, self._link_now())
         present = self.present()
         while meter.now < present // SECOND * SECOND:

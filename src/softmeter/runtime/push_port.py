@@ -142,14 +142,18 @@ class PushPort:
         limit: asyncio.Timeout,
     ) -> None:
         """Hand over, say good-bye; closing at once throws away what is under way if the receiver answers."""
+        _check_there(writer)
         writer.transport.set_write_buffer_limits(0)
         ends = (host_of(writer.get_extra_info(name)) for name in ("sockname", "peername"))
         with self._heard(Service.TCP, *ends) as hear:
             try:
                 for datagram in datagrams:
-                    writer.write(await self._passed(datagram, limit))
+                    octets = await self._passed(datagram, limit)
+                    _check_there(writer)
+                    writer.write(octets)
                     hear(datagram)
                 await writer.drain()
+                _check_there(writer)
                 writer.write_eof()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FAREWELL_S):
@@ -220,4 +224,14 @@ async def _acknowledged(writer: asyncio.StreamWriter) -> None:
         if not unsent_octets(link.fileno()):
             return
         await asyncio.sleep(_LOOK_AGAIN_S)
-    raise ConnectionResetError("Connection lost")
+    _check_there(writer)
+
+
+def _check_there(writer: asyncio.StreamWriter) -> None:
+    """See whether the receiver is still there: uvloop takes orders for a lost connection as mistakes of the program.
+
+    Raises:
+        OSError: it is gone.
+    """
+    if writer.transport.is_closing():
+        raise ConnectionResetError("Connection lost")

@@ -33,14 +33,22 @@ class Address:
         """Read `HOST`, `HOST:PORT` or `[HOST]:PORT`.
 
         Raises:
-            ConfigurationError: the port is no number from 1 to 65535, or there is no host.
+            ConfigurationError: the port is no number from 1 to 65535, or there is no host, or none that could be.
         """
         host, colon, port = text.rpartition(":") if text.count(":") == 1 or "]:" in text else (text, "", "")
         number = int(port) if port.isascii() and port.isdigit() else 0 if colon else PORT
         host = host.removeprefix("[").removesuffix("]")
-        if not host or not 0 < number < 1 << 16:
+        if not _may_be_asked_for(host) or not 0 < number < 1 << 16:
             raise ConfigurationError(f"{text!r} is no address of a meter; write it like 127.0.0.1:{PORT}")
         return cls(host, number, client_sap, server_sap)
+
+
+def _may_be_asked_for(host: str) -> bool:
+    """Whether this is an address, or a name in the form in which it is looked up (RFC 3490)."""
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 class Link(OpenLink):

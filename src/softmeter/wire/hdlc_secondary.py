@@ -93,6 +93,11 @@ class Secondary:
         self._peer_ready = True
         self._rejection = b""
 
+    @property
+    def full(self) -> bool:
+        """Whether so much waits that the client has to take some of it first."""
+        return self._transfer.full
+
     def receive(self, frame: Frame) -> Outcome | None:
         """Take a frame; call `respond` when what comes of it is done."""
         kind = frame.kind

@@ -69,6 +69,14 @@ def test_no_two_keys_travel_under_one_counter(path: Path) -> None:
     assert GAS.default_key.hex() not in path.with_name(f"{path.name}{COUNTERS.suffix}").read_text("utf-8").lower()
 
 
+def test_a_link_to_the_file_is_no_other_file(path: Path) -> None:
+    link = path.with_name("link.toml")
+    link.symlink_to(path)
+    softmeter("wrap-mbus", GAS.secondary_address, str(path), "--counter", "4000000000")
+    with pytest.raises(ConfigurationError, match="give --counter above 4000000001"):
+        softmeter("wrap-mbus", GAS.secondary_address, str(link), "--counter", "4000000000")
+
+
 def test_a_factory_key_whose_counters_are_used_up(path: Path) -> None:
     softmeter("wrap-mbus", GAS.secondary_address, str(path), "--counter", "4294967295")
     with pytest.raises(ConfigurationError, match="used up"):

@@ -1,5 +1,8 @@
 """No counter is used twice under one broadcast key, whatever meters have heard of it."""
 
+import errno
+import fcntl
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -55,6 +58,22 @@ def test_a_damaged_file_is_not_taken_for_an_empty_one(tmp_path: Path, content: b
     (tmp_path / f"keys.toml{BROADCAST.suffix}").write_bytes(content)
     with pytest.raises(ConfigurationError, match="damaged"):
         BROADCAST.reserve(tmp_path / "keys.toml", KEY, 0, 1)
+
+
+def test_beside_what_is_no_file_nothing_is_kept(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "keys")
+    with pytest.raises(ConfigurationError, match="is no file, and the counters used are kept beside it; name a file"):
+        BROADCAST.reserve(tmp_path / "keys", KEY, 0, 1)
+
+
+def test_where_nothing_can_be_locked_nothing_is_reserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(ConfigurationError, match=r"file system gives no locks \(.*\); move it to a local directory"):
+        BROADCAST.reserve(tmp_path / "keys.toml", KEY, 0, 1)
+    assert not list(tmp_path.iterdir())
 
 
 def test_two_speakers_at_once_reserve_different_counters(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from apps.smartset.cutting import cutting
 from apps.smartset.loopback import Smartset, living, served
 from firmware.images import HARDWARE, IMAGE_KEY, MAKER, TRUST
 from softmeter.apps.firmware.command import build_image, sign_image
+from softmeter.apps.smartset import certificates
 from softmeter.apps.smartset.key_files import KeyFile
 from softmeter.meter.meter import Meter
 from softmeter.runtime import image_keys
@@ -199,3 +200,7 @@ def test_what_is_no_authority_is_said_to_be_none(smartset: Smartset, tmp_path: P
         assert (status, "is no authority" in err) == (2, True)
         status, _, err = smartset("keys", "certificate", "import", str(path))
         assert (status, "holds no certificate that can be used" in err) == (2, True)
+
+
+def test_a_name_commands_no_terminal() -> None:
+    assert certificates._name(b"\x30\x09\x31\x07\x30\x05\x0c\x03A\x1bB") == r"A\x1bB"

@@ -233,9 +233,17 @@ def test_lists_of_addresses(own: Own) -> None:
         (f"{IPV4}:9", "2001:db8::7", "192.0.2.7"),
         (f"{IPV4}:4", '["224.0.0"]', "192.0.2.7"),
         (f"{IPV6}:7", "192.0.2.7", "2001:db8::7"),
+        (f"{IPV6}:7", "fe80::1%eth0", "2001:db8::7"),
     ],
 )
 def test_what_is_no_address_of_its_kind(own: Own, target: str, value: str, like: str) -> None:
     status, out, err = own[0]("set", target, value)
     assert (status, out) == (2, "")
     assert f"is no address of this kind; write it like {like}" in err
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, f"[{'1' * 5000}]"])
+def test_what_is_no_list_of_addresses(own: Own, value: str) -> None:
+    status, out, err = own[0]("set", f"{IPV6}:6", value)
+    assert (status, out) == (2, "")
+    assert "is no JSON list" in err

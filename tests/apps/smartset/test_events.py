@@ -5,8 +5,15 @@ import json
 import pytest
 
 from apps.smartset.loopback import Smartset
+from softmeter.apps.smartset.columns import Column
+from softmeter.apps.smartset.events import line_of
+from softmeter.apps.smartset.profiles import Profile
+from softmeter.clock import DateTime
+from softmeter.cosem.capture import CaptureObject
 from softmeter.device.events import Event
 from softmeter.meter.meter import Meter
+from softmeter.obis import Obis
+from softmeter.wire.types import Data, Tag
 
 Own = tuple[Smartset, Meter]
 
@@ -56,3 +63,15 @@ def test_a_log_that_this_meter_has_not_is_named(smartset: Smartset) -> None:
     status, out, err = smartset("events", "m_bus_control_1", client="public")
     assert (status, out) == (2, "")
     assert err == "smartset: the meter shows this client no log m_bus_control_1; smartset … events shows those it has\n"
+
+
+def test_what_a_log_captures_beside_the_code_commands_no_terminal() -> None:
+    columns = [
+        Column("clock", CaptureObject(8, Obis(0, 0, 1, 0, 0), 2, 0)),
+        Column("code", CaptureObject(1, Obis(0, 0, 96, 11, 1), 2, 0)),
+        Column("who", CaptureObject(1, Obis(0, 0, 96, 1, 0), 2, 0)),
+    ]
+    time = DateTime(2026, 1, 2, 5, 13, 0, 0)
+    row = (Data(Tag.OCTET_STRING, time.encode()), Data(Tag.UNSIGNED, 46), Data(Tag.VISIBLE_STRING, "\x1b[2JA"))
+    line = line_of("fraud", Profile(Obis(0, 0, 99, 98, 1), 0, columns, [row]), row)
+    assert (line.time, line.code, line.what) == (time, 46, r"login failed, who \x1b[2JA")

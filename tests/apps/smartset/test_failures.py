@@ -260,7 +260,10 @@ def test_a_client_without_a_key_file(address: str, capsys: pytest.CaptureFixture
     assert "client management needs secrets; add --keys FILE" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("where", ["", "127.0.0.1:0", "127.0.0.1:70000", "127.0.0.1:x"])
+@pytest.mark.parametrize(
+    "where",
+    ["", "127.0.0.1:0", "127.0.0.1:70000", "127.0.0.1:x", "meter..example:4059", "m" * 70, ".", "\udcff:4059"],
+)
 def test_an_address_that_is_none(smartset: Smartset, where: str) -> None:
     assert "is no address of a meter; write it like 127.0.0.1:4059" in refused(smartset("info", meter=where))
 
@@ -333,3 +336,8 @@ def test_standard_streams_that_are_closed_or_full(address: str, redirected: str,
     assert ended.returncode == status
     assert "Traceback" not in ended.stderr
     assert ended.stderr.count("\n") == (redirected == ">/dev/full")
+
+
+def test_what_a_message_quotes_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--client", "management", "--keys", "\x1b[2J\x9b.toml", "info"]) == 2
+    assert capsys.readouterr().err.startswith(r"smartset: \x1b[2J\x9b.toml: ")

@@ -1,6 +1,7 @@
 """`smartset firmware`: upload, verify, activate, status, against a whole meter behind a socket."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,9 @@ def test_requests_go_ahead_of_answers_over_tcp_only(own: Own, image: str, way: l
     status, out, error = smartset(*way, "--client", "maintenance", "firmware", "upload", image, "--ahead", "2")
     assert (status, out) == (2, "")
     assert "--ahead: only TCP" in error
+
+
+def test_a_version_that_the_meter_tells_commands_no_terminal(own: Own) -> None:
+    smartset, meter = own
+    meter.factory.identity = replace(meter.factory.identity, application_firmware="1\x1b[2J")
+    assert r"application  1\x1b[2J" in smartset("firmware", "status")[1]

@@ -106,7 +106,7 @@ def test_the_key_of_messages_to_all_meters_and_those_of_p1_open_no_association(b
     before = bench.file
     status, out, err = bench("keys", "transfer", "--key", "broadcast")
     assert (status, err) == (0, "")
-    assert out.startswith("clients.management.broadcast_encryption_key: replaced\n")
+    assert out.startswith("clients.management.broadcast_encryption_key: replaced\nthe meter's answer proves it; ")
     fresh = bench.file.clients["management"].broadcast_encryption_key
     assert fresh != before.clients["management"].broadcast_encryption_key
     assert bench.meter.keys(BROADCAST).broadcast_encryption == fresh

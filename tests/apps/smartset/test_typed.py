@@ -64,6 +64,7 @@ def test_a_value_is_typed_like_the_one_there_is(text: str, like: Data, scaler: i
         ("2026-11-03T12:00:00+23:59", Data(Tag.OCTET_STRING, MOMENT), "no date and time"),
         ("[" * 100_000, STRUCTURE, "no JSON list"),
         (f"[{'1' * 5000}, 2]", STRUCTURE, "no JSON list"),
+        ("text:caf\udce9", Data(Tag.OCTET_STRING, b""), "no text in UTF-8; write 0x"),
     ],
 )
 def test_what_does_not_fit_or_may_mean_two_things_is_refused(text: str, like: Data | None, reason: str) -> None:

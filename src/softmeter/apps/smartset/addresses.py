@@ -33,7 +33,7 @@ def address_of(class_id: int, attribute: int, text: str, like: Data | None) -> D
         return _address(text, kind)
     try:
         given = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
         return None
@@ -64,8 +64,11 @@ def _address(text: str, kind: Tag) -> Data | None:
     if not set(".:").intersection(text) or text.startswith(_MARKED):
         return None  # a number, or octets
     try:
-        if kind is Tag.OCTET_STRING:
-            return Data(kind, IPv6Address(text).packed)
-        return Data(kind, int(IPv4Address(text)))
+        if kind is not Tag.OCTET_STRING:
+            return Data(kind, int(IPv4Address(text)))
+        address = IPv6Address(text)
     except AddressValueError:
-        raise ConfigurationError(f"{text!r} is no address of this kind; write it like {_EXAMPLES[kind]}") from None
+        address = None
+    if address is None or address.scope_id is not None:  # a scope is of this computer, not of the meter
+        raise ConfigurationError(f"{text!r} is no address of this kind; write it like {_EXAMPLES[kind]}")
+    return Data(kind, address.packed)

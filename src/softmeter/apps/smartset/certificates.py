@@ -17,6 +17,7 @@ from softmeter.apps.smartset.meter import Meter
 from softmeter.apps.smartset.names import SECURITY_SETUP
 from softmeter.apps.smartset.output import print_json
 from softmeter.apps.smartset.settings import Settings
+from softmeter.apps.smartset.values import harmless
 from softmeter.cosem.classes.certificate_selection import BySerial, CertificateInfo, selection
 from softmeter.errors import ConfigurationError, DecodeError, SecurityError
 from softmeter.obis import Obis
@@ -178,7 +179,7 @@ def _name(der: bytes) -> str:
     while at + 2 <= len(der):
         tag, length = der[at], der[at + 1]
         if tag in {0x0C, 0x13, 0x16} and at + 2 + length <= len(der):
-            found.append(der[at + 2 : at + 2 + length].decode("utf-8", "replace"))
+            found.append(harmless(der[at + 2 : at + 2 + length].decode("utf-8", "replace")))
             at += length
         elif tag not in {0x30, 0x31}:
             at += length

@@ -10,7 +10,7 @@ from softmeter.apps.smartset.meter import Meter, RefusedError
 from softmeter.apps.smartset.output import print_json, print_table
 from softmeter.apps.smartset.profiles import Part, Profile, read_profile
 from softmeter.apps.smartset.settings import Settings
-from softmeter.apps.smartset.values import plain, text
+from softmeter.apps.smartset.values import harmless, plain, text
 from softmeter.clock import NOT_SPECIFIED_DEVIATION, DateTime
 from softmeter.device.events import Event, Log
 from softmeter.errors import ConfigurationError, DecodeError
@@ -117,10 +117,11 @@ def _all(meter: Meter, places: dict[str, Obis], part: Part) -> list[Line]:
 
 def _lines(meter: Meter, name: str, obis: Obis, part: Part) -> Iterable[Line]:
     profile = read_profile(meter, obis, part)
-    return [_line(name, profile, row) for row in profile.rows]
+    return [line_of(name, profile, row) for row in profile.rows]
 
 
-def _line(log: str, profile: Profile, row: Sequence[Data]) -> Line:
+def line_of(log: str, profile: Profile, row: Sequence[Data]) -> Line:
+    """The event that a row of a log tells; DecodeError where it is none."""
     times = [cell for column, cell in zip(profile.columns, row, strict=True) if column.is_time]
     rest = [(column, cell) for column, cell in zip(profile.columns, row, strict=True) if not column.is_time]
     if not times or not rest or not isinstance(times[0].value, bytes) or not isinstance(rest[0][1].value, int):
@@ -131,7 +132,7 @@ def _line(log: str, profile: Profile, row: Sequence[Data]) -> Line:
     if log == POWER_FAILURES:
         return Line(moment, log, code, f"without power for {text(cell, column.scaler)} {column.unit or 's'}")
     event = _EVENTS[log].get(code)
-    more = [f"{one.name} {plain(value, one.scaler)}" for one, value in rest[1:]]
+    more = [f"{one.name} {harmless(str(plain(value, one.scaler)))}" for one, value in rest[1:]]
     words = event.name.lower().replace("_", " ") if event else "unknown"
     return Line(moment, log, code, ", ".join([words, *more]))
 

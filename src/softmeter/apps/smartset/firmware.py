@@ -317,7 +317,7 @@ def _not_there(order: str, here: Standing) -> str:
 
 
 def _named(identifier: bytes) -> str:
-    return identifier.decode("ascii", "backslashreplace")
+    return harmless(identifier.decode("ascii", "backslashreplace"))
 
 
 def _word(here: Standing) -> str:

@@ -245,7 +245,7 @@ def prove(settings: Settings, path: Path, changed: Sequence[Entry], *, answered:
     where it was lost they are sent once more, which changes nothing if the meter has them.
     """
     told = replace(settings, keys=path, show=False)
-    unproven = [entry for entry in changed if entry.table[0] == P1 or entry.name == BROADCAST_KEY]
+    unproven = [entry for entry in changed if _opens_nothing(entry)]
     for client in dict.fromkeys(entry.table[1] for entry in changed if entry != MASTER and entry not in unproven):
         names = {entry.name for entry in changed if entry.table[-1] == client and entry not in unproven}
         ways = [""] if names - {PASSWORD} else []
@@ -260,6 +260,11 @@ def prove(settings: Settings, path: Path, changed: Sequence[Entry], *, answered:
         with opened(told) as meter:
             setup = Obis(0, 0, 43, 0, group_e(login(told).sap))
             called(meter, setup, transferred(file, {KeyId.AUTHENTICATION: key}))
+
+
+def _opens_nothing(entry: Entry) -> bool:
+    """Whether nobody comes in by a secret: the keys of P1, and that of messages to all meters."""
+    return entry.table[0] == P1 or entry.name == BROADCAST_KEY
 
 
 def _send_again(settings: Settings, file: KeyFile, entries: Sequence[Entry]) -> None:
@@ -280,4 +285,5 @@ def report(settings: Settings, file: KeyFile, secrets: Mapping[Entry, str], wish
         return
     for entry, value in secrets.items():
         print(f"{entry}: replaced{f' by {value}' if wish.show else ''}")
-    print(f"a new association proves it; {file.path} has the new secrets")
+    proof = "the meter's answer" if all(map(_opens_nothing, secrets)) else "a new association"
+    print(f"{proof} proves it; {file.path} has the new secrets")

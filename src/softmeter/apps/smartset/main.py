@@ -8,6 +8,7 @@ from typer.exceptions import TyperException
 from softmeter.apps.command_line import command_of, wrong_argument
 from softmeter.apps.smartset.call_examples import with_examples
 from softmeter.apps.smartset.commands import app
+from softmeter.apps.smartset.values import harmless
 from softmeter.apps.telling import all_written, say, write_any_letter
 from softmeter.errors import MeterError
 from softmeter.runtime.descriptors import open_standard_streams
@@ -73,7 +74,7 @@ def _help(error: TyperException) -> str:
 
 
 def _say(message: str) -> int:
-    say(f"smartset: {' '.join(message.split())}")
+    say(f"smartset: {harmless(' '.join(message.split()))}")
     return FAILED
 
 

@@ -164,7 +164,10 @@ def _octets(text: str, current: bytes | None) -> bytes:
         raise ConfigurationError(f"{text!r} may mean text or octets; {_OCTETS_HINT}")
     match kind:
         case "text:":
-            return content.encode()
+            try:
+                return content.encode()
+            except UnicodeEncodeError:
+                raise ConfigurationError(f"{content!r} is no text in UTF-8; write 0x… for its octets") from None
         case "time:":
             return date_time_of(content, ALSO).encode()
         case "obis:":

@@ -114,6 +114,7 @@ def monitor(name: Obis) -> RegisterMonitor:
 
 
 def _set_long(meter: Presented, long_s: int) -> None:
+    lived(meter)
     with refusals():
         meter.device.behaviours.power_failures.set_long(long_s)
 
