@@ -26,7 +26,7 @@ GET_BENCH = b"GET /api/bench HTTP/1.1\r\nHost: localhost\r\n\r\n"
 GET_EVENTS = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HALF_A_POST = (
     b"POST /api/bench/override HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    b'Content-Length: 100\r\n\r\n{"voltage_v": 400}'
+    b'Content-Length: 4000\r\n\r\n{"voltage_v": 400}'
 )
 
 
@@ -149,7 +149,7 @@ def test_whoever_takes_too_long_is_dropped(meter: Any, monkeypatch: pytest.Monke
         reader, writer = await on.visit(sent)
 
         async def drip() -> None:
-            while sent:
+            while sent and not writer.is_closing():
                 await asyncio.sleep(0.005)
                 writer.write(b" ")
 
