@@ -47,6 +47,11 @@ def test_mode_5() -> None:
         decrypt_mode_5(KEY, ADDRESS, 0x2A, bytes(15))
 
 
+def test_mode_5_is_not_opened_without_the_address_of_who_sealed_it() -> None:
+    with pytest.raises(SecurityError, match="whole address"):
+        decrypt_mode_5(KEY, b"", 0x2A, vector("mbus.mode5.ciphertext"))
+
+
 def test_mode_7() -> None:
     keys = message_keys(KEY, bytes.fromhex("0A000000"), ADDRESS[:4])
     assert keys.encryption == vector("mbus.mode7.kdf Kenc")

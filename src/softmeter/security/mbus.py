@@ -159,5 +159,7 @@ def _encrypt(key: bytes, initial: bytes, plain: bytes) -> bytes:
 def _decrypt(key: bytes, initial: bytes, content: bytes) -> bytes:
     if len(key) != KEY_OCTETS or len(content) % BLOCK:
         raise SecurityError("M-Bus records are encrypted in whole blocks, with a key of 16 octets")
+    if len(initial) != BLOCK:
+        raise SecurityError("records encrypted in mode 5 need the whole address of the sub-meter")
     decryptor = Cipher(algorithms.AES(key), modes.CBC(initial)).decryptor()
     return decryptor.update(content) + decryptor.finalize()

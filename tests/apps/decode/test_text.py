@@ -73,3 +73,9 @@ def test_a_line_may_hold_several_data_sets_and_values_go_on_in_the_next() -> Non
     assert "0-0:1.0.0 clock: 2018-09-24T13:21:32 summer" in text
     assert "further values: 00001.001" in text
     assert "!!" not in text
+
+
+def test_a_line_that_breaks_off_in_its_values_is_none_however_many_there_are() -> None:
+    values = b"(50)" * 500
+    assert "1-3:0.2.8" in shown(b"/KWQ5IQ\r\n\r\n1-3:0.2.8" + values + b"\r\n!\r\n")
+    assert "is no line of a telegram" in shown(b"/KWQ5IQ\r\n\r\n1-3:0.2.8" + values + b"0)\r\n!\r\n")

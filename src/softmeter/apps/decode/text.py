@@ -10,8 +10,9 @@ from softmeter.wire.crc import arc
 from softmeter.wire.types import Cursor
 
 SOH, STX, ETX, ACK, NAK = 0x01, 0x02, 0x03, 0x06, 0x15
-_LINE = re.compile(r"([^()\s]{0,40})((?:\([^()]*\))+)")
-_LINES = re.compile(rf"(?:{_LINE.pattern})+")
+_LINE = re.compile(r"([^()\s]{0,40}+)((?:\([^()]*+\))++)")
+_LINES = re.compile(rf"(?:{_LINE.pattern})++")
+"""Nothing that was taken is given back: values without a code before them can be shared out in many ways."""
 _MOST_VALUES = 200
 _GROUPS = {"C": "96", "F": "97", "L": "98", "P": "99"}
 _LETTERS = re.compile(r"([CFLP])\.?(F|\d{1,2})(?:\.(\d{1,2}))?(?:\*\d+)?")
