@@ -17,6 +17,9 @@ from softmeter.obis import Obis
 
 _SEQUENCES = ("array", "structure")
 _DATE_OCTETS, _TIME_OCTETS = 5, 4
+_NAME_OCTETS = 6
+_NAME_SIZE = 2 + _NAME_OCTETS
+"""With its tag and its length."""
 _NO_ZONE = b"\x80\x00\x00"
 _REFERENCE_PARTS = 4
 """A class, a name, an attribute and a data index; more may follow them."""
@@ -109,10 +112,11 @@ def _short(reference: dict[str, Any]) -> str:
 
 
 def _obis(node: Node) -> Obis | None:
-    if node.name.endswith("octet-string") and isinstance(node.value, str) and node.size == 8:
+    if node.name.endswith("octet-string") and isinstance(node.value, str) and node.size == _NAME_SIZE:
         octets = bytes.fromhex(node.value)
-        obis = Obis.of(octets)
-        return obis if obis.a <= 9 and obis.f == 255 else None
+        if len(octets) == _NAME_OCTETS:  # a length may be written in more octets than it needs
+            obis = Obis.of(octets)
+            return obis if obis.a <= 9 and obis.f == 255 else None
     return None
 
 
