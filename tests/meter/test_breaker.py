@@ -123,13 +123,19 @@ def test_the_limiter_opens_after_its_time_and_closes_after_the_other(step: int) 
     assert codes == [67, 65, 64, 66, 69]
 
 
-def test_in_an_emergency_the_other_threshold_holds() -> None:
+def fitted_for_an_emergency() -> Made:
+    """One whose emergency profile begins after 1,800 s and lasts 600 s."""
     made = fitted()
     put(made, 71, "0-0:17.0.0", 5, u32(1000))
     put(made, 71, "0-0:17.0.0", 6, u32(10))
     put(made, 71, "0-0:17.0.0", 9, Data(Tag.ARRAY, (Data(Tag.LONG_UNSIGNED, 7),)))
     start = Data(Tag.OCTET_STRING, bytes.fromhex("07EA0101FF011E0000FFC400"))  # 01:30 winter time
     put(made, 71, "0-0:17.0.0", 8, Data(Tag.STRUCTURE, (Data(Tag.LONG_UNSIGNED, 7), start, u32(600))))
+    return made
+
+
+def test_in_an_emergency_the_other_threshold_holds() -> None:
+    made = fitted_for_an_emergency()
     live(made, 1799)
     assert get(made, 71, "0-0:17.0.0", 10).value is False
     live(made, 1805)
@@ -141,12 +147,7 @@ def test_in_an_emergency_the_other_threshold_holds() -> None:
 
 
 def test_an_emergency_that_began_in_the_dark_holds_from_power_up_on() -> None:
-    made = fitted()
-    put(made, 71, "0-0:17.0.0", 5, u32(1000))
-    put(made, 71, "0-0:17.0.0", 6, u32(10))
-    put(made, 71, "0-0:17.0.0", 9, Data(Tag.ARRAY, (Data(Tag.LONG_UNSIGNED, 7),)))
-    start = Data(Tag.OCTET_STRING, bytes.fromhex("07EA0101FF011E0000FFC400"))  # 01:30 winter time
-    put(made, 71, "0-0:17.0.0", 8, Data(Tag.STRUCTURE, (Data(Tag.LONG_UNSIGNED, 7), start, u32(600))))
+    made = fitted_for_an_emergency()
     live(made, 1700)
     made.meter.device.resume(Instant(START + 1900 * SECOND))
     assert get(made, 71, "0-0:17.0.0", 10).value is True
